@@ -1,0 +1,45 @@
+# Every target works on a machine that has Python 3.11+, make and git; the first one to run makes .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+MEMBERS := contracts gateway $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
+SOURCES := contracts/wasl_contracts gateway/wasl $(wildcard plugins/*/wasl_*)
+
+.PHONY: setup demo test check fix serve bench lock
+
+setup: .venv/installed
+
+# Two steps, because pip refuses editable installs together with hashes.
+.venv/installed: requirements.lock $(MEMBERS:%=%/pyproject.toml)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e %)
+	touch $@
+
+demo: setup
+	@$(BIN)/wasl demo
+
+test: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture
+
+fix: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+serve: setup
+	$(BIN)/wasl serve
+
+bench: setup
+	$(BIN)/python -m pytest -q -s tests/bench --bench
+
+# After a change of any pyproject.toml. uv.lock stays out of git: it names the registry.
+lock: setup
+	$(BIN)/uv lock --quiet --upgrade
+	$(BIN)/uv export --quiet --all-packages --all-extras --all-groups --no-emit-workspace --no-header --no-annotate \
+		--format requirements-txt -o requirements.lock

@@ -1,0 +1,78 @@
+"""An envelope on one channel to one address, and the attempts to hand it to a provider."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from wasl_contracts.address import Address
+from wasl_contracts.content import Rendered
+from wasl_contracts.message import Category
+from wasl_contracts.model import Frozen
+from wasl_contracts.reason import Reason
+
+
+class State(StrEnum):
+    """Where a delivery is. A message's state is a fold of its deliveries' states."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+class Mark(StrEnum):
+    """What is known beside the state."""
+
+    SEEN = "seen"
+    READ = "read"
+    CLICKED = "clicked"
+    REPLIED = "replied"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    SIMULATED = "simulated"
+    UNCONFIRMED = "unconfirmed"
+
+
+class Delivery(Frozen):
+    """What a provider gets: one rendered envelope for one address, and the ids to recognise it by.
+
+    `id` stays the same over retries: use it where a provider takes an idempotency key. `attempt_id` is new with each call: put it
+    where the provider echoes something back (callback URL, custom argument, header), so that a receipt finds its attempt.
+    """
+
+    id: str
+    attempt_id: str
+    message_id: str
+    brand: str
+    channel: str
+    address: Address
+    content: Rendered
+    topic: str
+    category: Category
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class Attempt(Frozen):
+    """One call to one provider. Its row, the intent, is committed before the call."""
+
+    id: str
+    delivery_id: str
+    number: int = Field(ge=1)
+    provider: str
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    outcome: Literal["receipt", "rejected", "unavailable", "unknown"] | None = None
+    reason: Reason | None = None
+    provider_ref: str | None = None
+    code: str | None = None

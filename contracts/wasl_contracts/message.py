@@ -1,0 +1,48 @@
+"""What a caller asks for."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from wasl_contracts.content import Content
+from wasl_contracts.duration import Duration
+from wasl_contracts.model import Frozen, JsonObject, Name, Slug
+from wasl_contracts.recipient import Recipient
+
+Category = Literal["otp", "transactional", "service", "promotional"]
+"""What kind of message it is; rules of consent, quiet hours, caps and `unknown` outcomes follow from it."""
+Mode = Literal["first", "all"]
+"""`first`: channels in order until one succeeds. `all`: every channel."""
+TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class Message(Frozen):
+    """One message to one recipient, as asked for.
+
+    Either `content` or `template` with `data`. `channels` and `mode` override the topic's route. `send_at` is the earliest moment,
+    `expires_in` counts from then (or from acceptance); what has not left by the end expires.
+    """
+
+    to: Recipient
+    content: Content | None = None
+    template: TemplateName | None = None
+    data: JsonObject = Field(default_factory=dict, repr=False)
+    topic: Slug | None = None
+    channels: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=10)] | None = None
+    mode: Mode | None = None
+    brand: Slug | None = None
+    send_at: AwareDatetime | None = None
+    expires_in: Duration | None = None
+    about: Name | None = None
+    metadata: JsonObject = Field(default_factory=dict, repr=False)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.content is None) == (self.template is None):
+            raise PydanticCustomError("content_or_template", "needs either content or template, and not both")
+        if self.content is not None and self.data:
+            raise PydanticCustomError("data_without_template", "has data but no template to fill; put the text into content")
+        if self.channels is not None and len(set(self.channels)) < len(self.channels):
+            raise PydanticCustomError("duplicate_channel", "names a channel twice in channels")
+        return self

@@ -1,0 +1,88 @@
+"""The frozen model that every contract type is, and the text types that they share."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
+from pydantic_core import PydanticCustomError
+
+# What ends a line for some mail software: CR, LF, VT, FF, FS-US (splitlines), NEL, LS, PS. RFC 5322 section 2.2 allows none in a header.
+_LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+# Controls that reorder or hide text: embeddings, overrides, isolates and tag characters (Unicode UAX #9, UTS #39).
+_BIDI_CONTROLS = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]))
+_LARGEST_EXACT_INTEGER = 2**53  # beyond it JavaScript and jq round silently (RFC 8259 section 6)
+
+
+class Frozen(BaseModel):
+    """An immutable value: unknown fields are refused, NaN and infinity too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def without_nul(text: str) -> str:
+    """Refuse U+0000: PostgreSQL cannot store it and SQLite cuts the text there."""
+    if "\0" in text:
+        raise PydanticCustomError("nul_character", "holds U+0000; remove it")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Refuse what would start a new header line, now and not when the mail is sent."""
+    if "\0" in text:
+        raise PydanticCustomError("header_injection", "holds U+0000; remove it")
+    if not _LINE_ENDS.isdisjoint(text):
+        raise PydanticCustomError("header_injection", "holds a line break; keep it on one line")
+    return text
+
+
+def plain_name(text: str) -> str:
+    """Refuse characters that make a name look like another one."""
+    if not _BIDI_CONTROLS.isdisjoint(one_line(text)):
+        raise PydanticCustomError("bidi_control", "holds an invisible direction control; remove it")
+    return text
+
+
+def _leaves(value: JsonValue) -> Iterator[JsonValue]:
+    if isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
+
+
+def storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Refuse JSON that some store or reader would change: U+0000, lone surrogates, integers beyond 2^53, NaN."""
+    for leaf in _leaves(value):
+        if isinstance(leaf, str):
+            without_nul(leaf)
+            if not leaf.isascii():
+                _encodable(leaf)
+        elif isinstance(leaf, int) and abs(leaf) > _LARGEST_EXACT_INTEGER:
+            raise PydanticCustomError("out_of_range", "holds an integer beyond 2^53; send it as text")
+        elif isinstance(leaf, float) and not isfinite(leaf):
+            raise PydanticCustomError("not_finite", "holds NaN or infinity, which JSON does not have")
+    return value
+
+
+def _encodable(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("invalid_unicode", "holds half of a surrogate pair; send whole characters") from None
+
+
+Text = Annotated[str, AfterValidator(without_nul)]
+"""Text of any number of lines."""
+Line = Annotated[str, StringConstraints(max_length=998), AfterValidator(one_line)]
+"""Text that may become a header: one line of at most 998 characters (RFC 5322 section 2.1.1)."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(plain_name)]
+"""An identifier that people read and compare."""
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+"""A name in configuration, a URL or a log: a small letter, then small letters, digits, `_` or `-`."""
+JsonObject = Annotated[dict[str, JsonValue], AfterValidator(storable)]
+"""The caller's own data."""

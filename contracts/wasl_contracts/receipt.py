@@ -1,0 +1,19 @@
+"""What a provider answered when it took a delivery."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from wasl_contracts.model import Frozen
+
+
+class Receipt(Frozen):
+    """The provider took it.
+
+    `provider_ref` is the provider's own id for it, None where it gives none. `state` is `delivered` only where the protocol says
+    that the recipient has it. `facts` holds what support may want to see: never an address, content or a secret.
+    """
+
+    provider_ref: Annotated[str, StringConstraints(max_length=512)] | None = None
+    state: Literal["sent", "delivered"] = "sent"
+    facts: dict[str, str] = Field(default_factory=dict)
