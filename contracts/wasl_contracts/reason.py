@@ -13,7 +13,7 @@ class Reason(StrEnum):
     who_can_fix: WhoCanFix
     next_step: str
 
-    def __new__(cls, code: str, sentence: str, who_can_fix: WhoCanFix, next_step: str) -> Self:
+    def __new__(cls, code: str, sentence: str = "", who_can_fix: WhoCanFix = "nobody", next_step: str = "") -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.sentence, member.who_can_fix, member.next_step = sentence, who_can_fix, next_step
@@ -119,4 +119,4 @@ class Reason(StrEnum):
     COUNTRY_BLOCKED = "country_blocked", "Sending to this country is switched off.", "operator", "Switch it on in wasl.toml."
     BUDGET_EXCEEDED = "budget_exceeded", "The budget for this is used up.", "operator", "Raise it or wait for the next period."
     TEST_MODE = "test_mode", "Test mode: not really sent.", "nobody", "Send with a live key."
-    NO_RECEIPTS = "no_receipts", "This channel gives no delivery receipts.", "nobody", "Ask the person."
+    NO_RECEIPTS = "no_receipts", "It was sent, but this channel gives no delivery receipts.", "nobody", "Ask the person if in doubt."

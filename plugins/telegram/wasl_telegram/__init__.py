@@ -1,1 +1,97 @@
-class Telegram: ...
+"""Sends to people, groups and channels of Telegram, as a bot."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, Plain, ProviderError, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts.content import Url
+from wasl_contracts.http import Answer, call
+from wasl_contracts.model import Frozen
+from wasl_telegram.errors import ERRORS
+
+_LONGEST_TEXT = 4096
+
+
+def _bot_token(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token.get_secret_value()):
+        raise PydanticCustomError("bad_token", "is not a bot token; write it as @BotFather gave it, like 123456:ABC")
+    return token
+
+
+class TelegramSettings(Frozen):
+    """A section of wasl.toml with `plugin = "telegram"`."""
+
+    token: Annotated[SecretStr, AfterValidator(_bot_token)] = Field(description="The bot's token, from @BotFather.")
+    base_url: Url = Field("https://api.telegram.org", description="Where the Bot API is; your own server is fine.")
+
+
+class Telegram:
+    """Sends plain text to a person who has started the bot, or to a group or channel that the bot is in.
+
+    `provider_ref` is Telegram's `message_id`, which is unique within the chat. The token is a part of the URL, so the URL is made
+    for each call and kept nowhere.
+    """
+
+    spec: ClassVar[ProviderSpec] = ProviderSpec(
+        name="telegram",
+        channel="chat",
+        format="plain",
+        addresses=(
+            AddressKind(kind="telegram_chat", pattern=r"^[0-9]{1,20}$"),
+            AddressKind(kind="telegram_group", pattern=r"^(-[0-9]{1,20}|@[A-Za-z0-9_]{5,32})$", audience="group"),
+        ),
+        settings=TelegramSettings,
+        capabilities=Capabilities(max_characters=_LONGEST_TEXT),
+        errors=ERRORS,
+        docs_url="https://core.telegram.org/bots/api#sendmessage",
+    )
+
+    def __init__(self, settings: TelegramSettings, http: HttpSession) -> None:
+        self._http = http
+        self._settings = settings
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Send the delivery once; see `Provider.send` for what it raises."""
+        url = f"{self._settings.base_url.rstrip('/')}/bot{self._settings.token.get_secret_value()}/sendMessage"
+        answer = await call(self._http, "POST", url, body=_body(delivery), headers={"Content-Type": "application/json"})
+        told = answer.json()
+        if not answer.ok or told.get("ok") is not True:
+            raise _error(answer, told)
+        return Receipt(provider_ref=_message_id(told.get("result")))
+
+    async def close(self) -> None:
+        """Nothing to let go of: the session is shared."""
+
+
+def _body(delivery: Delivery) -> bytes:
+    content = delivery.content
+    if not isinstance(content, Plain):
+        raise TypeError("needs content in the format plain")
+    # Telegram measures text in UTF-16 units: an emoji is two.
+    if len(content.text.encode("utf-16-le")) // 2 > _LONGEST_TEXT:
+        raise Rejected(Reason.TOO_LONG, "content")
+    return json.dumps({"chat_id": delivery.address.value, "text": content.text}).encode()
+
+
+def _error(answer: Answer, told: dict[str, object]) -> ProviderError:
+    """What Telegram's body says goes before status and headers, which a proxy may have changed."""
+    parameters = told.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    if isinstance(status := told.get("error_code"), int) and 400 <= status < 600:
+        answer = replace(answer, status=status)
+    if isinstance(seconds := parameters.get("retry_after"), (int, float)):
+        answer = replace(answer, headers={"Retry-After": str(seconds)})
+    kind, _, why = str(told.get("description")).partition(": ")
+    # Descriptions that we do not know may quote what we sent, so they never become the code.
+    known = ("migrate_to_chat_id" if "migrate_to_chat_id" in parameters else "", why, kind)
+    return answer.error(ERRORS, next((words for words in known if words in ERRORS), answer.status))
+
+
+def _message_id(result: object) -> str | None:
+    number = result.get("message_id") if isinstance(result, dict) else None
+    return str(number) if type(number) is int and 0 < number < 2**63 else None

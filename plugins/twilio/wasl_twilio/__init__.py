@@ -1,1 +1,5 @@
-class Twilio: ...
+"""SMS through Twilio."""
+
+from wasl_twilio.provider import Settings, Twilio
+
+__all__ = ["Settings", "Twilio"]

@@ -1,1 +1,92 @@
-class Webhook: ...
+"""Posts messages to the recipient's own URL, signed by Standard Webhooks (standardwebhooks.com)."""
+
+import json
+from datetime import UTC, datetime
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderSpec, Reason, Receipt, Refusal, Rejected, Structured
+from wasl_contracts.content import Url
+from wasl_contracts.http import call
+from wasl_contracts.model import Frozen
+from wasl_webhook.private import is_private
+from wasl_webhook.signature import Secret, signature
+
+# RFC 3986 without user, fragment and backslash, which clients read in different ways; an international host is written as punycode.
+_URL = r"https?://(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?"
+_REFUSED = Refusal(outcome="rejected", reason=Reason.PROVIDER_REJECTED, scope="content")
+
+
+class WebhookSettings(Frozen):
+    """A section of wasl.toml with `plugin = "webhook"`."""
+
+    secret: Secret = Field(description="whsec_ and the base64 of 24 to 64 random bytes; the receiver verifies with it.")
+    allow_private: bool = Field(False, description="Post to private, local and reserved addresses too.")
+    base_url: Url | None = Field(None, description="For tests: post here, with the path and query of the address.")
+
+
+class Webhook:
+    """Posts a delivery as JSON. `webhook-id` is the delivery's id, the same over attempts: the receiver knows repetitions by it."""
+
+    spec: ClassVar[ProviderSpec] = ProviderSpec(
+        name="webhook",
+        channel="webhook",
+        format="structured",
+        addresses=(AddressKind(kind="url", pattern=_URL),),
+        settings=WebhookSettings,
+        capabilities=Capabilities(idempotency_seconds=3 * 86_400),
+        # A receiver's own redirect or refusal says nothing about our settings, which all receivers share: only its message fails.
+        errors={
+            **dict.fromkeys(("301", "302", "303", "307", "308", "401", "402", "403", "407"), _REFUSED),
+            "410": Refusal(outcome="rejected", reason=Reason.INVALID_ADDRESS, scope="address"),
+        },
+        docs_url="https://www.standardwebhooks.com",
+    )
+
+    def __init__(self, settings: WebhookSettings, http: HttpSession) -> None:
+        self._settings = settings
+        self._http = http
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Post the delivery once; see `Provider.send` for what it raises."""
+        url = self._url(delivery.address.value)
+        body = _body(delivery)
+        answer = await call(self._http, "POST", url, body=body, headers=self._headers(delivery.id, body))
+        if not answer.ok:
+            raise answer.error(self.spec.errors, answer.status)
+        return Receipt()
+
+    async def close(self) -> None:
+        """Nothing to let go of: the session is shared."""
+
+    def _url(self, address: str) -> str:
+        url = urlsplit(address)
+        if not self._settings.allow_private and is_private(url.hostname or ""):
+            raise Rejected(Reason.INVALID_ADDRESS, "address", "private_address")
+        if self._settings.base_url is None:
+            return address
+        return self._settings.base_url.rstrip("/") + url._replace(scheme="", netloc="").geturl()
+
+    def _headers(self, webhook_id: str, body: bytes) -> dict[str, str]:
+        timestamp = int(datetime.now(UTC).timestamp())
+        return {
+            "Content-Type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature(self._settings.secret, webhook_id, timestamp, body),
+        }
+
+
+def _body(delivery: Delivery) -> bytes:
+    content = delivery.content
+    if not isinstance(content, Structured):
+        raise TypeError("needs content in the format structured")
+    data = {
+        "message_id": delivery.message_id,
+        "delivery_id": delivery.id,
+        "topic": delivery.topic,
+        **content.model_dump(mode="json", include={"title", "text", "actions", "locale"}),
+    }
+    return json.dumps({"type": "message", "timestamp": delivery.created_at.isoformat(), "data": data}, ensure_ascii=False).encode()

@@ -1,0 +1,26 @@
+"""The contract kit: subclass `ProviderContract` (HTTP) or `SmtpContract` in your tests and name your provider. See README.md."""
+
+from wasl_contracts.conformance.carriage_checks import CarriageChecks
+from wasl_contracts.conformance.conduct_checks import ConductChecks
+from wasl_contracts.conformance.http_checks import HttpChecks
+from wasl_contracts.conformance.smtp_checks import SmtpChecks
+from wasl_contracts.conformance.smtp_fake import Mailed
+from wasl_contracts.conformance.spec_checks import SpecChecks
+from wasl_contracts.conformance.wire import Ending, Request, Response
+
+__all__ = ["Ending", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract"]
+
+
+class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks):
+    """Everything that a provider which is called by HTTP must hold.
+
+    A subclass gives `provider`, `settings`, `address`, `ref` and `success()`; where the provider differs from the table of statuses,
+    `outcomes`. With `networked = False` only what needs no network is checked.
+    """
+
+
+class SmtpContract(SpecChecks, CarriageChecks, ConductChecks, SmtpChecks):
+    """Everything that a provider which speaks SMTP must hold.
+
+    A subclass gives `provider`, `settings` and `address`; `impatient` and `credentials` where its settings are named otherwise.
+    """

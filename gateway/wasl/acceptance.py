@@ -1,0 +1,154 @@
+"""From a caller's message to a draft: topic, route, addresses and template resolved, and every mistake named."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from wasl.addresses import Addresses
+from wasl.answers import Accepted
+from wasl.clock import micros, moment
+from wasl.config import Config, Topic
+from wasl.content.template import Template
+from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
+from wasl.errors import Problem, Refused
+from wasl.ids import new_message_id
+from wasl.ledger.accept import Draft, Stored
+from wasl.ledger.people import recipient_seen
+from wasl.ledger.rows import MessageRow, SourceRow
+from wasl_contracts import Address, Message, State
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_LIFE = {
+    "otp": timedelta(minutes=5),
+    "transactional": timedelta(hours=72),
+    "service": timedelta(hours=72),
+    "promotional": timedelta(hours=72),
+}
+
+
+class Drafting:
+    """Checks messages and makes drafts of them. Pure but for the random part of ids."""
+
+    def __init__(
+        self, config: Config, version: str, addresses: Addresses, templates: Templates, address_hash: Callable[[Address], str]
+    ) -> None:
+        self._config = config
+        self._version = version
+        self._addresses = addresses
+        self._templates = templates
+        self._hash = address_hash
+
+    def draft(self, message: Message, key: str | None, now: datetime, locale: str | None = None) -> Draft:
+        """All that must be stored of a message. `locale` is the recipient's where it is known from before.
+
+        Raises:
+            Refused: names each field that is wrong.
+        """
+        topic_name = message.topic or "default"
+        topic = self._topic(topic_name)
+        channels = self._channels(message, topic)
+        self._check(message, key, now)
+        addresses = self._addresses.normal_all(message.to)
+        locale = locale or message.to.locale or self._config.locale
+        template = self._template(message, locale)
+        due_at = max(now, message.send_at or now)
+        life = message.expires_in or topic.expires_in or _LIFE[topic.category]
+        row: MessageRow = {
+            "brand": self._config.brand,
+            "id": new_message_id(),
+            "created_at": micros(now),
+            "due_at": micros(due_at),
+            "expires_at": micros(due_at + life),
+            "recipient_id": message.to.id or self._anonymous(message, addresses),
+            "topic": topic_name,
+            "category": topic.category,
+            "mode": message.mode or self._config.routes[topic.route].mode,
+            "channels": json.dumps(channels),
+            "locale": locale,
+            "template": message.template,
+            "template_version": template.version if template else None,
+            "about": message.about,
+            "body": _body(message),
+            "metadata": json.dumps(message.metadata) if message.metadata else "{}",
+            "config": self._version,
+            "idempotency_key": key,
+            "fingerprint": hashlib.sha256(message.model_dump_json().encode()).hexdigest() if key is not None else None,
+        }
+        return Draft(row, message.to, addresses, channels, _source(template), lambda known: self.draft(message, key, now, known))
+
+    def accepted(self, draft: Draft, stored: Stored) -> Accepted:
+        """The answer: of the message row and of the request alone, so that a repetition gets the same one."""
+        given = draft.to
+        to = recipient_seen(draft.row["recipient_id"], given.audience, given.locale, given.timezone, draft.addresses)
+        return Accepted(
+            id=stored.id,
+            state=State.SCHEDULED if stored.due_at > stored.created_at else State.ACCEPTED,
+            to=to,
+            created_at=moment(stored.created_at),
+            due_at=moment(stored.due_at),
+            expires_at=moment(stored.expires_at),
+            replayed=stored.replayed,
+        )
+
+    def _topic(self, name: str) -> Topic:
+        topic = self._config.topics.get(name)
+        if topic is None:
+            known = ", ".join(sorted(self._config.topics))
+            raise _refused("/topic", "unknown_topic", f"is not a topic of the configuration; there are: {known}")
+        return topic
+
+    def _channels(self, message: Message, topic: Topic) -> tuple[str, ...]:
+        channels = message.channels or self._config.routes[topic.route].channels
+        known = ", ".join(sorted(self._config.channels))
+        for position, channel in enumerate(channels):
+            if channel not in self._config.channels:
+                raise _refused(f"/channels/{position}", "unknown_channel", f"is not a configured channel; there are: {known or 'none'}")
+        if not channels:
+            raise _refused("/channels", "no_channel", "is missing and the route has none; configure a provider in wasl.toml")
+        return channels
+
+    def _check(self, message: Message, key: str | None, now: datetime) -> None:
+        if key is not None and not _KEY.fullmatch(key):
+            raise _refused("/idempotency_key", "bad_idempotency_key", "must be 1 to 255 visible ASCII characters")
+        if message.brand is not None and message.brand != self._config.brand:
+            raise _refused("/brand", "unknown_brand", "is not a brand of this installation")
+        if message.send_at is not None and message.send_at > now + timedelta(days=366):
+            raise _refused("/send_at", "out_of_range", "is more than a year away")
+
+    def _template(self, message: Message, locale: str) -> Template | None:
+        if message.template is None:
+            return None
+        try:
+            template = self._templates.find(message.template, locale)
+        except NoSuchTemplate as missing:
+            raise _refused("/template", "unknown_template", f"is not a template; there are: {', '.join(missing.known) or 'none'}") from None
+        except NoSuchLocale as missing:
+            raise _refused(
+                "/to/locale", "locale_missing", f"has no text in the template, and there is no fallback; it has: {', '.join(missing.known)}"
+            ) from None
+        if problems := template.check(message.data):
+            raise Refused(problems)
+        return template
+
+    def _anonymous(self, message: Message, addresses: tuple[Address, ...]) -> str:
+        if not addresses:
+            raise _refused("/to", "no_recipient", "names nobody; give an id or an address")
+        return f"anon_{self._hash(addresses[0])}"
+
+
+def _refused(pointer: str, code: str, message: str) -> Refused:
+    return Refused([Problem(pointer=pointer, code=code, message=message)])
+
+
+def _body(message: Message) -> str:
+    if message.content is not None:
+        return f'{{"content":{message.content.model_dump_json()}}}'
+    return json.dumps({"data": message.data})
+
+
+def _source(template: Template | None) -> SourceRow | None:
+    if template is None:
+        return None
+    return {"version": template.version, "kind": "template", "name": template.name, "locale": template.locale, "text": template.source}

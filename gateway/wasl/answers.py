@@ -1,0 +1,168 @@
+"""What the gateway answers: the same models in Python, over HTTP and in the client."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from wasl_contracts import Audience, Category, Mark, Reason, State
+from wasl_contracts.model import Frozen
+
+
+class WhyNot(Frozen):
+    """A reason, spelled out: for programs, for people, who can fix it, and the provider's own code."""
+
+    code: Reason
+    sentence: str
+    who_can_fix: str
+    next_step: str
+    provider_code: str | None = None
+
+    @classmethod
+    def of(cls, reason: Reason, provider_code: str | None = None) -> "WhyNot":
+        return cls(
+            code=reason,
+            sentence=reason.sentence,
+            who_can_fix=reason.who_can_fix,
+            next_step=reason.next_step,
+            provider_code=provider_code,
+        )
+
+
+class RecipientSeen(Frozen):
+    """A recipient as shown: addresses masked."""
+
+    id: str
+    audience: Audience
+    locale: str | None = None
+    timezone: str | None = None
+    addresses: tuple[str, ...] = ()
+
+
+class Accepted(Frozen):
+    """A message that is on disk. The same request with the same idempotency key gets the same answer."""
+
+    id: str
+    state: State
+    to: RecipientSeen
+    created_at: AwareDatetime
+    due_at: AwareDatetime
+    expires_at: AwareDatetime
+    replayed: bool = Field(False, exclude=True)
+
+
+class AttemptSeen(Frozen):
+    """One call to a provider."""
+
+    id: str
+    number: int
+    provider: str
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    outcome: str | None = None
+    reason: Reason | None = None
+    code: str | None = None
+    provider_ref: str | None = None
+
+
+class DeliverySeen(Frozen):
+    """One channel and address of a message, with its attempts."""
+
+    id: str
+    channel: str | None
+    provider: str | None
+    state: State
+    reason: Reason | None = None
+    marks: tuple[Mark, ...] = ()
+    address: str | None = None
+    provider_ref: str | None = None
+    due_at: AwareDatetime | None = None
+    attempts: tuple[AttemptSeen, ...] = ()
+
+
+class TimelineEntry(Frozen):
+    """Something that happened to a message."""
+
+    at: AwareDatetime
+    type: str
+    delivery: str | None = None
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class VerdictSeen(Frozen):
+    """What one policy said of one candidate, and what it looked at."""
+
+    policy: str
+    verdict: Literal["allow", "withhold", "defer"]
+    reason: Reason | None = None
+    until: AwareDatetime | None = None
+    source: str
+    inputs: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class CandidateSeen(Frozen):
+    """One way in which the message could have gone, with every policy's verdict."""
+
+    channel: str
+    address: str | None
+    chosen: bool
+    reason: Reason | None = None
+    verdicts: tuple[VerdictSeen, ...] = ()
+
+
+class DecisionSeen(Frozen):
+    """The decision record of one delivery."""
+
+    delivery: str
+    at: AwareDatetime
+    config: str
+    candidates: tuple[CandidateSeen, ...]
+
+
+class MessageSummary(Frozen):
+    """A message in a list."""
+
+    id: str
+    state: State
+    reason: Reason | None = None
+    to: RecipientSeen
+    topic: str
+    template: str | None = None
+    channels: tuple[str, ...]
+    created_at: AwareDatetime
+
+
+class MessageSeen(Frozen):
+    """Everything that support may know of a message: never its content, addresses masked."""
+
+    id: str
+    brand: str
+    state: State
+    reason: WhyNot | None = None
+    marks: tuple[Mark, ...] = ()
+    to: RecipientSeen
+    topic: str
+    category: Category
+    template: str | None = None
+    about: str | None = None
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    deliveries: tuple[DeliverySeen, ...]
+    timeline: tuple[TimelineEntry, ...]
+    decisions: tuple[DecisionSeen, ...]
+    created_at: AwareDatetime
+    due_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class Page(Frozen):
+    """Some messages, newest first, and how to get the next ones."""
+
+    data: tuple[MessageSummary, ...]
+    next_cursor: str | None = None
+    has_more: bool = False
+
+
+class Health(Frozen):
+    """Whether this process can accept: each check by name with `ok` or what is wrong."""
+
+    ready: bool
+    checks: dict[str, str]

@@ -1,0 +1,271 @@
+"""The call an application makes: `async with Gateway.from_config() as gateway: await gateway.send(…)`."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import SystemRandom
+from typing import Literal, NamedTuple, Self
+
+from pydantic import JsonValue
+
+from wasl import apikeys
+from wasl.addresses import BadAddress
+from wasl.answers import Accepted, Health, MessageSeen, Page, RecipientSeen
+from wasl.apikeys import ApiKey, Scope
+from wasl.assembly import Assembly, World, assemble
+from wasl.clock import SystemClock
+from wasl.config import Config
+from wasl.errors import IdempotencyInProgress, Problem, Refused, StorageLow, WaslError
+from wasl.ledger.accept import Draft, Stored
+from wasl.ledger.people import Person
+from wasl.ledger.reads import Filters
+from wasl.problems import validated
+from wasl.registry import Specs, read
+from wasl.states import LIVE
+from wasl_contracts import Address, Content, Message, Mode, Reason, Recipient, State, masked
+
+__all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
+
+_TWIN_WAITS = 1.0  # seconds for the first request with the same idempotency key to be stored
+_KEY_CACHE = timedelta(seconds=5)  # how long a revoked API key may still work
+_POLL = 0.1
+_LEAST_YIELD = 100  # messages of a batch that are checked before other requests get a turn
+_REACHED = {
+    "sent": {State.SENT, State.DELIVERED, State.BOUNCED},
+    "delivered": {State.DELIVERED, State.BOUNCED},
+}
+
+
+class Submission(NamedTuple):
+    """A message of a batch, with its idempotency key."""
+
+    message: Message
+    idempotency_key: str | None = None
+
+
+class Gateway:
+    """Accepts, sends and answers for one brand. Use it as an asynchronous context manager.
+
+    With `worker` it also takes the worker role if no other process has it, and lets its calls end before it closes. Messages are on
+    disk when `send` returns, so it does not matter which process sends them.
+    """
+
+    def __init__(self, specs: Specs, *, worker: bool = True, world: World | None = None) -> None:
+        self.config: Config = specs.config
+        self.closing = False
+        self._specs = specs
+        self._worker = worker
+        self._world = world or World(SystemClock(), SystemRandom(), os.environ)
+        self._stack = AsyncExitStack()
+        self._parts: Assembly | None = None
+        self._storing: dict[str, asyncio.Future[Stored]] = {}
+        self._keys: dict[str, tuple[ApiKey, bytes, datetime]] = {}
+
+    @classmethod
+    def from_config(cls, path: Path | str | None = None, *, worker: bool = True, environ: Mapping[str, str] = os.environ) -> Self:
+        """A gateway as `path` says, else ./wasl.toml, else the defaults.
+
+        Raises:
+            ConfigMistakes: every mistake in it, with its place.
+        """
+        world = World(SystemClock(), SystemRandom(), environ)
+        return cls(read(Path(path) if path is not None else None, environ), worker=worker, world=world)
+
+    async def __aenter__(self) -> Self:
+        """Open the ledger and the providers.
+
+        Raises:
+            Unusable: the database or the key ring cannot be used; the text says what to do.
+        """
+        async with AsyncExitStack() as stack:
+            self._parts = await assemble(self._specs, self._world, stack, worker=self._worker)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.closing = True
+        await self._stack.aclose()
+
+    @property
+    def sends(self) -> bool:
+        """Whether this process has the worker role."""
+        return self._open.worker is not None
+
+    async def send(  # noqa: PLR0913 - the fields of a message, each with a name
+        self,
+        template: str | None = None,
+        *,
+        to: Recipient | Mapping[str, JsonValue],
+        content: Content | Mapping[str, JsonValue] | None = None,
+        data: Mapping[str, JsonValue] | None = None,
+        topic: str | None = None,
+        channels: Sequence[str] | None = None,
+        mode: Mode | None = None,
+        send_at: datetime | None = None,
+        expires_in: str | timedelta | None = None,
+        about: str | None = None,
+        metadata: Mapping[str, JsonValue] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Send a template with its data, or inline content, to one recipient; on disk when it returns.
+
+        Raises:
+            Refused: names each field that is wrong; nothing was kept.
+            IdempotencyMismatch: the key was used for another message.
+            LedgerUnavailable, StorageLow: nothing was kept; the same call again is safe with an idempotency key.
+        """
+        given = {
+            "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
+            "send_at": send_at, "expires_in": expires_in, "about": about, "metadata": metadata,
+        }  # fmt: skip
+        message = validated(Message, {name: value for name, value in given.items() if value is not None})
+        return await self.accept(message, idempotency_key)
+
+    async def accept(self, message: Message, idempotency_key: str | None = None) -> Accepted:
+        """As `send`, for a message that is built already."""
+        parts = self._open
+        self._room()
+        draft = parts.drafting.draft(message, idempotency_key, self._world.clock.now())
+        if idempotency_key is not None:
+            await self._after_twin(idempotency_key)
+        return await self._stored(draft, self._store(draft))
+
+    async def accept_many(self, submissions: Sequence[Submission]) -> Sequence[Accepted | WaslError]:
+        """Accept each, with others in one commit; one that is refused never fails the others. Results are in order."""
+        self._room()
+        waiting: list[tuple[Draft, asyncio.Future[Stored]] | WaslError] = []
+        for position, (message, key) in enumerate(submissions, 1):
+            try:
+                draft = self._open.drafting.draft(message, key, self._world.clock.now())
+                waiting.append((draft, self._store(draft)))
+            except WaslError as error:
+                waiting.append(error)
+            if position % _LEAST_YIELD == 0:
+                await asyncio.sleep(0)
+        return [await self._outcome(one) for one in waiting]
+
+    async def get(self, message_id: str) -> MessageSeen:
+        """One message with its deliveries, timeline and decisions; raises NotFound."""
+        return await self._open.ledger.message(self.config.brand, message_id)
+
+    async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5) -> MessageSeen:  # noqa: ASYNC109 - the name that callers expect
+        """The message when it got that far, or when nothing more will happen to it.
+
+        Raises:
+            TimeoutError: neither within so many seconds. The message goes on.
+            NotFound: there is no such message.
+        """
+        async with asyncio.timeout(timeout):
+            while True:
+                seen = await self.get(message_id)
+                if seen.state in _REACHED[until] or not any(delivery.state in LIVE for delivery in seen.deliveries):
+                    return seen
+                await asyncio.sleep(_POLL)
+
+    async def cancel(self, message_id: str) -> MessageSeen:
+        """Cancel what has not begun to leave.
+
+        Raises:
+            NotFound: there is no such message.
+            Conflict: nothing of it is waiting any more.
+        """
+        await self._open.ledger.cancel(self.config.brand, message_id)
+        return await self.get(message_id)
+
+    async def put_recipient(self, recipient: Recipient) -> RecipientSeen:
+        """Store a recipient (with an id) as given, in place of what was known; raises Refused."""
+        if recipient.id is None:
+            raise Refused([Problem(pointer="/id", code="missing_field", message="is missing")])
+        addresses = self._open.addresses.normal_all(recipient, where="")
+        person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes)
+        await self._open.ledger.put_recipient(self.config.brand, recipient.id, person)
+        return person.seen(recipient.id)
+
+    async def suppress(self, address: Address, reason: Reason = Reason.SUPPRESSED_MANUAL, *, source: str = "api") -> None:
+        """Never send to this address again; raises Refused where it is none."""
+        ledger = self._open.ledger
+        try:
+            normal = self._open.addresses.normal(address)
+        except BadAddress as bad:
+            raise Refused([Problem(pointer="/value", code=bad.code, message=bad.message)]) from None
+        hashed = ledger.address_hash(normal.kind, normal.value)
+        row = {
+            "brand": self.config.brand, "channel": normal.channel, "address_hash": hashed,
+            "address": masked(normal.kind, normal.value), "source": source,
+        }  # fmt: skip
+        await ledger.suppress(row, reason)
+
+    async def create_api_key(self, name: str, scopes: Sequence[Scope]) -> str:
+        """A new API key of this brand: shown now and never again."""
+        key, key_id = apikeys.new_key()
+        kept = ApiKey(id=key_id, name=name, brand=self.config.brand, scopes=frozenset(scopes))
+        await self._open.ledger.put_api_key(kept, apikeys.digest(key.encode(), self._open.ring))
+        return key
+
+    async def authenticate(self, key: bytes) -> ApiKey | None:
+        """Whose key this is; None for one that is unknown, revoked or expired."""
+        key_id = apikeys.id_of(key)
+        if key_id is None:
+            return None
+        now, cached = self._world.clock.now(), self._keys.get(key_id)
+        if cached is None or cached[2] <= now:
+            found = await self._open.ledger.api_key(key_id)
+            if found is None:
+                self._keys.pop(key_id, None)
+                return None
+            cached = self._keys[key_id] = (*found, now + _KEY_CACHE)
+        return cached[0] if apikeys.same(cached[1], apikeys.digest(key, self._open.ring)) else None
+
+    async def health(self) -> Health:
+        """Whether this process can accept, and who sends."""
+        try:
+            ledger = await self._open.ledger.writable()
+        except WaslError as error:
+            ledger = error.message
+        checks = {"ledger": ledger, "worker": "here" if self.sends else "in another process"}
+        return Health(ready=ledger == "ok" and not self.closing, checks=checks)
+
+    async def list(self, filters: Filters | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
+        """Messages that fit, newest first; raises Refused for a cursor that was not given out here."""
+        return await self._open.ledger.page(self.config.brand, filters or Filters(), limit=limit, cursor=cursor)
+
+    @property
+    def _open(self) -> Assembly:
+        if self._parts is None:
+            raise RuntimeError("the gateway is not open; use `async with Gateway.from_config() as gateway`")
+        return self._parts
+
+    def _room(self) -> None:
+        if self._open.ledger.low():
+            raise StorageLow("There is too little disk space to accept more.")
+
+    def _store(self, draft: Draft) -> "asyncio.Future[Stored]":
+        storing = self._open.ledger.accept(draft)
+        if (key := draft.row["idempotency_key"]) is not None:
+            self._storing[key] = storing
+            storing.add_done_callback(lambda _: self._storing.pop(key, None))
+        return storing
+
+    async def _stored(self, draft: Draft, storing: "asyncio.Future[Stored]") -> Accepted:
+        stored = await asyncio.shield(storing)
+        if self._open.worker is not None:
+            self._open.worker.wake()
+        return self._open.drafting.accepted(draft, stored)
+
+    async def _outcome(self, one: "tuple[Draft, asyncio.Future[Stored]] | WaslError") -> Accepted | WaslError:
+        if isinstance(one, WaslError):
+            return one
+        try:
+            return await self._stored(*one)
+        except WaslError as error:
+            return error
+
+    async def _after_twin(self, key: str) -> None:
+        """Wait for the request that is storing the same key just now; the ledger then answers by it."""
+        if (twin := self._storing.get(key)) is not None:
+            _, late = await asyncio.wait([twin], timeout=_TWIN_WAITS)
+            if late:
+                raise IdempotencyInProgress("The first request with this idempotency key is still being stored.")

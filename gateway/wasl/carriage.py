@@ -1,0 +1,57 @@
+"""One call to one provider, with a hard timeout; whatever happens, it ends in a receipt or in one of the three errors."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
+
+import structlog
+
+from wasl_contracts import Delivery, HttpSession, Provider, ProviderError, Reason, Receipt, Rejected, Unknown
+from wasl_contracts.provider import HttpResponse
+
+_log = structlog.get_logger("wasl.carriage")
+
+
+class _Call:
+    """Whether a request was begun during a call; shared by the tasks that a plugin starts."""
+
+    begun = False
+
+
+_current: ContextVar[_Call] = ContextVar("wasl_call")
+
+
+class WatchedSession:
+    """The session that plugins get: aiohttp's, and it notes that a request was begun, so that a fault before that is known as such."""
+
+    def __init__(self, session: HttpSession) -> None:
+        self._session = session
+
+    def request(
+        self, method: str, url: str, *, data: bytes | None = None, headers: Mapping[str, str] | None = None, allow_redirects: bool = True
+    ) -> AbstractAsyncContextManager[HttpResponse]:
+        if (call := _current.get(None)) is not None:
+            call.begun = True
+        return self._session.request(method, url, data=data, headers=headers, allow_redirects=allow_redirects)
+
+
+async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) -> Receipt | ProviderError:
+    """Call the provider and say how it ended. Never raises for a fault of the plugin; is cancelled with its task."""
+    call = _Call()
+    _current.set(call)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            receipt = await provider.send(delivery)
+    except ProviderError as error:
+        return error
+    except TimeoutError:
+        return Unknown("timeout")
+    except Exception as error:
+        # Its text may hold an address or content, so only its type is told.
+        _log.error("provider.failed", provider=provider.spec.name, attempt=delivery.attempt_id, error=type(error).__name__)
+        uses_http = "base_url" in provider.spec.settings.model_fields
+        if uses_http and not call.begun:
+            return Rejected(Reason.PROVIDER_FAULT, "provider", type(error).__name__)
+        return Unknown(type(error).__name__)
+    return receipt if isinstance(receipt, Receipt) else Unknown("no_receipt")

@@ -1,0 +1,172 @@
+"""The client for asyncio."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Literal, Self, Unpack
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from pydantic import JsonValue
+from yarl import URL
+
+from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, RecipientSeen
+from wasl.client.wire import Answered, ListFilters, MessageFields, Request, batches, line, line_result, new_key, read, written
+from wasl.errors import Unauthenticated, Unusable, WaslError
+from wasl_contracts import Message, Recipient, State
+from wasl_contracts.http import retry_after
+
+_RETRIES = 2
+_FIRST_WAIT = 0.2  # seconds; doubles, and a random part of it is waited ("full jitter")
+_LONGEST_WAIT = 5.0
+_TRY_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_ENDED = frozenset(State) - {State.ACCEPTED, State.SCHEDULED, State.SENDING, State.UNKNOWN, State.SENT}
+
+
+class Client:
+    """Talks to `wasl serve`. Use it as `async with Client() as wasl:`, or call `close` yourself.
+
+    The URL and the key come from the arguments or from WASL_URL and WASL_API_KEY. Requests that are safe to repeat are tried three
+    times when the server cannot be reached or says 429 or 503. Every error is a WaslError, of the class that the Python API raises.
+    `uniform` and `sleep` are there for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        uniform: Callable[[float, float], float] = random.uniform,
+        sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
+    ) -> None:
+        key = api_key or os.environ.get("WASL_API_KEY")
+        if not key:
+            raise Unauthenticated("There is no API key.", suggested_action="Pass api_key, or set WASL_API_KEY.")
+        self._base_url = (base_url or os.environ.get("WASL_URL") or "http://127.0.0.1:8080").rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._uniform = uniform
+        self._sleep = sleep
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self,
+        template: str | None = None,
+        *,
+        to: Recipient | Mapping[str, JsonValue],
+        idempotency_key: str | None = None,
+        **fields: Unpack[MessageFields],
+    ) -> Accepted:
+        """Send one message; on return it is on disk. Without an idempotency key it gets one, so that retries never send twice."""
+        message = {"to": to, **fields, **({"template": template} if template else {})}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key or new_key()}
+        answered = await self._ask(Request("POST", "/v1/messages", written(message), headers))
+        accepted = read(Accepted, answered.body)
+        return accepted.model_copy(update={"replayed": True}) if answered.replayed else accepted
+
+    async def send_many(self, messages: Iterable[Message | Mapping[str, object]]) -> Sequence[Accepted | WaslError]:
+        """Send many messages, each with its own fate: the result has one entry for each, in order.
+
+        A mapping may have its own `idempotency_key`. Raises only while nothing has been sent; when a later part of a long list
+        cannot be sent, its error stands for each message of that part.
+        """
+        results: list[Accepted | WaslError] = []
+        for lines in batches(map(line, messages)):
+            try:
+                results += await self._send_batch(lines)
+            except WaslError as error:
+                if not results:
+                    raise
+                results += [error] * len(lines)
+        return results
+
+    async def get(self, message_id: str) -> MessageSeen:
+        """Everything about one message."""
+        return read(MessageSeen, (await self._ask(Request("GET", f"/v1/messages/{quote(message_id, safe='')}"))).body)
+
+    async def list(self, **filters: Unpack[ListFilters]) -> AsyncIterator[MessageSummary]:
+        """All messages that match, newest first, fetched page by page."""
+        query: dict[str, str] = {name: str(value) for name, value in filters.items() if value is not None}
+        if since := filters.get("since"):
+            query["since"] = since.isoformat()
+        while True:
+            page = read(Page, (await self._ask(Request("GET", f"/v1/messages?{urlencode(query)}"))).body)
+            for summary in page.data:
+                yield summary
+            if page.next_cursor is None:
+                return
+            query["cursor"] = page.next_cursor
+
+    async def cancel(self, message_id: str) -> MessageSeen:
+        """Cancel a message that no provider has yet.
+
+        Raises:
+            Conflict: one has.
+        """
+        path = f"/v1/messages/{quote(message_id, safe='')}:cancel"
+        return read(MessageSeen, (await self._ask(Request("POST", path, repeatable=False))).body)
+
+    async def put_recipient(self, recipient: Recipient) -> RecipientSeen:
+        """Store a recipient under its id, instead of what was known of it before."""
+        path = f"/v1/recipients/{quote(recipient.id or '', safe='')}"
+        request = Request("PUT", path, written(recipient), {"Content-Type": "application/json"})
+        return read(RecipientSeen, (await self._ask(request)).body)
+
+    async def wait(self, message_id: str, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:  # noqa: ASYNC109 - the same words as Gateway.wait
+        """The message as soon as it is sent (or delivered), or has come to another end.
+
+        Raises:
+            TimeoutError: neither happened in `timeout` seconds.
+        """
+        enough = _ENDED | {State.SENT} if until == "sent" else _ENDED
+        pause = 0.02
+        async with asyncio.timeout(timeout):
+            while (seen := await self.get(message_id)).state not in enough:
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 0.5)
+        return seen
+
+    async def _send_batch(self, lines: Sequence[bytes]) -> Sequence[Accepted | WaslError]:
+        request = Request("POST", "/v1/messages:batch", b"\n".join(lines), {"Content-Type": "application/x-ndjson"})
+        answered = await self._ask(request)
+        return [line_result(found) for found in answered.body.splitlines()]
+
+    async def _ask(self, request: Request) -> Answered:
+        left = _RETRIES if request.repeatable else 0
+        longest = _FIRST_WAIT
+        while True:
+            answered = await self._once(request)
+            floor = retry_after(answered.headers) or 0.0
+            if left == 0 or answered.status not in _TRY_AGAIN or floor > _LONGEST_WAIT:
+                return answered.or_raise()
+            await self._sleep(max(floor, self._uniform(0, longest)))
+            left, longest = left - 1, longest * 2
+
+    async def _once(self, request: Request) -> Answered:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+        url = URL(self._base_url + request.path, encoded=True)
+        try:
+            # Redirects are not followed: they would carry the key and the message somewhere else.
+            async with self._session.request(
+                request.method, url, data=request.body, headers=request.headers, allow_redirects=False
+            ) as response:
+                return Answered(response.status, response.headers, await response.read())
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
+            return Answered(HTTPStatus.SERVICE_UNAVAILABLE, {}, b"", type(error).__name__)
+        except aiohttp.InvalidURL:
+            raise Unusable("The URL of wasl is not one.", suggested_action="Write WASL_URL like http://127.0.0.1:8080.") from None

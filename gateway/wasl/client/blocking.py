@@ -1,0 +1,89 @@
+"""The client without `await`."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, Self, TypeVar, Unpack
+
+from pydantic import JsonValue
+
+from wasl.answers import Accepted, MessageSeen, MessageSummary, RecipientSeen
+from wasl.client.asynchronous import Client
+from wasl.client.wire import ListFilters, MessageFields
+from wasl.errors import Unusable, WaslError
+from wasl_contracts import Message, Recipient
+
+_Result = TypeVar("_Result")
+
+
+class SyncClient:
+    """The same verbs without `await`: they run on an event loop in a thread of their own. Not for use inside a running loop."""
+
+    def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0) -> None:
+        self._client = Client(base_url, api_key, timeout=timeout)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="wasl-client", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections and of the thread. May be called twice."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self._client.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def send(
+        self,
+        template: str | None = None,
+        *,
+        to: Recipient | Mapping[str, JsonValue],
+        idempotency_key: str | None = None,
+        **fields: Unpack[MessageFields],
+    ) -> Accepted:
+        """See Client.send."""
+        return self._run(lambda: self._client.send(template, to=to, idempotency_key=idempotency_key, **fields))
+
+    def send_many(self, messages: Iterable[Message | Mapping[str, object]]) -> Sequence[Accepted | WaslError]:
+        """See Client.send_many."""
+        return self._run(lambda: self._client.send_many(messages))
+
+    def get(self, message_id: str) -> MessageSeen:
+        """See Client.get."""
+        return self._run(lambda: self._client.get(message_id))
+
+    def list(self, **filters: Unpack[ListFilters]) -> Iterator[MessageSummary]:
+        """See Client.list."""
+        found = self._client.list(**filters)
+
+        async def next_one() -> MessageSummary | None:
+            return await anext(found, None)
+
+        while (summary := self._run(next_one)) is not None:
+            yield summary
+
+    def cancel(self, message_id: str) -> MessageSeen:
+        """See Client.cancel."""
+        return self._run(lambda: self._client.cancel(message_id))
+
+    def put_recipient(self, recipient: Recipient) -> RecipientSeen:
+        """See Client.put_recipient."""
+        return self._run(lambda: self._client.put_recipient(recipient))
+
+    def wait(self, message_id: str, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:
+        """See Client.wait."""
+        return self._run(lambda: self._client.wait(message_id, until, timeout))
+
+    def _run(self, call: Callable[[], Coroutine[object, object, _Result]]) -> _Result:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
+        raise Unusable("SyncClient would block the running event loop.", suggested_action="Use wasl.client.Client and await its calls.")

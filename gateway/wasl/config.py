@@ -1,0 +1,284 @@
+"""The configuration: what wasl.toml and WASL_… variables may say, and what holds where they are silent."""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ByteSize, Field, PrivateAttr, ValidationError
+from pydantic_core import PydanticCustomError
+
+from wasl.config_environment import overridden, typos
+from wasl.config_mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
+from wasl.config_positions import Key, positions, syntax_error
+from wasl.config_references import References, Resolved
+from wasl.config_validation import explain
+from wasl_contracts.duration import Duration
+from wasl_contracts.message import Category, Mode
+from wasl_contracts.model import Frozen, Slug
+from wasl_contracts.recipient import Locale
+
+DEFAULT_FILE = Path("wasl.toml")
+_PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
+
+
+def _database(url: str) -> str:
+    if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?:", url):
+        raise PydanticCustomError("bad_database", "should be sqlite:///FILE or postgresql://…")
+    return url
+
+
+def _country(code: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise PydanticCustomError("bad_country", "should be two capital letters, like SA (ISO 3166)")
+    return code
+
+
+def _with_default_waits(waits: dict[str, timedelta]) -> dict[str, timedelta]:
+    return {**_LONGEST_WAITS, **waits}
+
+
+def _with_default_horizons(horizons: dict[str, timedelta]) -> dict[str, timedelta]:
+    return {**_HORIZONS, **horizons}
+
+
+# The numbers of "Delivery semantics"; a channel that it does not name has a day.
+_LONGEST_WAITS = {"default": timedelta(hours=1), "email": timedelta(hours=4)}
+_HORIZONS = {
+    "default": timedelta(days=1),
+    "otp": timedelta(minutes=5),
+    "sms": timedelta(hours=4),
+    "push": timedelta(hours=1),
+    "email": timedelta(hours=72),
+    "webhook": timedelta(days=3),
+}
+
+
+class ProviderSection(Frozen):
+    """`[providers.NAME]`: the plugin, and limits of ours in place of those that it declares. All other keys are its settings."""
+
+    plugin: Slug
+    concurrency: int | None = Field(None, ge=1, le=10_000)
+    timeout: Duration | None = None
+    settings: dict[str, object] = Field(default_factory=dict, repr=False, exclude=True)
+
+
+class Route(Frozen):
+    """Which channels, and how. Without channels: all that are configured, except those where everybody can read."""
+
+    mode: Mode = "first"
+    channels: tuple[Slug, ...] = ()
+
+
+class Topic(Frozen):
+    """What messages are about."""
+
+    category: Category = "transactional"
+    route: Slug = "default"
+    expires_in: Duration | None = None
+
+
+def _with_default_topic(topics: dict[str, Topic]) -> dict[str, Topic]:
+    return {"default": Topic(), **topics}
+
+
+class Retry(Frozen):
+    """When a delivery that was not taken is tried again, and until when.
+
+    The wait after try n is random between nothing and `base`·2^n, at most the longest wait of its channel. Retries end at the
+    horizon, counted from acceptance, or after `attempts`. `reconcile_after` is how long an unknown outcome waits for the provider's
+    word. Longest waits are told by channel, horizons by channel and category, and `default` holds for the rest.
+    """
+
+    base: Duration = timedelta(seconds=5)
+    longest_waits: Annotated[dict[Slug, Duration], AfterValidator(_with_default_waits)] = Field(default_factory=_LONGEST_WAITS.copy)
+    horizons: Annotated[dict[Slug, Duration], AfterValidator(_with_default_horizons)] = Field(default_factory=_HORIZONS.copy)
+    attempts: int = Field(100, ge=1, le=10_000)
+    reconcile_after: Duration = timedelta(seconds=120)
+
+    def longest_wait(self, channel: str) -> timedelta:
+        """The longest wait between two tries on a channel."""
+        return self.longest_waits.get(channel, self.longest_waits["default"])
+
+    def horizon(self, category: str, channel: str) -> timedelta:
+        """How long tries go on: the shorter one of category and channel."""
+        told = [self.horizons[name] for name in (category, channel) if name in self.horizons]
+        return min(told, default=self.horizons["default"])
+
+
+class Server(Frozen):
+    """Where the HTTP faces listen, and what a request may cost. `hosts` are the names they answer to; empty means any."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65_535)
+    body_limit: ByteSize = ByteSize(1024 * 1024)
+    header_timeout: Duration = timedelta(seconds=10)
+    body_timeout: Duration = timedelta(seconds=30)
+    hosts: tuple[str, ...] = ()
+
+
+class Config(Frozen):
+    """Everything that can be set. Its dump and its repr hold no secret.
+
+    `country` is the region that phone numbers without a country code belong to. `channels` name their providers in the order of
+    failover; empty, the registry groups all providers by the channel that they serve. The topic `default` always exists.
+    """
+
+    database: Annotated[str, AfterValidator(_database)] = Field("sqlite:///wasl.db", repr=False, exclude=True)
+    brand: Slug = "default"
+    locale: Locale = "en"
+    templates: Path | None = None
+    country: Annotated[str, AfterValidator(_country)] | None = None
+    providers: dict[Slug, ProviderSection] = Field(default_factory=dict)
+    channels: dict[Slug, tuple[Slug, ...]] = Field(default_factory=dict)
+    routes: dict[Slug, Route] = Field(default_factory=dict)
+    topics: Annotated[dict[Slug, Topic], AfterValidator(_with_default_topic)] = Field(default={}, validate_default=True)
+    retry: Retry = Retry()
+    server: Server = Server()
+    _source: Source = PrivateAttr(default=Source("configuration"))
+    _warnings: tuple[Mistake, ...] = PrivateAttr(default=())
+
+    @property
+    def source(self) -> Source:
+        """Where each setting was written."""
+        return self._source
+
+    @property
+    def warnings(self) -> tuple[Mistake, ...]:
+        """What works, but should be changed."""
+        return self._warnings
+
+    def line(self, *key: str | int) -> str | None:
+        """Where a setting, or the nearest table around it, was written: `wasl.toml:41`, `environment WASL_…`; None for a default."""
+        of_names = isinstance(getattr(self, str(key[0]), None), dict)  # where one entry stands says nothing of another
+        file, position = self._source.place(key, outermost=2 if of_names and len(key) > 1 else 1)
+        if position is not None:
+            return f"{Path(file).name}:{position[0]}"
+        return file if file.startswith("environment ") else None
+
+    def found_in(self, source: Source, warnings: Iterable[Mistake]) -> "Config":
+        """The same configuration that knows where it came from."""
+        copy = self.model_copy()
+        copy._source, copy._warnings = source, tuple(warnings)
+        return copy
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Read the configuration from `path`, else from ./wasl.toml if there is one, else take the defaults; the environment overrides.
+
+    Raises:
+        ConfigMistakes: every mistake, with its place.
+    """
+    config, findings = examine(path, environ)
+    findings.raise_mistakes()
+    return config
+
+
+def examine(path: Path | None, environ: Mapping[str, str]) -> tuple[Config, Findings]:
+    """As `load`, but with the mistakes as a value. The configuration then holds only its providers, so that they can be checked too.
+
+    Raises:
+        ConfigMistakes: the file cannot be read as TOML, so nothing else is known.
+    """
+    file = path or DEFAULT_FILE
+    tree, source = _parsed(file, "" if path is None and not file.exists() else _read(file))
+    tree, source = overridden(tree, source, environ, Config.model_fields)
+    findings = Findings(source)
+    references = References(environ, file.parent, findings)
+    config = _validated(_shaped({name: references.resolved(value, (name,)) for name, value in tree.items()}), findings)
+    config = _with_templates(config, file.parent, findings)
+    check_names(config, findings)
+    return config.found_in(source, (*findings.warnings, *typos(environ.keys() - references.used, Config.model_fields))), findings
+
+
+def check_names(config: Config, findings: Findings) -> None:
+    """Add a finding for each name that stands for nothing: providers in channels, channels in routes, routes in topics."""
+    for channel, providers in config.channels.items():
+        for index, name in enumerate(providers):
+            _check_name(("channels", channel, index), ("providers", name), config.providers, findings)
+    for route, told in config.routes.items():
+        for index, name in enumerate(told.channels if config.channels else ()):
+            _check_name(("routes", route, "channels", index), ("channels", name), config.channels, findings)
+    for topic, about in config.topics.items():
+        _check_name(("topics", topic, "route"), ("routes", about.route), {"default", *config.routes}, findings)
+
+
+def _check_name(key: Key, target: tuple[str, str], known: Collection[str], findings: Findings) -> None:
+    table, name = target
+    if name not in known and not findings.touches(target):
+        near = closest(name, known)
+        missing = f"there is no {table.removesuffix('s')} {name}"
+        findings.add(key, missing if near else f"{missing}; there are: {listed(known)}", near)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")  # some editors on Windows write a byte order mark
+    except OSError as error:
+        message = f"cannot be read: {(error.strerror or type(error).__name__).lower()}; correct the path, or write one with wasl init"
+        raise ConfigMistakes([Mistake(str(file), None, None, "", message)]) from None
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()
+        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise ConfigMistakes([Mistake(str(file), *place, "", "is not UTF-8; save the file as UTF-8")]) from None
+
+
+def _parsed(file: Path, text: str) -> tuple[dict[str, object], Source]:
+    try:
+        return tomllib.loads(text), Source(str(file), positions(text))
+    except tomllib.TOMLDecodeError as error:
+        place, message = syntax_error(str(error), text)
+        raise ConfigMistakes([Mistake(str(file), *place, "", message)]) from None
+    except RecursionError:
+        raise ConfigMistakes([Mistake(str(file), None, None, "", "is nested too deeply")]) from None
+
+
+def _shaped(tree: dict[str, object]) -> dict[str, object]:
+    """The tree in the shape of the models: what is not ours in a provider's section goes to its settings."""
+    providers = tree.get("providers")
+    if not isinstance(providers, dict):
+        return tree
+    return {**tree, "providers": {name: _section(raw) if isinstance(raw, dict) else raw for name, raw in providers.items()}}
+
+
+def _section(raw: dict[str, object]) -> dict[str, object]:
+    ours = ProviderSection.model_fields.keys() - {"settings"}
+    section = {name: value for name, value in raw.items() if name in ours}
+    return {**section, "settings": {name: value for name, value in raw.items() if name not in ours}}
+
+
+def _validated(tree: dict[str, object], findings: Findings) -> Config:
+    database = tree.get("database")
+    if isinstance(database, str) and not isinstance(database, Resolved) and _PASSWORD_IN_URL.search(database):
+        findings.warn(("database",), 'has its password in the file; write database = { env = "NAME" }')
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        explain(error, Config, findings)
+        return Config.model_validate(_sound_part(tree, error))
+
+
+def _sound_part(tree: dict[str, object], error: ValidationError) -> dict[str, object]:
+    """The tree without what is in error, so that the rest can be checked further."""
+    for detail in error.errors(include_url=False):
+        *around, last = (str(part) for part in detail["loc"])
+        tree = _without(tree, around if detail["type"] == "missing" or last == "[key]" else [*around, last])
+    return tree
+
+
+def _without(table: dict[str, object], way: list[str]) -> dict[str, object]:
+    inner = table.get(way[0])
+    if len(way) > 1 and isinstance(inner, dict):
+        return {**table, way[0]: _without(inner, way[1:])}
+    return {name: value for name, value in table.items() if name != way[0]}
+
+
+def _with_templates(config: Config, folder: Path, findings: Findings) -> Config:
+    if config.templates is None:
+        return config.model_copy(update={"templates": folder / "templates"}) if (folder / "templates").is_dir() else config
+    templates = folder / config.templates
+    if not templates.is_dir():
+        findings.add(("templates",), "there is no such folder; create it, or correct the path")
+    return config.model_copy(update={"templates": templates})

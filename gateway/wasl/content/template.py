@@ -1,0 +1,51 @@
+"""A template in one language, ready to be filled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from wasl.content import plain
+from wasl.content.sandbox import Unfillable
+from wasl.content.variables import Variable, problems
+from wasl.content.written import Source, Written
+from wasl.errors import Problem
+from wasl_contracts.content import Direction, Format
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Template:
+    """A template in one language. `version` names exactly this text in this language: the same version renders the same."""
+
+    name: str
+    locale: str
+    direction: Direction
+    version: str
+    source: str = field(repr=False)
+    variables: Mapping[str, Variable] = field(repr=False)
+    _text: Source = field(repr=False)
+    _own: Mapping[Format, Source] = field(repr=False)
+    _blanks: Mapping[str, None] = field(repr=False)
+    _reads_inside: bool = field(repr=False)
+
+    def check(self, data: Mapping[str, JsonValue]) -> list[Problem]:
+        """Everything in the data that would keep this template from being filled; pointers start with /data."""
+        found = list(problems(self.variables, data))
+        if not found and self._reads_inside:
+            found = [Problem(pointer="/data", code="missing_variable", message=fact) for fact in self._unfilled(dict(data))]
+        return found
+
+    def written(self, format: Format, data: Mapping[str, JsonValue]) -> Written:
+        """The text for a format, with data. Optional variables that it lacks are None."""
+        return Written(self._own.get(format, self._text), {**self._blanks, **data})
+
+    def _unfilled(self, data: dict[str, JsonValue]) -> list[str]:
+        facts = []
+        for source in (self._text, *self._own.values()):
+            written = Written(source, {**self._blanks, **data})
+            try:
+                plain.title(written)
+                plain.with_actions(written)
+            except Unfillable as fact:
+                facts.append(str(fact))
+        return list(dict.fromkeys(facts))

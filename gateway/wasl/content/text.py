@@ -1,0 +1,112 @@
+"""Markdown tokens as lines of text, for every format that has no HTML."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from markdown_it.token import Token
+
+from wasl.content.holes import Holes
+from wasl.content.prose import STATEMENT, Prose, end_of_block
+from wasl.content.sandbox import Ink
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a format writes what Markdown can say.
+
+    `link` gets label, URL and holes; `around` is the sign on both sides, by kind (strong, em, s, code, fence, heading); `code` writes
+    what stands between the signs of code.
+    """
+
+    ink: Ink
+    link: Callable[[str, str, Holes], str]
+    code: Callable[[str], str] = str
+    around: Mapping[str, str] = field(default_factory=dict)
+    bullet: str = "- "
+
+
+def as_text(prose: Prose, style: Style, holes: Holes) -> str:
+    """The prose as text: blocks end with a blank line, items of a tight list with a line break. Holes stay put aside."""
+    return _Writer(style, holes, prose.breaks).blocks(prose.tokens)
+
+
+class _Writer:
+    def __init__(self, style: Style, holes: Holes, breaks: bool) -> None:
+        self._style, self._holes = style, holes
+        self._soft_break = "\n" if breaks else " "
+        self._indentable = re.compile(rf"^((?:{holes.statement})*)(?=.)", re.MULTILINE)
+
+    def blocks(self, tokens: Sequence[Token]) -> str:
+        parts = []
+        at = 0
+        while at < len(tokens):
+            end = end_of_block(tokens, at)
+            parts.append(self._block(tokens[at], tokens[at + 1 : end - 1]))
+            at = end
+        return "".join(parts)
+
+    def _block(self, token: Token, inside: Sequence[Token]) -> str:
+        if token.type == STATEMENT:
+            return token.content
+        return self._text_of_block(token, inside).rstrip("\n") + ("\n" if token.hidden else "\n\n")
+
+    def _text_of_block(self, token: Token, inside: Sequence[Token]) -> str:
+        match token.type:
+            case "bullet_list_open" | "ordered_list_open":
+                return self._list(token, inside)
+            case "blockquote_open":
+                return self._indented(self.blocks(inside).rstrip(), "> ", "> ")
+            case "paragraph_open" | "heading_open":
+                sign = self._sign(token.type.removesuffix("_open"))
+                return f"{sign}{self._inline(inside[0].children or [])}{sign}"
+            case "hr":
+                return "---"
+            case _:  # fence, code_block
+                return f"{self._sign('fence')}{self._style.code(token.content)}{self._sign('fence')}"
+
+    def _list(self, opening: Token, inside: Sequence[Token]) -> str:
+        """The items. Numbers are written only where they are known now: a loop or a condition leaves dots."""
+        numbered = opening.type == "ordered_list_open" and all(token.type != STATEMENT for token in inside)
+        number = int(opening.attrs.get("start", 1)) if numbered else 0
+        parts = []
+        at = 0
+        while at < len(inside):
+            end = end_of_block(inside, at)
+            if inside[at].type == "list_item_open":
+                sign = f"{number}. " if numbered else self._style.bullet
+                parts.append(self._indented(self.blocks(inside[at + 1 : end - 1]), sign, " " * len(sign)))
+                number += 1
+            else:
+                parts.append(inside[at].content)
+            at = end
+        return "".join(parts)
+
+    def _indented(self, text: str, first: str, later: str) -> str:
+        """Each line with its indent, which stands after the statements that decide whether the line appears."""
+        body = text.rstrip("\n")
+        signs = iter([first])
+        return self._indentable.sub(lambda line: line[1] + next(signs, later), body) + text[len(body) :]
+
+    def _inline(self, children: Sequence[Token]) -> str:
+        parts: list[str] = []
+        links: list[tuple[str, int]] = []
+        for token in children:
+            match token.type:
+                case "text":
+                    parts.append(self._style.ink.literal(token.content))
+                case "code_inline":
+                    parts.append(f"{self._sign('code')}{self._style.code(token.content)}{self._sign('code')}")
+                case "softbreak" | "hardbreak":
+                    parts.append("\n" if token.type == "hardbreak" else self._soft_break)
+                case "link_open":
+                    links.append((str(token.attrs["href"]), len(parts)))
+                case "link_close":
+                    url, start = links.pop()
+                    parts[start:] = [self._style.link("".join(parts[start:]), url, self._holes)]
+                case other:
+                    parts.append(self._sign(other.removesuffix("_open").removesuffix("_close")))
+        return "".join(parts)
+
+    def _sign(self, name: str) -> str:
+        return self._style.around.get(name, "")

@@ -1,0 +1,101 @@
+"""Deciding what happens to a delivery: list the candidates, let every policy judge each, take the first that may go.
+
+Pure: no I/O, no clock of its own. The same call explains.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from wasl.decisions import Judged
+from wasl.ledger.claims import Claimed
+from wasl.policies import POLICIES
+from wasl.policies.verdict import Candidate, Inputs, Withhold
+from wasl.routing import Routing
+from wasl_contracts import Address, Envelope, Reason, State
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The candidate that goes now; `others` may follow if it is refused, `siblings` are a person's other devices."""
+
+    judged: tuple[Judged, ...]
+    chosen: Candidate
+    others: tuple[Candidate, ...]
+    siblings: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing may go before `until`."""
+
+    judged: tuple[Judged, ...]
+    until: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Nothing will ever go: withheld, expired, or no way to reach the recipient."""
+
+    judged: tuple[Judged, ...]
+    state: State
+    reason: Reason
+
+
+Decision = Go | Wait | Stop
+
+
+class Deciding:
+    """Decides by the route and the policies."""
+
+    def __init__(self, routing: Routing, address_hash: Callable[[Address], str]) -> None:
+        self._routing = routing
+        self._hash = address_hash
+
+    def candidates(self, claimed: Claimed) -> list[Candidate]:
+        """The ways in which this delivery could go: the whole route while it is open, else its own channel and address."""
+        envelope = claimed.envelope
+        if claimed.channel is None:
+            return self._listed(envelope, [channel for channel in envelope.channels if channel not in claimed.tried])
+        own = self._listed(envelope, [claimed.channel])
+        same = [candidate for candidate in own if candidate.address_hash == claimed.address_hash]
+        return (same or own) + self._later(claimed)
+
+    def _later(self, claimed: Claimed) -> list[Candidate]:
+        """What remains of a `first` route after the channel that the delivery has already settled on."""
+        envelope = claimed.envelope
+        if envelope.mode != "first":
+            return []
+        return self._listed(envelope, [c for c in envelope.channels if c not in claimed.tried and c != claimed.channel])
+
+    def _listed(self, envelope: Envelope, channels: Sequence[str]) -> list[Candidate]:
+        return self._routing.candidates(envelope, channels, self._hash)
+
+    def decide(self, claimed: Claimed, candidates: Sequence[Candidate], inputs: Inputs, now: datetime) -> Decision:
+        """Judge every candidate, so that the record is complete; the first without a verdict against it goes."""
+        judged = tuple(Judged(candidate, tuple(judge(candidate, inputs, now) for judge in POLICIES)) for candidate in candidates)
+        if now >= claimed.envelope.expires_at:
+            return Stop(judged, State.EXPIRED, Reason.EXPIRED)
+        free = [j.candidate for j in judged if j.against is None]
+        if free:
+            return _go(judged, free, claimed)
+        if not judged:
+            return Stop((), State.FAILED, Reason.NO_ADDRESS if claimed.envelope.audience == "person" else Reason.UNROUTABLE)
+        deferred = [against for j in judged if (against := j.against) is not None and not isinstance(against, Withhold)]
+        if deferred:
+            soonest = min(deferred, key=lambda verdict: verdict.until)
+            return Wait(judged, soonest.until, soonest.reason)
+        withheld = next(against for j in judged if (against := j.against) is not None)
+        return Stop(judged, State.WITHHELD, withheld.reason)
+
+
+def _go(judged: tuple[Judged, ...], free: Sequence[Candidate], claimed: Claimed) -> Go:
+    chosen = free[0]
+    opened = claimed.address_hash is not None
+    return Go(
+        judged,
+        chosen,
+        others=tuple(candidate for candidate in free if candidate.channel != chosen.channel),
+        siblings=() if opened else tuple(c for c in free[1:] if c.channel == chosen.channel),
+    )

@@ -1,0 +1,114 @@
+"""The key ring: one secret per key id, from which the keys for hashing, encrypting and signing derive.
+
+The first start writes it beside the database (file mode 0600), unless WASL_KEYS holds it. Hashes and ciphertexts begin with the id of
+their key, so that a new key can be added while old values stay readable.
+"""
+
+import base64
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from wasl.errors import Unusable
+
+_NONCE = 12  # bytes, NIST SP 800-38D section 8.2.1
+_HASH = 16  # bytes kept of HMAC-SHA256: 128 bits, NIST SP 800-107 section 5.3.4
+
+
+class KeyRing:
+    """Keyed hashes, authenticated encryption and signatures with the current key. Its repr shows no key."""
+
+    def __init__(self, keys: Mapping[int, bytes], current: int) -> None:
+        self._keys = {
+            key_id: {use: hmac.digest(secret, use, "sha256") for use in (b"hash", b"seal", b"sign")} for key_id, secret in keys.items()
+        }
+        self._ciphers = {key_id: AESGCM(uses[b"seal"]) for key_id, uses in self._keys.items()}
+        self.current = current
+
+    def hash(self, text: str) -> str:
+        """A keyed hash by which something is found without being stored: key id (1 byte) and 16 bytes, in hexadecimal."""
+        return (self._prefix + hmac.digest(self._keys[self.current][b"hash"], text.encode(), "sha256")[:_HASH]).hex()
+
+    def seal(self, plain: bytes, about: bytes) -> bytes:
+        """Encrypt (AES-256-GCM). `about` is not secret, but must be the same when it is opened."""
+        nonce = os.urandom(_NONCE)
+        return self._prefix + nonce + self._ciphers[self.current].encrypt(nonce, plain, about)
+
+    def open(self, sealed: bytes, about: bytes) -> bytes:
+        """Decrypt what `seal` made.
+
+        Raises:
+            Unusable: the key is not in the ring, or the value was changed.
+        """
+        try:
+            return self._ciphers[sealed[0]].decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], about)
+        except (KeyError, IndexError, InvalidTag):
+            raise Unusable("A stored value does not open with this key ring; put back the key file that belongs to the database.") from None
+
+    def sign(self, payload: bytes) -> bytes:
+        """A 16-byte MAC, for cursors and tokens."""
+        return hmac.digest(self._keys[self.current][b"sign"], payload, "sha256")[:_HASH]
+
+    def check_values(self) -> dict[int, bytes]:
+        """For each key id, a value that the ledger keeps to recognise the same key again."""
+        return {key_id: hmac.digest(uses[b"sign"], b"wasl key check", "sha256")[:_HASH] for key_id, uses in self._keys.items()}
+
+    @cached_property
+    def _prefix(self) -> bytes:
+        return bytes([self.current])
+
+
+def _written(keys: Mapping[int, bytes], current: int) -> str:
+    return json.dumps({"current": current, "keys": {str(key_id): base64.b64encode(key).decode() for key_id, key in keys.items()}})
+
+
+def _read(text: str, where: str) -> KeyRing:
+    try:
+        found = json.loads(text)
+        keys = {int(key_id): base64.b64decode(key, validate=True) for key_id, key in found["keys"].items()}
+        if found["current"] not in keys or any(len(key) < 32 for key in keys.values()) or not all(0 < key_id < 256 for key_id in keys):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Unusable(
+            f"The key ring in {where} cannot be read; restore it from your backup. A new one would not open what is stored."
+        ) from None
+    return KeyRing(keys, found["current"])
+
+
+def open_ring(path: Path, environ: Mapping[str, str]) -> KeyRing:
+    """The key ring from WASL_KEYS or from the file, which is made if it is not there.
+
+    Raises:
+        Unusable: it cannot be read or written.
+    """
+    if text := environ.get("WASL_KEYS"):
+        return _read(text, "WASL_KEYS")
+    try:
+        _create(path)
+        return _read(path.read_text(), str(path))
+    except OSError as error:
+        raise Unusable(f"The key file {path} cannot be used: {error.strerror}. Make its folder writable for this user.") from None
+
+
+def _create(path: Path) -> None:
+    # Written under another name and linked into place: another process sees the whole file or none, and the first one wins.
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w") as file:
+            file.write(_written({1: os.urandom(32)}, 1))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

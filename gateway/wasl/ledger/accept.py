@@ -1,0 +1,161 @@
+"""Accepting: messages, their recipients and their deliveries, many in one commit."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from wasl.errors import IdempotencyMismatch, Problem, Refused
+from wasl.keys import KeyRing
+from wasl.ledger import statements as sql
+from wasl.ledger.people import Person, PersonRow
+from wasl.ledger.port import Transaction, Values
+from wasl.ledger.rows import PRIORITY, DeliveryRow, MessageRow, SourceRow, new_delivery
+from wasl.routing import Routing
+from wasl_contracts import Address, Recipient
+
+IDEMPOTENCY_LIFE = 72 * 3600 * 1_000_000
+"""For how long a key means the same message, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that is valid, and all that must be stored of it."""
+
+    row: MessageRow
+    to: Recipient
+    addresses: tuple[Address, ...]
+    channels: tuple[str, ...]
+    template: SourceRow | None
+    in_locale: Callable[[str], "Draft"]
+    """The same message in the language that turns out to be the recipient's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a message row says about acceptance; the same again for a repeated idempotency key."""
+
+    id: str
+    created_at: int
+    due_at: int
+    expires_at: int
+    fingerprint: str | None
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is known before, and the rows of one commit."""
+
+    keys: dict[tuple[str, str], Stored]
+    people: dict[tuple[str, str], PersonRow]
+    forgotten: list[Values] = field(default_factory=list)
+    changed: dict[tuple[str, str], Values] = field(default_factory=dict)
+    messages: list[MessageRow] = field(default_factory=list)
+    deliveries: list[DeliveryRow] = field(default_factory=list)
+
+    async def write(self, tx: Transaction) -> None:
+        for statement, rows in (
+            (sql.FORGET_KEY, self.forgotten),
+            (sql.PUT_RECIPIENT, list(self.changed.values())),
+            (sql.INSERT_MESSAGE, self.messages),
+            (sql.INSERT_DELIVERY, self.deliveries),
+        ):
+            if rows:
+                await tx.many(statement, rows)
+
+
+class Acceptance:
+    """Writes drafts in batches. Remembers which template sources are stored already, so that they cost nothing."""
+
+    def __init__(self, keys: KeyRing, routing: Routing) -> None:
+        self._keys = keys
+        self._routing = routing
+        self._sources: set[str] = set()
+
+    async def write(self, tx: Transaction, drafts: Sequence[Draft]) -> list[Stored | Exception]:
+        """Store what is new; answer what is a repetition; one that cannot be stored does not touch the others."""
+        batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts))
+        results = [self._one(draft, batch) for draft in drafts]
+        await batch.write(tx)
+        fresh = {d.template["version"]: d.template for d in drafts if d.template is not None and d.template["version"] not in self._sources}
+        if fresh:
+            await tx.many(sql.PUT_SOURCE, list(fresh.values()))
+            self._sources |= fresh.keys()
+        return results
+
+    def _one(self, draft: Draft, batch: _Batch) -> Stored | Exception:
+        row = draft.row
+        key = row["idempotency_key"]
+        if key is not None and (earlier := batch.keys.get((row["brand"], key))) is not None:
+            if row["created_at"] - earlier.created_at < IDEMPOTENCY_LIFE:
+                return _repetition(earlier, row)
+            batch.forgotten.append({"key_brand": row["brand"], "key_message": earlier.id})
+        try:
+            person = self._upsert(draft, batch)
+            if draft.to.locale is None and person.locale not in (None, row["locale"]):
+                draft = draft.in_locale(str(person.locale))
+                row = draft.row
+        except Refused as refused:
+            return refused
+        stored = Stored(row["id"], row["created_at"], row["due_at"], row["expires_at"], row["fingerprint"])
+        if key is not None:
+            batch.keys[row["brand"], key] = stored
+        batch.messages.append(row)
+        batch.deliveries += self._deliveries(draft, person)
+        return stored
+
+    def _upsert(self, draft: Draft, batch: _Batch) -> Person:
+        """The recipient after `to` was merged in; the row is written only if that changed it."""
+        key = draft.row["brand"], draft.row["recipient_id"]
+        known, seen = batch.people.get(key), self._keys.hash(draft.to.model_dump_json())
+        if known is not None and known.seen == seen and draft.addresses:
+            return Person(known.audience, known.locale, known.timezone, draft.addresses, {})
+        if known is None and not draft.addresses and draft.to.audience != "public":
+            raise Refused(
+                [Problem(pointer="/to", code="unknown_recipient", message="is an id that wasl does not know yet; add an address")]
+            )
+        person = Person.open(known, self._keys) if known is not None else Person.nobody()
+        merged = person.merged(draft.to, draft.addresses)
+        if known is None or merged != person:
+            batch.people[key] = merged.row(*key, seen=seen, keys=self._keys)
+            batch.changed[key] = batch.people[key].values(draft.row["created_at"])
+        return merged
+
+    def _deliveries(self, draft: Draft, person: Person) -> list[DeliveryRow]:
+        """One that is still open for `first`; one per channel for `all`."""
+        row = draft.row
+        lanes = draft.channels
+        if row["mode"] == "first":
+            lanes = (self._routing.first_channel(draft.channels, person.audience, person.addresses),)
+        priority, found = PRIORITY[row["category"]], []
+        for number, lane in enumerate(lanes, 1):
+            delivery = new_delivery(row["brand"], row["id"], number, lane=lane, priority=priority, due_at=row["due_at"])
+            if row["mode"] == "all":
+                delivery["channel"] = lane
+            if row["due_at"] > row["created_at"]:
+                delivery["state"], delivery["reason"] = "scheduled", "send_at"
+            found.append(delivery)
+        return found
+
+
+async def _known_keys(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[str, str], Stored]:
+    keys = [(d.row["brand"], d.row["idempotency_key"]) for d in drafts if d.row["idempotency_key"] is not None]
+    found = await tx.fetch(sql.MESSAGES_BY_KEY, {"keys": json.dumps(keys)}) if keys else []
+    return {
+        (brand, key): Stored(message_id, created_at, due_at, expires_at, fingerprint)
+        for brand, key, message_id, fingerprint, created_at, due_at, expires_at in found
+    }
+
+
+async def _known_people(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[str, str], PersonRow]:
+    wanted = json.dumps([(draft.row["brand"], draft.row["recipient_id"]) for draft in drafts])
+    return {(row[0], row[1]): PersonRow(*row) for row in await tx.fetch(sql.RECIPIENTS, {"keys": wanted})}
+
+
+def _repetition(earlier: Stored, row: MessageRow) -> Stored | Exception:
+    if earlier.fingerprint != row["fingerprint"]:
+        problem = Problem(
+            pointer="", code="idempotency_mismatch", message="was sent with the idempotency key of another message; use a new key"
+        )
+        return IdempotencyMismatch([problem], message="This idempotency key was used for another message; that one stays.")
+    return Stored(earlier.id, earlier.created_at, earlier.due_at, earlier.expires_at, earlier.fingerprint, replayed=True)

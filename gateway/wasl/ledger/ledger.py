@@ -1,0 +1,203 @@
+"""The memory of all this: one port, batch-first. Everything that wasl knows and must not lose goes through here."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import insert, select, update
+
+from wasl.answers import MessageSeen, Page
+from wasl.apikeys import ApiKey
+from wasl.clock import Clock, micros, moment
+from wasl.errors import Conflict, Unusable
+from wasl.keys import KeyRing
+from wasl.ledger import intents as intent_rows
+from wasl.ledger import statements as sql
+from wasl.ledger.accept import Acceptance, Draft, Stored
+from wasl.ledger.claims import Claimed, Release, claim, read_envelopes, read_suppressed, release
+from wasl.ledger.intents import Intent
+from wasl.ledger.people import Person
+from wasl.ledger.port import Row, Transaction
+from wasl.ledger.reads import Filters, Reads
+from wasl.ledger.rows import SourceRow
+from wasl.ledger.settle import Settlement, settle
+from wasl.ledger.sqlite import Sqlite
+from wasl.ledger.tables import api_keys, key_checks, sources
+from wasl.ledger.writer import Batched
+from wasl.policies.verdict import Candidate, Inputs
+from wasl.routing import Routing
+from wasl_contracts import Reason
+
+
+class Ledger:
+    """All state of one database. Writes are on disk when they return."""
+
+    def __init__(self, store: Sqlite, keys: KeyRing, routing: Routing, clock: Clock) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._reads = Reads(store.engine, keys)
+        self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write)
+        self._settling: Batched[Settlement, bool] = Batched(store.writer, settle)
+
+    async def check_keys(self) -> None:
+        """Remember this key ring, or make sure that it is the one that the stored values were made with.
+
+        Raises:
+            Unusable: it is another one.
+        """
+        async with self._store.engine.begin() as connection:
+            known = {row.key_id: row.value for row in await connection.execute(select(key_checks))}
+            given = self._keys.check_values()
+            if any(given.get(key_id) != value for key_id, value in known.items()):
+                raise Unusable("The key ring does not belong to this database; put back the key file that was beside it.")
+            for key_id in given.keys() - known.keys():
+                await connection.execute(insert(key_checks).values(key_id=key_id, value=given[key_id]))
+
+    # Accepting
+
+    def accept(self, draft: Draft) -> asyncio.Future[Stored]:
+        """Store a message; what others ask for at the same time shares the commit.
+
+        The future raises Refused (the recipient is unknown, or the idempotency key is another message's), LedgerUnavailable or
+        StorageLow (nothing was kept).
+        """
+        return self._accepting.put(draft)
+
+    def low(self) -> bool:
+        """Whether the disk has too little space to accept more."""
+        return self._store.low()
+
+    # What the worker does
+
+    async def void_leases(self) -> None:
+        """Make what a dead worker had claimed due now. Only for the one that holds the worker role."""
+        await self._store.writer.run(lambda tx: tx.many(sql.VOID_LEASES, [{"now": micros(self._clock.now())}]))
+
+    async def claim(self, rooms: Mapping[str, int]) -> list[Claimed]:
+        """Up to so many due deliveries of each lane, with their envelopes."""
+        now = micros(self._clock.now())
+        rows: list[tuple[str, Row]] = await self._store.writer.run(lambda tx: claim(tx, rooms, now))
+        return await read_envelopes(self._store.reader, rows, self._keys) if rows else []
+
+    async def inputs(self, candidates: Sequence[Candidate]) -> Inputs:
+        """What the policies need to know for these candidates, one query for each kind of input."""
+        keys = list({(c.envelope.brand, c.channel, c.address_hash) for c in candidates})
+        return Inputs(suppressed=await read_suppressed(self._store.reader, keys))
+
+    async def commit_intents(self, intents: Sequence[Intent]) -> list[bool]:
+        """Which of them may be called now; the others were cancelled, suppressed or claimed again meanwhile."""
+        now = micros(self._clock.now())
+        return await self._store.writer.run(lambda tx: intent_rows.commit(tx, intents, now))
+
+    async def release(self, releases: Sequence[Release]) -> None:
+        """Give claims back without a change of state."""
+        await self._store.writer.run(lambda tx: release(tx, releases))
+
+    async def settle(self, settlement: Settlement) -> bool:
+        """Write what became of a delivery. False: it was moved on by another worker, nothing was changed."""
+        return await self._settling.put(settlement)
+
+    def address_hash(self, kind: str, value: str) -> str:
+        """The keyed hash by which an address is found."""
+        return self._keys.hash(f"{kind}|{value}")
+
+    # Reading and administering
+
+    async def message(self, brand: str, message_id: str) -> MessageSeen:
+        """One message with all that happened to it; raises NotFound."""
+        return await self._reads.message(brand, message_id)
+
+    async def page(self, brand: str, filters: Filters, *, limit: int, cursor: str | None) -> Page:
+        """Messages that fit, newest first; raises Refused for a foreign cursor."""
+        return await self._reads.page(brand, filters, limit=limit, cursor=cursor)
+
+    async def cancel(self, brand: str, message_id: str) -> None:
+        """Cancel what has no intent yet.
+
+        Raises:
+            NotFound: there is no such message.
+            Conflict: nothing of it is waiting any more.
+        """
+        seen = await self.message(brand, message_id)
+        now = micros(self._clock.now())
+
+        async def work(tx: Transaction) -> int:
+            rows = await tx.fetch(sql.CANCEL, {"key_brand": brand, "key_message": message_id, "reason": Reason.CANCELLED})
+            if rows:
+                facts = json.dumps({"reason": Reason.CANCELLED})
+                keys = [
+                    {"brand": brand, "message_id": message_id, "delivery": row[2], "at": now, "type": "cancelled", "facts": facts}
+                    for row in rows
+                ]
+                await tx.many(sql.INSERT_EVENT, keys)
+            return len(rows)
+
+        if not await self._store.writer.run(work):
+            raise Conflict(
+                f"The message is {seen.state} and cannot be cancelled any more.", suggested_action="Only what waits can be cancelled."
+            )
+
+    async def put_recipient(self, brand: str, person_id: str, person: Person) -> None:
+        """Store a recipient as given, in place of what was known."""
+        row = person.row(brand, person_id, seen="", keys=self._keys)
+        await self._store.writer.run(lambda tx: tx.many(sql.PUT_RECIPIENT, [row.values(micros(self._clock.now()))]))
+
+    async def suppress(self, candidate: Mapping[str, str], reason: Reason) -> None:
+        """Put an address (brand, channel, address_hash, address masked, source) on the suppression list."""
+        row = {**candidate, "reason": reason, "since": micros(self._clock.now())}
+        await self._store.writer.run(lambda tx: tx.many(sql.SUPPRESS, [row]))
+
+    async def put_source(self, source: SourceRow) -> None:
+        """Keep a configuration or template by its version."""
+        await self._store.writer.run(lambda tx: tx.many(sql.PUT_SOURCE, [source]))
+
+    async def source(self, version: str) -> SourceRow | None:
+        """The template or configuration of that version."""
+        async with self._store.engine.connect() as connection:
+            row = (await connection.execute(select(sources).where(sources.c.version == version))).mappings().first()
+        return SourceRow(**row) if row is not None else None  # type: ignore[typeddict-item]  # the row has just these columns
+
+    async def put_api_key(self, key: ApiKey, digest: bytes) -> None:
+        """Store a new API key by its digest."""
+        row = insert(api_keys).values(
+            brand=key.brand,
+            id=key.id,
+            name=key.name,
+            digest=digest,
+            scopes=json.dumps(sorted(key.scopes)),
+            created_at=micros(self._clock.now()),
+        )
+        async with self._store.engine.begin() as connection:
+            await connection.execute(row)
+
+    async def api_key(self, key_id: str) -> tuple[ApiKey, bytes] | None:
+        """A key that may be used now, and its digest."""
+        async with self._store.engine.connect() as connection:
+            row = (await connection.execute(select(api_keys).where(api_keys.c.id == key_id))).first()
+        if row is None or row.revoked_at is not None or (row.expires_at is not None and moment(row.expires_at) <= self._clock.now()):
+            return None
+        return ApiKey(id=row.id, name=row.name, brand=row.brand, scopes=frozenset(json.loads(row.scopes))), row.digest
+
+    async def revoke_api_key(self, brand: str, key_id: str) -> bool:
+        """Make a key useless. False: there is none of that id."""
+        query = update(api_keys).where(api_keys.c.brand == brand, api_keys.c.id == key_id).values(revoked_at=micros(self._clock.now()))
+        async with self._store.engine.begin() as connection:
+            return (await connection.execute(query)).rowcount > 0
+
+    async def writable(self) -> str:
+        """`ok`, or what keeps new messages from being stored."""
+        await self._store.writer.run(_nothing)
+        return "low on disk space" if self._store.low() else "ok"
+
+    def take_worker_role(self) -> bool:
+        """Whether this process may send; on SQLite one at a time may."""
+        return self._store.take_worker_role()
+
+    async def close(self) -> None:
+        """Finish what is waiting and close the database."""
+        await self._store.close()
+
+
+async def _nothing(_tx: Transaction) -> None:
+    return None

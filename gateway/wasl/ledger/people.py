@@ -1,0 +1,98 @@
+"""Recipients as rows: addresses and attributes encrypted, `to` merged into what is known."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from pydantic import JsonValue
+
+from wasl.answers import RecipientSeen
+from wasl.keys import KeyRing
+from wasl.ledger.port import Values
+from wasl_contracts import Address, Audience, Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A row of the table `recipients`."""
+
+    brand: str
+    id: str
+    audience: Audience
+    locale: str | None
+    timezone: str | None
+    sealed: bytes
+    seen: str
+
+    def values(self, now: int) -> Values:
+        """The parameters that store it."""
+        return {**{name: getattr(self, name) for name in self.__slots__}, "updated_at": now}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of a recipient, opened."""
+
+    audience: Audience
+    locale: str | None
+    timezone: str | None
+    addresses: tuple[Address, ...]
+    attributes: dict[str, JsonValue]
+
+    @classmethod
+    def nobody(cls) -> Self:
+        """Somebody of whom nothing is known yet."""
+        return cls("person", None, None, (), {})
+
+    @classmethod
+    def open(cls, row: PersonRow, keys: KeyRing) -> Self:
+        """Decrypt a row.
+
+        Raises:
+            Unusable: the key ring is not the one that it was stored with.
+        """
+        addresses, attributes = unseal(row.sealed, row.brand, row.id, keys)
+        return cls(row.audience, row.locale, row.timezone, addresses, attributes)
+
+    def merged(self, to: Recipient, addresses: tuple[Address, ...]) -> "Person":
+        """What a message's `to` adds: a given address replaces those of its kind; a device is added to the others."""
+        replaced = {(a.channel, a.kind) for a in addresses if a.channel != "push"}
+        kept = [a for a in self.addresses if (a.channel, a.kind) not in replaced and a not in addresses]
+        return replace(
+            self,
+            audience=to.audience if "audience" in to.model_fields_set else self.audience,
+            locale=to.locale or self.locale,
+            timezone=to.timezone or self.timezone,
+            addresses=(*addresses, *kept),
+            attributes={**self.attributes, **to.attributes},
+        )
+
+    def seen(self, person_id: str) -> RecipientSeen:
+        """As shown to people: addresses masked."""
+        return recipient_seen(person_id, self.audience, self.locale, self.timezone, self.addresses)
+
+    def row(self, brand: str, person_id: str, *, seen: str, keys: KeyRing) -> PersonRow:
+        """The row to store, encrypted."""
+        plain = json.dumps([[[a.channel, a.kind, a.value] for a in self.addresses], self.attributes])
+        sealed = keys.seal(plain.encode(), _about(brand, person_id))
+        return PersonRow(brand, person_id, self.audience, self.locale, self.timezone, sealed, seen)
+
+
+def unseal(sealed: bytes, brand: str, person_id: str, keys: KeyRing) -> tuple[tuple[Address, ...], dict[str, JsonValue]]:
+    """Decrypt addresses and attributes."""
+    addresses, attributes = json.loads(keys.open(sealed, _about(brand, person_id)))
+    # Stored by us after validation, so it is not validated again.
+    return tuple(Address.model_construct(channel=channel, kind=kind, value=value) for channel, kind, value in addresses), attributes
+
+
+def recipient_seen(
+    person_id: str, audience: Audience, locale: str | None, timezone: str | None, addresses: Sequence[Address]
+) -> RecipientSeen:
+    """A recipient as shown to people: each address by kind, masked."""
+    shown = tuple(f"{address.kind} {address.masked()}" for address in addresses)
+    return RecipientSeen(id=person_id, audience=audience, locale=locale, timezone=timezone, addresses=shown)
+
+
+def _about(brand: str, person_id: str) -> bytes:
+    return f"{brand}|{person_id}".encode()

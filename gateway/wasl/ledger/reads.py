@@ -1,0 +1,243 @@
+"""Reading one message with all that happened to it, or a page of many."""
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import AwareDatetime
+from sqlalchemy import Row, Select, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from wasl.answers import AttemptSeen, DeliverySeen, MessageSeen, MessageSummary, Page, RecipientSeen, TimelineEntry, WhyNot
+from wasl.clock import micros, moment
+from wasl.decisions import decode
+from wasl.errors import NotFound, Problem, Refused
+from wasl.ids import attempt_id, delivery_id
+from wasl.keys import KeyRing
+from wasl.ledger.people import recipient_seen, unseal
+from wasl.ledger.tables import attempts, deliveries, events, messages, recipients
+from wasl.states import fold
+from wasl_contracts import Mark, Reason, State
+from wasl_contracts.model import Frozen
+
+_MAC = 16
+_SCAN = 500  # rows looked at in one go when a filter needs the fold of deliveries
+
+Found = Row[Any]
+
+
+class Filters(Frozen):
+    """Which messages to list; all that are given must hold."""
+
+    state: State | None = None
+    channel: str | None = None
+    recipient: str | None = None
+    topic: str | None = None
+    template: str | None = None
+    since: AwareDatetime | None = None
+
+
+class Reads:
+    """Answers about messages of one brand. Addresses are masked, content is never read."""
+
+    def __init__(self, engine: AsyncEngine, keys: KeyRing) -> None:
+        self._engine = engine
+        self._keys = keys
+
+    async def message(self, brand: str, message_id: str) -> MessageSeen:
+        """One message with its deliveries, timeline and decisions.
+
+        Raises:
+            NotFound: there is none of that id in the brand.
+        """
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_messages(brand).where(messages.c.id == message_id))).first()
+            if row is None:
+                raise NotFound("There is no such message.")
+            sent = (await connection.execute(_children(deliveries, brand, message_id).order_by(deliveries.c.number))).all()
+            tried = (
+                await connection.execute(_children(attempts, brand, message_id).order_by(attempts.c.delivery, attempts.c.number))
+            ).all()
+            happened = (await connection.execute(_children(events, brand, message_id).order_by(events.c.at))).all()
+        return self._seen(row, sent, tried, happened)
+
+    async def page(self, brand: str, filters: Filters, *, limit: int, cursor: str | None) -> Page:
+        """Messages that fit, newest first.
+
+        Raises:
+            Refused: the cursor is not one that this brand was given.
+        """
+        before = self._open_cursor(brand, cursor) if cursor else None
+        found: list[MessageSummary] = []
+        more = True
+        async with self._engine.connect() as connection:
+            while more and len(found) <= limit:
+                rows = (await connection.execute(_filtered(brand, filters, before).limit(_SCAN if filters.state else limit + 1))).all()
+                more = len(rows) == (_SCAN if filters.state else limit + 1)
+                before = rows[-1].id if rows else before
+                found += await self._summaries(connection, brand, list({row.id: row for row in rows}.values()), filters.state)
+        data = tuple(found[:limit])
+        more = len(found) > limit
+        return Page(data=data, has_more=more, next_cursor=self._cursor(brand, data[-1].id) if more else None)
+
+    async def _summaries(self, connection: AsyncConnection, brand: str, rows: Sequence[Found], state: State | None) -> list[MessageSummary]:
+        query = select(deliveries.c.message_id, deliveries.c.state, deliveries.c.reason).where(
+            deliveries.c.brand == brand, deliveries.c.message_id.in_([row.id for row in rows])
+        )
+        states: defaultdict[str, list[tuple[State, str | None]]] = defaultdict(list)
+        for message_id, found, reason in (await connection.execute(query)).all() if rows else ():
+            states[message_id].append((State(found), reason))
+        summaries = []
+        for row in rows:
+            folded = fold(found for found, _ in states[row.id])
+            if state is None or folded is state:
+                reason = next((reason for found, reason in states[row.id] if found is folded), None)
+                summaries.append(self._summary(row, folded, Reason(reason) if reason else None))
+        return summaries
+
+    def _summary(self, row: Found, state: State, reason: Reason | None) -> MessageSummary:
+        return MessageSummary(
+            id=row.id,
+            state=state,
+            reason=reason,
+            to=self._recipient(row),
+            topic=row.topic,
+            template=row.template,
+            channels=tuple(json.loads(row.channels)),
+            created_at=moment(row.created_at),
+        )
+
+    def _seen(self, row: Found, sent: Sequence[Found], tried: Sequence[Found], happened: Sequence[Found]) -> MessageSeen:
+        calls: defaultdict[int, list[AttemptSeen]] = defaultdict(list)
+        for attempt in tried:
+            calls[attempt.delivery].append(_attempt(attempt))
+        seen = tuple(_delivery(delivery, calls[delivery.number]) for delivery in sent)
+        state = fold(delivery.state for delivery in seen)
+        leading = next(delivery for delivery in sent if delivery.state == state)
+        return MessageSeen(
+            id=row.id,
+            brand=row.brand,
+            state=state,
+            reason=WhyNot.of(Reason(leading.reason), leading.code) if leading.reason else None,
+            marks=tuple(dict.fromkeys(mark for delivery in seen for mark in delivery.marks)),
+            to=self._recipient(row),
+            topic=row.topic,
+            category=row.category,
+            template=row.template,
+            about=row.about,
+            metadata=json.loads(row.metadata),
+            deliveries=seen,
+            timeline=_timeline(row, seen, happened),
+            decisions=tuple(
+                decode(d.decision, delivery=delivery_id(row.id, d.number), at=d.decided_at, config=row.config) for d in sent if d.decision
+            ),
+            created_at=moment(row.created_at),
+            due_at=moment(row.due_at),
+            expires_at=moment(row.expires_at),
+        )
+
+    def _recipient(self, row: Found) -> RecipientSeen:
+        addresses, _ = unseal(row.sealed, row.brand, row.recipient_id, self._keys)
+        return recipient_seen(row.recipient_id, row.audience, row.recipient_locale, row.timezone, addresses)
+
+    def _cursor(self, brand: str, message_id: str) -> str:
+        return base64.urlsafe_b64encode(self._keys.sign(f"{brand}|{message_id}".encode()) + message_id.encode()).decode()
+
+    def _open_cursor(self, brand: str, cursor: str) -> str:
+        problem = Problem(pointer="", code="bad_cursor", message="has a cursor that was not given out here; start again without one")
+        try:
+            opened = base64.b64decode(cursor, altchars=b"-_", validate=True)
+            message_id = opened[_MAC:].decode("ascii")
+        except ValueError:
+            raise Refused([problem]) from None
+        if self._cursor(brand, message_id) != cursor:
+            raise Refused([problem])
+        return message_id
+
+
+def _messages(brand: str) -> Select[tuple[object, ...]]:
+    return (
+        select(messages, recipients.c.audience, recipients.c.locale.label("recipient_locale"), recipients.c.timezone, recipients.c.sealed)
+        .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
+        .where(messages.c.brand == brand)
+    )
+
+
+def _filtered(brand: str, filters: Filters, before: str | None) -> Select[tuple[object, ...]]:
+    child = (deliveries.c.brand == messages.c.brand) & (deliveries.c.message_id == messages.c.id)
+    query, newest = _messages(brand), messages.c.id
+    if filters.state is not None:
+        # Led by the index on states. A message's state is that of one of its deliveries; which one, the fold decides afterwards.
+        newest = deliveries.c.message_id
+        query = query.join(deliveries, child).where(deliveries.c.brand == brand, deliveries.c.state == filters.state.value)
+    query = query.order_by(newest.desc())
+    if before is not None:
+        query = query.where(newest < before)
+    for column, wanted in (
+        (messages.c.recipient_id, filters.recipient),
+        (messages.c.topic, filters.topic),
+        (messages.c.template, filters.template),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if filters.since is not None:
+        query = query.where(messages.c.created_at >= micros(filters.since))
+    if filters.channel is not None:
+        other = deliveries.alias()
+        used = select(1).where(other.c.brand == brand, other.c.message_id == messages.c.id, other.c.channel == filters.channel)
+        query = query.where(used.exists())
+    return query
+
+
+def _children(table: Table, brand: str, message_id: str) -> Select[tuple[object, ...]]:
+    return select(table).where(table.c.brand == brand, table.c.message_id == message_id)
+
+
+def _attempt(row: Found) -> AttemptSeen:
+    return AttemptSeen(
+        id=attempt_id(row.message_id, row.delivery, row.number),
+        number=row.number,
+        provider=row.provider,
+        started_at=moment(row.started_at),
+        ended_at=moment(row.ended_at) if row.ended_at is not None else None,
+        outcome=row.outcome,
+        reason=Reason(row.reason) if row.reason else None,
+        code=row.code,
+        provider_ref=row.provider_ref,
+    )
+
+
+def _delivery(row: Found, calls: Sequence[AttemptSeen]) -> DeliverySeen:
+    return DeliverySeen(
+        id=delivery_id(row.message_id, row.number),
+        channel=row.channel,
+        provider=row.provider,
+        state=State(row.state),
+        reason=Reason(row.reason) if row.reason else None,
+        marks=tuple(map(Mark, json.loads(row.marks))),
+        address=row.address,
+        provider_ref=row.provider_ref,
+        due_at=moment(row.due_at) if row.due_at is not None and row.claimed_at is None else None,
+        attempts=tuple(calls),
+    )
+
+
+def _timeline(row: Found, seen: Sequence[DeliverySeen], happened: Sequence[Found]) -> tuple[TimelineEntry, ...]:
+    """Acceptance is the message's row, calls are the attempts' rows, the rest are events."""
+    entries = [TimelineEntry(at=moment(row.created_at), type="accepted", facts={"topic": row.topic, "mode": row.mode})]
+    for delivery in seen:
+        for attempt in delivery.attempts:
+            call = {"attempt": attempt.number, "provider": attempt.provider, "channel": delivery.channel}
+            entries.append(TimelineEntry(at=attempt.started_at, type="sending", delivery=delivery.id, facts=call))
+            if attempt.ended_at is not None:
+                end = {"attempt": attempt.number, "reason": attempt.reason, "code": attempt.code, "provider_ref": attempt.provider_ref}
+                facts = {name: value for name, value in end.items() if value is not None}
+                entries.append(TimelineEntry(at=attempt.ended_at, type=f"answer.{attempt.outcome}", delivery=delivery.id, facts=facts))
+    for event in happened:
+        facts = json.loads(event.facts)
+        if due := facts.pop("due_at", None):
+            facts["until"] = moment(due).isoformat()
+        entries.append(TimelineEntry(at=moment(event.at), type=event.type, delivery=delivery_id(row.id, event.delivery), facts=facts))
+    return tuple(sorted(entries, key=lambda entry: entry.at))

@@ -1,0 +1,77 @@
+"""Rows that are written as a whole, with the types of their columns."""
+
+from typing import TypedDict
+
+
+class MessageRow(TypedDict):
+    """A row of the table `messages`."""
+
+    brand: str
+    id: str
+    created_at: int
+    due_at: int
+    expires_at: int
+    recipient_id: str
+    topic: str
+    category: str
+    mode: str
+    channels: str
+    locale: str
+    template: str | None
+    template_version: str | None
+    about: str | None
+    body: str
+    metadata: str
+    config: str
+    idempotency_key: str | None
+    fingerprint: str | None
+
+
+class DeliveryRow(TypedDict):
+    """A row of the table `deliveries`."""
+
+    brand: str
+    message_id: str
+    number: int
+    state: str
+    reason: str | None
+    code: str | None
+    marks: str
+    fence: int
+    lane: str
+    priority: int
+    due_at: int | None
+    claimed_at: int | None
+    channel: str | None
+    address_hash: str | None
+    address: str | None
+    provider: str | None
+    provider_ref: str | None
+    attempts: int
+    refused: str
+    tried: str
+    decision: str | None
+    decided_at: int | None
+
+
+class SourceRow(TypedDict):
+    """A row of the table `sources`: a template or configuration, kept once by its version."""
+
+    version: str
+    kind: str
+    name: str
+    locale: str
+    text: str
+
+
+PRIORITY = {"otp": 0, "transactional": 1, "service": 2, "promotional": 3}
+
+
+def new_delivery(brand: str, message_id: str, number: int, *, lane: str, priority: int, due_at: int) -> DeliveryRow:
+    """A delivery that nothing has happened to yet."""
+    return {
+        "brand": brand, "message_id": message_id, "number": number, "state": "accepted", "reason": None, "code": None, "marks": "[]",
+        "fence": 0, "lane": lane, "priority": priority, "due_at": due_at, "claimed_at": None, "channel": None, "address_hash": None,
+        "address": None, "provider": None, "provider_ref": None, "attempts": 0, "refused": "[]", "tried": "[]", "decision": None,
+        "decided_at": None,
+    }  # fmt: skip

@@ -1,0 +1,166 @@
+"""Settling: what became of a delivery, in batches. Each transition is one conditional update; a late worker changes nothing."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from wasl.ledger import statements as sql
+from wasl.ledger.claims import Claimed
+from wasl.ledger.port import Transaction, Values
+from wasl.ledger.rows import PRIORITY, new_delivery
+from wasl.states import LIVE
+from wasl_contracts import Mark, Reason, State
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of an attempt, for its row."""
+
+    number: int
+    at: int
+    outcome: str
+    reason: Reason | None = None
+    code: str | None = None
+    provider_ref: str | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """An address that the provider said is dead."""
+
+    channel: str
+    address_hash: str
+    address: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The next state of a claimed delivery and all that is written with it."""
+
+    claimed: Claimed
+    state: State
+    at: int
+    reason: Reason | None = None
+    code: str | None = None
+    due_at: int | None = None
+    lane: str | None = None
+    marks: tuple[Mark, ...] = ()
+    provider_ref: str | None = None
+    refused: tuple[str, ...] = ()
+    ended: Ended | None = None
+    decision: str | None = None
+    successor: tuple[str, tuple[str, ...]] | None = None
+    """The lane of the delivery that takes over where this one failed, and the channels that it need not try."""
+    suppress: Suppress | None = None
+
+
+async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[bool]:
+    """Write a batch. False: another worker had moved it on, and nothing was changed for it."""
+    by_state: defaultdict[State, list[Settlement]] = defaultdict(list)
+    for settlement in settlements:
+        by_state[settlement.state].append(settlement)
+    late: list[Settlement] = []
+    for state, group in by_state.items():
+        if await tx.many(sql.SETTLE[state], [_delivery(s) for s in group]) < len(group):
+            late += await _late(tx, group)
+    lost = set(map(id, late))
+    done = [s for s in settlements if id(s) not in lost]
+    await _write_facts(tx, done)
+    await _open_successors(tx, [s for s in done if s.successor is not None])
+    return [id(s) not in lost for s in settlements]
+
+
+async def _late(tx: Transaction, group: Sequence[Settlement]) -> list[Settlement]:
+    """Those whose row does not show what was just written: the fence had grown."""
+    wanted = json.dumps([(s.claimed.brand, s.claimed.message_id, s.claimed.number) for s in group])
+    fences = {(row[0], row[1], row[2]): (row[3], row[4]) for row in await tx.fetch(sql.FENCES, {"keys": wanted})}
+    return [s for s in group if fences.get((s.claimed.brand, s.claimed.message_id, s.claimed.number)) != (s.claimed.fence, s.state.value)]
+
+
+async def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
+    for statement, rows in (
+        (sql.END_ATTEMPT, [_attempt(s, s.ended) for s in done if s.ended is not None]),
+        (sql.DECIDE, [{**s.claimed.key, "decision": s.decision, "decided_at": s.at} for s in done if s.decision is not None]),
+        (sql.INSERT_EVENT, [_event(s) for s in done if s.state not in (State.SENT, State.DELIVERED)]),
+        (sql.SUPPRESS, [_suppression(s, s.suppress) for s in done if s.suppress is not None]),
+    ):
+        if rows:
+            await tx.many(statement, rows)
+
+
+async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> None:
+    """A delivery on the next channel, unless another one of the message still lives or has arrived (several devices)."""
+    if not failed:
+        return
+    wanted = json.dumps(list({(s.claimed.brand, s.claimed.message_id) for s in failed}))
+    others: defaultdict[tuple[str, str], list[tuple[int, State]]] = defaultdict(list)
+    for brand, message_id, number, state in await tx.fetch(sql.DELIVERIES_OF, {"keys": wanted}):
+        others[brand, message_id].append((number, State(state)))
+    rows = {}
+    for s in failed:
+        siblings = others[s.claimed.brand, s.claimed.message_id]
+        if s.successor is not None and not any(state in LIVE or state in (State.SENT, State.DELIVERED) for _, state in siblings):
+            lane, tried = s.successor
+            number = max(number for number, _ in siblings) + 1
+            row = new_delivery(
+                s.claimed.brand, s.claimed.message_id, number, lane=lane, priority=PRIORITY[s.claimed.envelope.category], due_at=s.at
+            )
+            row["tried"] = json.dumps(tried)
+            rows[s.claimed.brand, s.claimed.message_id] = row
+    if rows:
+        await tx.many(sql.INSERT_DELIVERY, list(rows.values()))
+
+
+def _delivery(s: Settlement) -> Values:
+    return {
+        **s.claimed.key,
+        "reason": s.reason,
+        "code": s.code,
+        "marks": json.dumps(s.marks),
+        "due_at": s.due_at,
+        "lane": s.lane or s.claimed.lane,
+        "provider_ref": s.provider_ref,
+        "refused": json.dumps(s.refused),
+    }
+
+
+def _attempt(s: Settlement, ended: Ended) -> Values:
+    return {
+        "key_brand": s.claimed.brand,
+        "key_message": s.claimed.message_id,
+        "key_number": s.claimed.number,
+        "key_attempt": ended.number,
+        "ended_at": ended.at,
+        "outcome": ended.outcome,
+        "reason": ended.reason,
+        "code": ended.code,
+        "provider_ref": ended.provider_ref,
+        "facts": json.dumps(ended.facts),
+    }
+
+
+def _event(s: Settlement) -> Values:
+    facts = {"reason": s.reason, "code": s.code, "due_at": s.due_at, "marks": list(s.marks)}
+    return {
+        "brand": s.claimed.brand,
+        "message_id": s.claimed.message_id,
+        "delivery": s.claimed.number,
+        "at": s.at,
+        "type": s.state.value,
+        "facts": json.dumps({name: value for name, value in facts.items() if value}),
+    }
+
+
+def _suppression(s: Settlement, suppress: Suppress) -> Values:
+    return {
+        "brand": s.claimed.brand,
+        "channel": suppress.channel,
+        "address_hash": suppress.address_hash,
+        "address": suppress.address,
+        "reason": Reason.SUPPRESSED_INVALID,
+        "source": suppress.source,
+        "since": s.at,
+    }

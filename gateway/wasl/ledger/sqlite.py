@@ -1,0 +1,148 @@
+"""SQLite as the engine: WAL, synchronous=FULL, one connection that writes and one that reads beside it."""
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import aiosqlite
+from filelock import FileLock, Timeout
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from wasl.errors import LedgerUnavailable, StorageLow, Unusable, WaslError
+from wasl.ledger.migrate import migrate
+from wasl.ledger.port import Hot, Row, Values
+from wasl.ledger.writer import Writer
+
+_PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON")
+_FULL = 2
+_LEAST_FREE = 64 * 1024 * 1024  # bytes; Postfix refuses under a like bound, so that what was accepted can still be settled
+
+
+class SqliteConnection:
+    """One aiosqlite connection, in autocommit: transactions are begun and ended by hand."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+        for pragma in _PRAGMAS:
+            await connection.execute_fetchall(pragma)
+        return cls(connection)
+
+    async def fetch(self, statement: Hot, values: Values) -> list[Row]:
+        return await self._connection.execute_fetchall(statement.sql, statement.row(values))  # type: ignore[return-value]  # a list of tuples: there is no row factory
+
+    async def many(self, statement: Hot, rows: Sequence[Values]) -> int:
+        cursor = await self._connection.executemany(statement.sql, [statement.row(values) for values in rows])
+        return cursor.rowcount
+
+    async def begin(self) -> None:
+        try:
+            await self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+
+    async def commit(self) -> None:
+        try:
+            await self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+
+    async def rollback(self) -> None:
+        if self._connection.in_transaction:
+            await self._connection.execute("ROLLBACK")
+
+    async def pragma(self, name: str) -> Row:
+        (row,) = await self._connection.execute_fetchall(f"PRAGMA {name}")
+        return tuple(row)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+def unavailable(error: sqlite3.Error) -> WaslError:
+    """What a failure of the file means for a caller: nothing was kept, and whether to come again."""
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return StorageLow("The disk is full.")
+    return LedgerUnavailable(f"The database could not be written ({error.sqlite_errorname}).")
+
+
+class Sqlite:
+    """An open SQLite ledger file: `writer` for transactions, `reader` for hot reads, `engine` for everything else."""
+
+    def __init__(self, path: Path, writing: SqliteConnection, reading: SqliteConnection, engine: AsyncEngine) -> None:
+        self.path = path
+        self.writer = Writer(writing)
+        self.reader = reading
+        self.engine = engine
+        self._writing = writing
+        self._lock = FileLock(f"{path}.worker")
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open the file, make it if it is not there, and bring its schema up to date.
+
+        Raises:
+            Unusable: it cannot be written, is no database, is newer than this wasl, or cannot be made durable.
+        """
+        try:
+            migrate(path)
+            writing, reading = await SqliteConnection.open(path), await SqliteConnection.open(path)
+        except sqlite3.Error as error:
+            raise Unusable(_unusable(path, error)) from None
+        store = cls(path, writing, reading, _engine(path))
+        if (await writing.pragma("journal_mode"))[0] != "wal" or (await writing.pragma("synchronous"))[0] != _FULL:
+            await store.close()
+            raise Unusable(f"The database {path} cannot be written durably (WAL with fsync) there; put it on a local disk.")
+        return store
+
+    def take_worker_role(self) -> bool:
+        """Whether this process is now the one that sends; an operating-system lock, free again when its holder dies."""
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        return True
+
+    def free_bytes(self) -> int:
+        """Free space on the disk, in bytes."""
+        return shutil.disk_usage(self.path.parent).free
+
+    def low(self) -> bool:
+        """Whether new messages must be refused, so that there is room to settle those accepted."""
+        return self.free_bytes() < _LEAST_FREE
+
+    async def close(self) -> None:
+        """Finish what is waiting and let go of the file and the role."""
+        await self.writer.close()
+        await self._writing.close()
+        await self.reader.close()
+        await self.engine.dispose()
+        self._lock.release()
+
+
+def _engine(path: Path) -> AsyncEngine:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    return engine
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> str:
+    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        return f"{path} is not a SQLite database; name another file as `database` in wasl.toml."
+    if error.sqlite_errorcode in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return f"The database {path} cannot be opened for writing; make the folder and the file writable, or name another one in wasl.toml."
+    return f"The database {path} cannot be used ({error.sqlite_errorname})."

@@ -1,0 +1,165 @@
+"""The schema of both engines. Moments are microseconds since 1970 UTC, brand leads every key, addresses are encrypted."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+
+schema = MetaData()
+
+recipients = Table(
+    "recipients",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("audience", Text, nullable=False),
+    Column("locale", Text),
+    Column("timezone", Text),
+    Column("sealed", LargeBinary, nullable=False),  # addresses and attributes, encrypted
+    Column("seen", Text, nullable=False),  # hash of the last `to`, so that an unchanged one costs no write
+    Column("updated_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+messages = Table(
+    "messages",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("recipient_id", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("channels", Text, nullable=False),  # JSON list, in order
+    Column("locale", Text, nullable=False),
+    Column("template", Text),
+    Column("template_version", Text),
+    Column("about", Text),
+    Column("body", Text, nullable=False),  # JSON: inline content, or the template's data
+    Column("metadata", Text, nullable=False),  # JSON
+    Column("config", Text, nullable=False),  # version of the configuration that routed it
+    Column("idempotency_key", Text),
+    Column("fingerprint", Text),
+    Index("messages_by_recipient", "brand", "recipient_id", "id"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "messages_by_idempotency_key",
+    messages.c.brand,
+    messages.c.idempotency_key,
+    unique=True,
+    sqlite_where=messages.c.idempotency_key.is_not(None),
+    postgresql_where=messages.c.idempotency_key.is_not(None),
+)
+
+deliveries = Table(
+    "deliveries",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("code", Text),  # the provider's own
+    Column("marks", Text, nullable=False),  # JSON list
+    Column("fence", Integer, nullable=False),  # grows with each claim; an update with an older one changes nothing
+    Column("lane", Text, nullable=False),  # the channel whose providers must have room before it is claimed
+    Column("priority", SmallInteger, nullable=False),
+    Column("due_at", BigInteger),  # NULL: nothing to do; while claimed: the end of the lease
+    Column("claimed_at", BigInteger),
+    Column("channel", Text),  # NULL: still open, the route decides
+    Column("address_hash", Text),
+    Column("address", Text),  # masked
+    Column("provider", Text),
+    Column("provider_ref", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("refused", Text, nullable=False),  # JSON list: providers that said a definite no to this delivery
+    Column("tried", Text, nullable=False),  # JSON list: channels that earlier deliveries of the message failed on
+    Column("decision", Text),  # JSON, decisions.py
+    Column("decided_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index(
+    "deliveries_due",
+    deliveries.c.lane,
+    deliveries.c.priority,
+    deliveries.c.due_at,
+    sqlite_where=deliveries.c.due_at.is_not(None),
+    postgresql_where=deliveries.c.due_at.is_not(None),
+)
+Index("deliveries_by_state", deliveries.c.brand, deliveries.c.state, deliveries.c.message_id)
+
+attempts = Table(
+    "attempts",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("delivery", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),  # NULL: the call is out, or its end was never seen
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("code", Text),
+    Column("provider_ref", Text),
+    Column("facts", Text),  # JSON
+    sqlite_with_rowid=False,
+)
+
+events = Table(  # what happened beside acceptance (the message's row) and attempts (theirs)
+    "events",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("delivery", Integer, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("facts", Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
+suppressions = Table(
+    "suppressions",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("address_hash", Text, primary_key=True),
+    Column("address", Text, nullable=False),  # masked
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+sources = Table(  # configurations and templates, once by version, so that a decision or a rendering can be repeated
+    "sources",
+    schema,
+    Column("version", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+api_keys = Table(
+    "api_keys",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("scopes", Text, nullable=False),  # JSON list
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+key_checks = Table(  # proves that the key ring at hand is the one that the stored values were made with
+    "key_checks",
+    schema,
+    Column("key_id", SmallInteger, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)

@@ -1,0 +1,148 @@
+"""Group commit: everything that came while the last commit ran goes into the next one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from wasl.ledger.port import Transaction
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Connection(Transaction, Protocol):
+    """The one connection that writes."""
+
+    async def begin(self) -> None: ...
+    async def commit(self) -> None: ...
+    async def rollback(self) -> None: ...
+
+
+class _Job(Generic[T]):
+    def __init__(self, work: Callable[[Transaction], Awaitable[T]]) -> None:
+        self.work = work
+        self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.result: T
+
+    async def run(self, transaction: Transaction) -> None:
+        self.result = await self.work(transaction)
+
+    def succeed(self) -> None:
+        if not self.done.done():
+            self.done.set_result(self.result)
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class Writer:
+    """Runs write transactions one after the other on one connection, and as many as are waiting in one commit.
+
+    A caller that is cancelled leaves its transaction whole. If a group fails, each member runs again by itself, so that one bad
+    member never fails the others.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._jobs: list[_Job[object]] = []
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name="wasl-writer")
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do the work in a transaction; returns when it is committed and on disk."""
+        if self._closing:
+            raise RuntimeError("the ledger is closed")
+        job: _Job[T] = _Job(work)
+        self._jobs.append(job)  # type: ignore[arg-type]  # a list of jobs of any result
+        self._wake.set()
+        return await job.done
+
+    async def close(self) -> None:
+        """Finish what is waiting."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+
+    async def _run(self) -> None:
+        while not (self._closing and not self._jobs):
+            await self._wake.wait()
+            self._wake.clear()
+            jobs, self._jobs = self._jobs, []
+            if jobs and not await self._commit(jobs):
+                for job in jobs:
+                    await self._commit([job])
+
+    async def _commit(self, jobs: Sequence[_Job[object]]) -> bool:
+        """True when every job has its result or, being alone, its error."""
+        try:
+            await self._connection.begin()
+            for job in jobs:
+                await job.run(self._connection)
+            await self._connection.commit()
+        except Exception as error:
+            await self._connection.rollback()
+            if len(jobs) == 1:
+                jobs[0].fail(error)
+            return len(jobs) == 1
+        for job in jobs:
+            job.succeed()
+        return True
+
+
+class Batched(Generic[Item, Result]):
+    """Collects single items into one batch per commit.
+
+    `write` gets the items that came meanwhile and returns one result each, in order; a result that is an exception is raised to the
+    one who put the item.
+    """
+
+    def __init__(
+        self, writer: Writer, write: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]], limit: int = 512
+    ) -> None:
+        self._writer = writer
+        self._write = write
+        self._limit = limit
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._flush: asyncio.Task[None] | None = None
+
+    def put(self, item: Item) -> "asyncio.Future[Result]":
+        """Hand over one item; the future has its result when it is on disk."""
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if self._flush is None or self._flush.done():
+            self._flush = asyncio.create_task(self._drain())
+        return done
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(0)  # let the other requests of this turn of the loop come along
+            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            try:
+                self._deliver(batch, await self._written([item for item, _ in batch]))
+            except Exception as error:
+                await self._one_by_one(batch, error)
+
+    async def _one_by_one(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+        for single in batch if len(batch) > 1 else ():
+            try:
+                self._deliver([single], await self._written([single[0]]))
+            except Exception as own:
+                self._deliver([single], [own])
+        if len(batch) == 1:
+            self._deliver(batch, [error])
+
+    async def _written(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        return await self._writer.run(lambda tx: self._write(tx, items))
+
+    @staticmethod
+    def _deliver(batch: Sequence[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result | Exception]) -> None:
+        for (_, done), result in zip(batch, results, strict=True):
+            if done.done():
+                continue
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
+                done.set_result(result)

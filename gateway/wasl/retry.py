@@ -1,0 +1,150 @@
+"""What follows an answer: the next state of a delivery, and when it is tried again (DESIGN.md section 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from tenacity import RetryCallState, Retrying, wait_exponential
+
+from wasl.clock import micros
+from wasl.config import Retry
+from wasl.ledger.intents import Intent
+from wasl.ledger.settle import Ended, Settlement, Suppress
+from wasl.policies.verdict import Candidate
+from wasl_contracts import Mark, ProviderError, Reason, Receipt, Rejected, State, Unavailable
+
+_LONGEST_RETRY_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call that has ended: with a receipt, or with what the plugin raised."""
+
+    intent: Intent
+    answer: Receipt | ProviderError
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """What is left beside the provider that answered: other providers of the channel, and candidates on other channels."""
+
+    providers: tuple[str, ...]
+    candidates: Sequence[Candidate]
+
+
+class Aftermath:
+    """Turns answers into settlements. `paused_for` is how long a provider rests after a fault of its settings or code."""
+
+    def __init__(self, retry: Retry, random: Random, paused_for: timedelta) -> None:
+        self._retry = retry
+        self._random = random
+        self._paused_for = paused_for
+
+    def settle(self, answered: Answered, left: Alternatives, *, receipts: bool, keyed: bool) -> Settlement:
+        """The next state. `receipts` and `keyed` are the provider's capabilities: it reports later; it recognises a repeated id."""
+        answer = answered.answer
+        if isinstance(answer, Receipt):
+            return self._taken(answered, answer, receipts)
+        if isinstance(answer, Unavailable):
+            return self._unavailable(answered, answer, left)
+        if isinstance(answer, Rejected):
+            return self._rejected(answered, answer, left)
+        return self._unknown(answered, answer, keyed)
+
+    def patience(self, keyed: bool) -> timedelta:
+        """How long an unknown outcome waits for proof. With a key that the provider recognises, the same call again is the proof."""
+        return self._retry.base if keyed else self._retry.reconcile_after
+
+    def _taken(self, answered: Answered, receipt: Receipt, receipts: bool) -> Settlement:
+        marks = answered.intent.claimed.marks
+        if receipt.state == "sent" and not receipts and Mark.UNCONFIRMED not in marks:
+            marks = (*marks, Mark.UNCONFIRMED)
+        at = micros(answered.at)
+        return Settlement(
+            claimed=answered.intent.claimed,
+            state=State(receipt.state),
+            at=at,
+            reason=Reason.NO_RECEIPTS if Mark.UNCONFIRMED in marks else None,
+            marks=marks,
+            provider_ref=receipt.provider_ref,
+            refused=answered.intent.claimed.refused,
+            ended=Ended(answered.intent.attempt, at, "receipt", provider_ref=receipt.provider_ref, facts=receipt.facts),
+        )
+
+    def _unknown(self, answered: Answered, answer: ProviderError, keyed: bool) -> Settlement:
+        return self._settlement(answered, answer, "unknown", State.UNKNOWN, answer.reason, answered.at + self.patience(keyed))
+
+    def _unavailable(self, answered: Answered, answer: Unavailable, left: Alternatives) -> Settlement:
+        if left.providers:
+            return self._settlement(answered, answer, "unavailable", State.SCHEDULED, Reason.FAILOVER, answered.at)
+        at = answered.at + self._wait(answered.intent, answer.retry_after)
+        envelope, channel = answered.intent.claimed.envelope, answered.intent.candidate.channel
+        horizon = min(envelope.expires_at, (envelope.send_at or envelope.created_at) + self._retry.horizon(envelope.category, channel))
+        if at < horizon and answered.intent.attempt < self._retry.attempts:
+            reason = Reason.RATE_LIMITED if answer.reason is Reason.RATE_LIMITED else Reason.RETRYING
+            return self._settlement(answered, answer, "unavailable", State.SCHEDULED, reason, at)
+        return self._failed(answered, answer, "unavailable", left)
+
+    def _rejected(self, answered: Answered, answer: Rejected, left: Alternatives) -> Settlement:
+        if answer.scope == "provider":
+            at = answered.at if left.providers else answered.at + self._paused_for
+            reason = Reason.FAILOVER if left.providers else answer.reason
+            return self._settlement(answered, answer, "rejected", State.SCHEDULED, reason, at)
+        if answer.scope == "content" and left.providers:
+            return self._settlement(answered, answer, "rejected", State.SCHEDULED, Reason.FAILOVER, answered.at)
+        return self._failed(answered, answer, "rejected", left)
+
+    def _failed(self, answered: Answered, answer: ProviderError, outcome: str, left: Alternatives) -> Settlement:
+        claimed = answered.intent.claimed
+        next_lane = next((c.channel for c in left.candidates if claimed.envelope.mode == "first"), None)
+        successor = (next_lane, (*claimed.tried, answered.intent.candidate.channel)) if next_lane is not None else None
+        return self._settlement(answered, answer, outcome, State.FAILED, answer.reason, None, successor)
+
+    def _settlement(
+        self,
+        answered: Answered,
+        answer: ProviderError,
+        outcome: str,
+        state: State,
+        reason: Reason,
+        due_at: datetime | None,
+        successor: tuple[str, tuple[str, ...]] | None = None,
+    ) -> Settlement:
+        intent, at = answered.intent, micros(answered.at)
+        refused = intent.claimed.refused
+        if isinstance(answer, Rejected) and answer.scope == "content":
+            refused = (*refused, intent.provider)
+        return Settlement(
+            claimed=intent.claimed,
+            state=state,
+            at=at,
+            reason=reason,
+            code=answer.code,
+            due_at=micros(due_at) if due_at is not None else None,
+            lane=intent.candidate.channel,
+            marks=intent.claimed.marks,
+            refused=refused,
+            ended=Ended(intent.attempt, at, outcome, answer.reason, answer.code),
+            successor=successor,
+            suppress=_dead(intent, answer),
+        )
+
+    def _wait(self, intent: Intent, retry_after: float | None) -> timedelta:
+        """Full jitter under an exponential ceiling; what the provider asked for is a floor, at most a day."""
+        state = RetryCallState(Retrying(), None, (), {})
+        state.attempt_number = intent.attempt
+        longest = self._retry.longest_wait(intent.candidate.channel)
+        ceiling = wait_exponential(multiplier=self._retry.base.total_seconds(), max=longest.total_seconds())(state)
+        floor = min(timedelta(seconds=retry_after or 0), _LONGEST_RETRY_AFTER)
+        return floor + timedelta(seconds=self._random.uniform(0, ceiling))
+
+
+def _dead(intent: Intent, answer: ProviderError) -> Suppress | None:
+    """The address, where the provider said that it does not exist."""
+    if not (isinstance(answer, Rejected) and answer.scope == "address"):
+        return None
+    candidate = intent.candidate
+    source = f"{intent.provider} {answer.code or answer.reason}"
+    return Suppress(candidate.channel, candidate.address_hash, candidate.address.masked(), source)

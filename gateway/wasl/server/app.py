@@ -1,0 +1,149 @@
+"""The HTTP application: every route, one middleware, and the server that runs it until it is told to stop."""
+
+import asyncio
+import json
+import re
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from wasl.api import Gateway
+from wasl.apikeys import ApiKey
+from wasl.config import Server
+from wasl.errors import Unusable, WaslError
+from wasl.ids import new_request_id
+from wasl.server import batch, health, messages, openapi, recipients
+from wasl.server.auth import authorized
+from wasl.server.bodies import JSON, header
+from wasl.server.operations import NOBODY, Operation
+from wasl.server.problems import REQUEST_ID, Broken, Misdirected, bad_header, refusal, translated
+from wasl.server.slow_clients import PatientRunner
+
+OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *batch.OPERATIONS, *recipients.OPERATIONS, *health.OPERATIONS)
+
+_SHUTDOWN_SECONDS = 25.0  # below the 30 s after which Kubernetes kills
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PROBES = ("/livez", "/readyz")  # load balancers ask by address, not by name
+
+_log = structlog.get_logger("wasl.server")
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def build(gateway: Gateway) -> web.Application:
+    """The application that serves a gateway. It neither opens nor closes the gateway."""
+    server = gateway.config.server
+    app = web.Application(middlewares=[_answering(server)], client_max_size=server.body_limit)
+    for operation in OPERATIONS:
+        app.router.add_route(operation.method, operation.path, _guarded(operation, gateway))
+        if operation.method == "GET":
+            app.router.add_route("HEAD", operation.path, _guarded(operation, gateway))
+    app.router.add_get("/openapi.json", _document())
+    return app
+
+
+@asynccontextmanager
+async def listening(gateway: Gateway, host: str, port: int) -> AsyncIterator[str]:
+    """Serves for as long as the block runs, then finishes open requests. Yields the base URL; port 0 takes any free port.
+
+    Raises:
+        Unusable: the address cannot be listened on.
+    """
+    runner = PatientRunner(build(gateway), gateway.config.server.header_timeout, _SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Unusable(
+                f"Cannot listen on {host}, port {port}: {error.strerror}.",
+                suggested_action="Stop what uses it, or choose another address with `[server]` in wasl.toml.",
+            ) from None
+        yield f"http://{f'[{host}]' if ':' in host else host}:{site.port}"
+    finally:
+        await runner.cleanup()
+
+
+async def serve(gateway: Gateway, host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT; then it is not ready, finishes open requests and returns. A second signal ends it at once.
+
+    Raises:
+        Unusable: the address cannot be listened on.
+    """
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    async with listening(gateway, host, port) as url:
+        for number in signals:
+            loop.add_signal_handler(number, stop.set)
+        try:
+            _log.info("server.started", url=url)
+            await stop.wait()
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+        gateway.closing = True
+    _log.info("server.stopped")
+
+
+def _answering(server: Server) -> Middleware:
+    """The one middleware: gives every request an id, and makes every error a problem document."""
+    hosts = frozenset(host.lower() for host in server.hosts)
+
+    @web.middleware
+    async def answered(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        request_id = new_request_id()
+        try:
+            if given := header(request, "X-Request-Id"):
+                request_id = given if _GIVEN_ID.fullmatch(given) else request_id
+            request[REQUEST_ID] = request_id
+            structlog.contextvars.bind_contextvars(request_id=request_id)
+            _check_host(request, hosts)
+            response = await handler(request)
+        except web.HTTPException as found:
+            response = translated(found, request_id, server.body_limit)
+        except WaslError as error:
+            response = refusal(error, request_id)
+        except Exception:
+            if request.transport is None:  # the client has gone: nobody to answer
+                raise
+            _log.exception("request.failed")
+            response = refusal(Broken("wasl could not answer this request."), request_id, 500)
+        response.headers["X-Request-Id"] = request_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Server"] = "wasl"
+        return response
+
+    return answered
+
+
+def _check_host(request: web.Request, hosts: frozenset[str]) -> None:
+    given = header(request, "Host")
+    if given is None and request.version >= (1, 1):
+        raise bad_header("Host", "is missing")
+    if not hosts or request.path in _PROBES:
+        return
+    name = re.sub(r":[0-9]*$", "", given or "").lower()
+    if name not in hosts:
+        raise Misdirected("This server does not answer to that host name.")
+
+
+def _guarded(operation: Operation, gateway: Gateway) -> _Handler:
+    async def run(request: web.Request) -> web.StreamResponse:
+        key: ApiKey = NOBODY if operation.scope is None else await authorized(gateway, request, operation.scope)
+        return await operation.run(gateway, request, key)
+
+    return run
+
+
+def _document() -> _Handler:
+    body = json.dumps(openapi.document(OPERATIONS)).encode()
+
+    async def describe(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, content_type=JSON)
+
+    return describe

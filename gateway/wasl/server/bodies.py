@@ -1,0 +1,82 @@
+"""What a request brings: its headers, its body, and the JSON in it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from aiohttp import web
+from aiohttp.http_exceptions import ContentEncodingError, PayloadEncodingError, TransferEncodingError
+
+from wasl.errors import Problem
+from wasl.server.problems import Malformed, WrongMediaType, bad_header, too_large
+from wasl.server.slow_clients import read_patiently
+
+_OFF_LOOP = 256 * 1024  # bytes that take long enough to parse (1,000,000 keys: 0.9 s) to keep others waiting
+_UNREADABLE = (web.RequestPayloadError, ContentEncodingError, PayloadEncodingError, TransferEncodingError)
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+_Parsed = TypeVar("_Parsed")
+
+
+def header(request: web.Request, name: str) -> str | None:
+    """A header's value, None where it is absent.
+
+    Raises:
+        Malformed: it came twice, or is not UTF-8.
+    """
+    values = request.headers.getall(name, ())
+    if not values:
+        return None
+    if len(values) > 1:
+        raise bad_header(name, "came twice")
+    value = values[0]
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise bad_header(name, "is not UTF-8") from None
+    return value
+
+
+async def read_body(request: web.Request, media_type: str, patience: timedelta) -> bytes:
+    """The whole body, unpacked.
+
+    Raises:
+        WrongMediaType: its media type or its encoding is another.
+        TooLarge: it has more bytes than the application's limit.
+        TooSlow: it did not come in time.
+        Malformed: it is not what its headers say.
+    """
+    _check_form(request, media_type)
+    limit = request.client_max_size
+    if (length := request.content_length) is not None and length > limit:
+        raise too_large(limit)
+    try:
+        if request.content.is_eof():
+            return await request.read()
+        return await read_patiently(request.content, limit, patience)
+    except _UNREADABLE:
+        raise Malformed([Problem(pointer="", code="bad_body", message="has a body that is not encoded as its headers say")]) from None
+
+
+async def parsed(body: bytes, parse: Callable[[bytes], _Parsed]) -> _Parsed:
+    """What `parse` makes of the body; large bodies are parsed in a thread."""
+    return await asyncio.to_thread(parse, body) if len(body) > _OFF_LOOP else parse(body)
+
+
+def _check_form(request: web.Request, media_type: str) -> None:
+    given = header(request, "Content-Type")
+    if given != media_type and not _means(given or "", media_type):
+        raise WrongMediaType(f"The body must be {media_type}.", suggested_action=f"Send the header Content-Type: {media_type}.")
+    encoding = header(request, "Content-Encoding")
+    if encoding is not None and encoding.strip().lower() not in ("gzip", "identity"):
+        raise WrongMediaType("The body has an encoding that is not supported.", suggested_action="Send it plain or as gzip.")
+
+
+def _means(given: str, media_type: str) -> bool:
+    kind, _, parameters = given.partition(";")
+    charset = parameters.replace(" ", "").replace('"', "").lower()
+    return kind.strip().lower() == media_type and charset in ("", "charset=utf-8")

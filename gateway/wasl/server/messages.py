@@ -1,0 +1,199 @@
+"""/v1/messages: send one, look at one, list them, cancel one."""
+
+import re
+from datetime import timedelta
+
+from aiohttp import web
+
+from wasl.answers import Accepted, MessageSeen, Page, TimelineEntry
+from wasl.api import Filters, Gateway
+from wasl.apikeys import ApiKey
+from wasl.errors import NotFound, Problem, Refused
+from wasl.ledger.accept import IDEMPOTENCY_LIFE
+from wasl.problems import did_you_mean, pointer, validated
+from wasl.server.bodies import JSON, header, parsed, read_body
+from wasl.server.operations import MESSAGE_ID, Operation, Parameter, answer
+from wasl.server.problems import Malformed, shutting_down
+from wasl.server.strict_json import parse
+from wasl_contracts import Message
+from wasl_contracts.model import Frozen
+
+_KEY_LIFE = timedelta(microseconds=IDEMPOTENCY_LIFE)
+_KEY = re.compile(r"[!-~]{1,255}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LARGEST_PAGE = 200
+_LIMIT = re.compile(r"[0-9]{1,3}")
+
+
+class Timeline(Frozen):
+    """What happened to a message, oldest first."""
+
+    data: tuple[TimelineEntry, ...]
+
+
+async def submit(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """202 once the message is on disk; a repeated Idempotency-Key gets the first answer again."""
+    if gateway.closing:
+        raise shutting_down()
+    idempotency_key = _idempotency_key(request)
+    body = await read_body(request, JSON, gateway.config.server.body_timeout)
+    message = validated(Message, await parsed(body, parse))
+    accepted = await gateway.accept(message, idempotency_key)
+    return answer(accepted, 202, _accepted_headers(accepted, idempotency_key))
+
+
+async def show(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """Everything about one message."""
+    return answer(await _seen(gateway, request, key))
+
+
+async def events(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """One message's timeline."""
+    return answer(Timeline(data=(await _seen(gateway, request, key)).timeline))
+
+
+async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """A page of messages, newest first."""
+    query = _query(request)
+    limit, cursor = _limit(query.pop("limit", "50")), query.pop("cursor", None)
+    page = await gateway.list(validated(Filters, query), limit=limit, cursor=cursor)
+    response = answer(page)
+    if page.next_cursor:
+        response.headers["Link"] = f'<{request.rel_url.update_query(cursor=page.next_cursor)}>; rel="next"'
+    return response
+
+
+async def cancel(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """Cancels what has not been handed to a provider."""
+    seen = await _seen(gateway, request, key)
+    return answer(await gateway.cancel(seen.id))
+
+
+def checked_key(value: object, at: str) -> str:
+    """An idempotency key: 1 to 255 visible ASCII characters.
+
+    Raises:
+        Malformed: it is something else.
+    """
+    if isinstance(value, str) and _KEY.fullmatch(value):
+        return value
+    raise Malformed([Problem(pointer=at, code="bad_idempotency_key", message="needs a key of 1 to 255 visible ASCII characters")])
+
+
+def _idempotency_key(request: web.Request) -> str | None:
+    value = header(request, "Idempotency-Key")
+    return None if value is None else checked_key(value, "")
+
+
+def _accepted_headers(accepted: Accepted, idempotency_key: str | None) -> dict[str, str]:
+    headers = {"Location": f"/v1/messages/{accepted.id}"}
+    if idempotency_key is not None:
+        headers["Idempotency-Expires"] = (accepted.created_at + _KEY_LIFE).isoformat()
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return headers
+
+
+async def _seen(gateway: Gateway, request: web.Request, key: ApiKey) -> MessageSeen:
+    message_id = request.match_info["id"]
+    seen = await gateway.get(message_id) if _ID.fullmatch(message_id) else None
+    if seen is None or seen.brand != key.brand:
+        raise NotFound("There is no message with this id.")
+    return seen
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    known = [*Filters.model_fields, "limit", "cursor"]
+    found: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name not in known:
+            raise _refused(name, "unknown_filter", f"is not a known filter{did_you_mean(name, known)}")
+        if name in found:
+            raise _refused(name, "duplicate_key", "came twice; send it once")
+        if "\0" in value:
+            raise _refused(name, "nul_character", "holds U+0000; remove it")
+        found[name] = value
+    return found
+
+
+def _limit(text: str) -> int:
+    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= _LARGEST_PAGE:
+        raise _refused("limit", "out_of_range", f"must be a whole number from 1 to {_LARGEST_PAGE}")
+    return int(text)
+
+
+def _refused(parameter: str, code: str, message: str) -> Refused:
+    return Refused([Problem(pointer=pointer([parameter]), code=code, message=message)])
+
+
+_NOT_FOUND = (404,)
+_LIMIT_PARAMETER = Parameter(
+    "limit", "query", {"type": "integer", "minimum": 1, "maximum": _LARGEST_PAGE, "default": 50}, "How many messages at most."
+)
+_CURSOR_PARAMETER = Parameter("cursor", "query", {"type": "string"}, "Where to go on: `next_cursor` of the page before.")
+_IDEMPOTENCY_PARAMETER = Parameter(
+    "Idempotency-Key",
+    "header",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "The same key and body within 72 hours get the first answer again, and nothing is sent twice.",
+)
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/messages",
+        name="sendMessage",
+        summary="Send one message. 202 means that it is on disk.",
+        run=submit,
+        scope="send",
+        takes=Message,
+        answers={202: Accepted},
+        parameters=(_IDEMPOTENCY_PARAMETER,),
+        problems=(404, 408, 409, 413, 415, 422, 503, 507),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/messages",
+        name="listMessages",
+        summary="List messages, newest first.",
+        run=listed,
+        scope="read",
+        queries=Filters,
+        answers={200: Page},
+        parameters=(_LIMIT_PARAMETER, _CURSOR_PARAMETER),
+        problems=(422,),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/messages/{id}",
+        name="getMessage",
+        summary="Everything about one message: deliveries, timeline, decisions.",
+        run=show,
+        scope="read",
+        answers={200: MessageSeen},
+        parameters=(MESSAGE_ID,),
+        problems=_NOT_FOUND,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/messages/{id}/events",
+        name="listMessageEvents",
+        summary="What happened to one message, oldest first.",
+        run=events,
+        scope="read",
+        answers={200: Timeline},
+        parameters=(MESSAGE_ID,),
+        problems=_NOT_FOUND,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/messages/{id}:cancel",
+        name="cancelMessage",
+        summary="Cancel what has not been handed to a provider.",
+        run=cancel,
+        scope="send",
+        answers={200: MessageSeen},
+        parameters=(MESSAGE_ID,),
+        problems=(404, 409, 503),
+    ),
+)

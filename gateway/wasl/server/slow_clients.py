@@ -1,0 +1,127 @@
+"""Connections that do not wait for ever: aiohttp bounds neither the head nor the body of a request in time."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiohttp import StreamReader, web
+from aiohttp.web_request import BaseRequest
+
+from wasl.errors import Problem
+from wasl.ids import new_request_id
+from wasl.server.problems import Malformed, TooSlow, refusal, too_large, translated
+
+_IDLE_SECONDS = 75.0  # between requests; longer than the 60 s of most reverse proxies, so that they close first
+_SLOWEST = 1024  # bytes a second
+
+_log = structlog.get_logger("wasl.server")
+
+
+class PatientRunner(web.AppRunner):
+    """Runs an application on connections that close when a request's head takes longer than `head_timeout`."""
+
+    def __init__(self, app: web.Application, head_timeout: timedelta, shutdown_seconds: float) -> None:
+        super().__init__(
+            app,
+            access_log=None,
+            keepalive_timeout=_IDLE_SECONDS,
+            lingering_time=min(10.0, head_timeout.total_seconds()),
+            shutdown_timeout=shutdown_seconds,
+        )
+        self._head_seconds = head_timeout.total_seconds()
+
+    async def _make_server(self) -> web.Server:
+        plain = await super()._make_server()
+        return _PatientServer(plain, self._head_seconds, self._kwargs)
+
+
+class _PatientServer(web.Server):
+    def __init__(self, plain: web.Server, head_seconds: float, options: dict[str, Any]) -> None:
+        super().__init__(plain.request_handler, request_factory=plain.request_factory, **options)
+        self._head_seconds = head_seconds
+
+    def __call__(self) -> web.RequestHandler:
+        return _PatientConnection(self, self._head_seconds, self._kwargs)
+
+
+class _PatientConnection(web.RequestHandler):
+    """aiohttp has no hook for a deadline on the head, so this relies on its private counters (aiohttp 3.14)."""
+
+    __slots__ = ("_head_seconds", "_head_timer")
+
+    def __init__(self, server: web.Server, head_seconds: float, options: dict[str, Any]) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+        self._head_seconds = head_seconds
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._start_head_timer()
+
+    def data_received(self, data: bytes) -> None:
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count != before:
+            self._stop_head_timer()
+        elif data and self._head_timer is None and self._current_request is None and not self._messages:
+            self._start_head_timer()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def _start_head_timer(self) -> None:
+        self._head_timer = self._loop.call_later(self._head_seconds, self.force_close)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def handle_error(
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        # aiohttp's own answer and log line repeat the bytes that it could not parse, which may be a key.
+        _log.info("request.unreadable", cause=type(exc).__name__)
+        error = Malformed([Problem(pointer="", code="bad_request", message="is not HTTP that this server understands")])
+        response = refusal(error, new_request_id(), status)
+        response.force_close()
+        return response
+
+    async def finish_response(
+        self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        # A bad Expect header is refused before any middleware runs.
+        if isinstance(resp, web.HTTPException):
+            resp = translated(resp, new_request_id(), 0)
+        return await super().finish_response(request, resp, start_time)
+
+
+async def read_patiently(content: StreamReader, limit: int, patience: timedelta) -> bytes:
+    """A body that has not wholly arrived yet.
+
+    Raises:
+        TooSlow: it took longer than `patience`, or came slower than 1 KiB a second for a third of it.
+        TooLarge: it has more than `limit` bytes.
+    """
+    now = asyncio.get_running_loop().time
+    window = patience.total_seconds() / 3
+    end = now() + patience.total_seconds()
+    body = bytearray()
+    while True:
+        enough = len(body) + _SLOWEST * window
+        try:
+            async with asyncio.timeout_at(min(now() + window, end)):
+                return await _read_into(body, content, limit)
+        except TimeoutError:
+            if now() >= end or len(body) < enough:
+                raise TooSlow("The body did not come in time.") from None
+
+
+async def _read_into(body: bytearray, content: StreamReader, limit: int) -> bytes:
+    while chunk := await content.readany():
+        body += chunk
+        if len(body) > limit:
+            raise too_large(limit)
+    return bytes(body)

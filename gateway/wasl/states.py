@@ -1,0 +1,55 @@
+"""The life of a delivery as a table, and the state of a message as a fold of its deliveries (DESIGN.md section 5)."""
+
+from collections.abc import Iterable
+
+from wasl_contracts import State
+
+_A, _S = State.ACCEPTED, State.SCHEDULED
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    _A: frozenset({State.SENDING, _S, State.WITHHELD, State.EXPIRED, State.CANCELLED, State.SUPERSEDED, State.FAILED}),
+    _S: frozenset({State.SENDING, _S, State.WITHHELD, State.EXPIRED, State.CANCELLED, State.SUPERSEDED, State.FAILED}),
+    State.SENDING: frozenset({State.SENT, State.DELIVERED, _S, State.FAILED, State.UNKNOWN}),
+    State.UNKNOWN: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.BOUNCED, _S, State.EXPIRED}),
+    State.SENT: frozenset({State.DELIVERED, State.BOUNCED, State.FAILED}),
+    State.DELIVERED: frozenset({State.BOUNCED}),
+    State.FAILED: frozenset({_S}),
+    State.EXPIRED: frozenset({_S}),
+    State.BOUNCED: frozenset({_S}),
+    State.WITHHELD: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.SUPERSEDED: frozenset(),
+}
+"""From each state, the states that one step may lead to. Nothing else ever happens to a delivery."""
+
+PENDING = frozenset({_A, _S})
+"""No intent yet: it can still be withheld, cancelled or superseded."""
+
+LIVE = PENDING | {State.SENDING, State.UNKNOWN}
+"""Not at an end."""
+
+_FURTHEST = (
+    State.DELIVERED,
+    State.SENT,
+    State.UNKNOWN,
+    State.SENDING,
+    _S,
+    _A,
+    State.BOUNCED,
+    State.FAILED,
+    State.WITHHELD,
+    State.EXPIRED,
+    State.CANCELLED,
+    State.SUPERSEDED,
+)
+_RANK = {state: rank for rank, state in enumerate(_FURTHEST)}
+
+
+def fold(states: Iterable[State]) -> State:
+    """The state of a message: that of its delivery which is furthest along."""
+    return min(states, key=_RANK.__getitem__)
+
+
+def may_become(target: State) -> tuple[State, ...]:
+    """The states from which one step leads to `target`, for the condition of an update."""
+    return tuple(state for state, targets in TRANSITIONS.items() if target in targets)

@@ -1,0 +1,79 @@
+"""The worker role: claims what is due, as much as there are free places, and runs the pipeline over it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from wasl.clock import Clock
+from wasl.errors import WaslError
+from wasl.ledger.ledger import Ledger
+from wasl.pipeline import Pipeline
+from wasl.slots import Slots
+
+_log = structlog.get_logger("wasl.worker")
+_POLL = 0.5  # seconds: how soon it sees what other processes accepted, and what has become due
+_AWAY = 1.0  # seconds between two tries while the database cannot be used
+_GRACE = 25.0  # seconds that calls may still take when it stops
+
+
+class Worker:
+    """Sends until it is stopped. Only one process of a SQLite ledger may have it."""
+
+    def __init__(self, ledger: Ledger, pipeline: Pipeline, slots: Slots, channels: Mapping[str, Sequence[str]], clock: Clock) -> None:
+        self._ledger = ledger
+        self._pipeline = pipeline
+        self._slots = slots
+        self._channels = channels
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take over what a dead worker had claimed, and begin."""
+        await self._ledger.void_leases()
+        self._task = asyncio.create_task(self._run(), name="wasl-worker")
+
+    def wake(self) -> None:
+        """There may be something to do: a message was accepted, or a place became free."""
+        self._wake.set()
+
+    async def stop(self, seconds: float = _GRACE) -> None:
+        """Claim nothing more, and let the calls that are out end."""
+        self._stopping = True
+        self.wake()
+        if self._task is not None:
+            await self._task
+        await self._pipeline.finish(seconds)
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                busy = await self._turn()
+            except WaslError as error:
+                _log.error("worker.waiting", code=error.code)
+                await asyncio.sleep(_AWAY)
+                continue
+            except Exception:
+                # A fault of ours in one batch: its leases end by themselves, and the rest goes on.
+                _log.exception("worker.failed")
+                await asyncio.sleep(_AWAY)
+                continue
+            if not busy:
+                await self._rest()
+
+    async def _turn(self) -> bool:
+        rooms = self._slots.rooms(self._channels, self._clock.now())
+        claimed = await self._ledger.claim(rooms) if rooms else []
+        if claimed:
+            await self._pipeline.run(claimed)
+        return bool(claimed)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(_POLL):
+                await self._wake.wait()
+        except TimeoutError:
+            pass

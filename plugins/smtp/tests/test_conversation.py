@@ -1,0 +1,139 @@
+"""What the provider says to a server, word by word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wasl_contracts import Receipt, Rejected, Unavailable, Unknown
+
+if TYPE_CHECKING:
+    from plugins.smtp.tests.conftest import Scripted, Sender
+
+Make = Callable[..., "Sender"]
+HANG, RESET = "hang", "reset"
+
+
+async def test_a_mail_names_its_delivery_and_its_attempt(server: Scripted, smtp: Make) -> None:
+    sender = smtp(server.port)
+
+    await sender.send(attempt=1)
+    await sender.send(attempt=2)
+
+    first, second = server.mails
+    assert b"\r\nMessage-ID: <dlv_1@acme.example>\r\n" in first
+    assert b"\r\nDate: Sun, 01 Mar 2026 12:00:00 +0000\r\n" in first
+    assert first.replace(b"X-Wasl-Attempt: att_1", b"X-Wasl-Attempt: att_2") == second
+
+
+async def test_pipelined_commands_are_written_before_any_is_answered(server: Scripted, smtp: Make) -> None:
+    server.script = {"MAIL": ["250 ok", HANG]}
+    sender = smtp(server.port, timeout_seconds=0.05)
+    await sender.send()
+
+    error = await sender.send()
+
+    assert isinstance(error, Unavailable)
+    assert server.unanswered == b"RCPT TO:<ann@example.com>\r\nDATA\r\n"
+
+
+async def test_without_pipelining_each_command_waits_for_its_answer(server: Scripted, smtp: Make) -> None:
+    server.extensions = []
+    server.script = {"RCPT": ["550 5.1.1 no such user"]}
+
+    sender = smtp(server.port)
+    error = await sender.send()
+    await sender.send()
+
+    assert isinstance(error, Rejected)
+    assert [verb for _, verb in server.heard] == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA"]
+
+
+async def test_a_refused_mail_that_was_let_in_is_closed_by_a_lone_dot(server: Scripted, smtp: Make) -> None:
+    server.script = {"RCPT": ["550 5.1.1 no such user"], "DOT": ["554 5.5.1 no valid recipients"]}
+    sender = smtp(server.port)
+
+    error = await sender.send()
+    await sender.send(text="the next one")
+
+    assert isinstance(error, Rejected)
+    assert error.scope == "address"
+    assert server.mails[0] == b""
+    assert b"the next one" in server.mails[1]
+    assert server.opened == 1
+
+
+async def test_the_refusal_counts_though_the_server_then_falls_silent(server: Scripted, smtp: Make) -> None:
+    server.script = {"RCPT": ["550 5.1.1 no such user"] * 2, "DOT": [HANG, RESET]}
+    sender = smtp(server.port, timeout_seconds=0.1)
+
+    errors = [await sender.send(), await sender.send()]
+
+    assert [getattr(error, "scope", None) for error in errors] == ["address", "address"]
+
+
+async def test_a_reply_without_end_is_read_no_further_than_64_kib(server: Scripted, smtp: Make) -> None:
+    server.script = {"DOT": ["\r\n".join(["250-and another thing"] * 4000)]}
+    sender = smtp(server.port, timeout_seconds=0.5)
+
+    error = await sender.send()
+
+    assert isinstance(error, Unknown)
+    assert error.code == "too_long"
+
+
+async def test_a_mail_larger_than_the_server_takes_never_leaves(server: Scripted, smtp: Make) -> None:
+    server.extensions = ["PIPELINING", "SIZE 500"]
+    sender = smtp(server.port)
+
+    error = await sender.send(text="long\n" * 200)
+
+    assert isinstance(error, Rejected)
+    assert (error.reason, error.scope) == ("too_long", "content")
+    assert server.said("MAIL") == 0
+
+
+async def test_the_dot_is_kept_back_until_a_large_mail_has_left(server: Scripted, smtp: Make) -> None:
+    server.extensions = ["PIPELINING"]
+    reading = asyncio.Event()
+
+    async def stuck(reader: asyncio.StreamReader) -> bytes:
+        await reading.wait()
+        return b""
+
+    server.content = stuck  # type: ignore[method-assign]  # a server that stops reading
+    sender = smtp(server.port, timeout_seconds=0.2)
+
+    error = await sender.send(text="line of a large mail\n" * 250_000)
+    await sender.close()
+    reading.set()
+
+    assert isinstance(error, Unavailable)
+
+
+async def test_an_international_mailbox_needs_a_server_that_takes_it(server: Scripted, smtp: Make) -> None:
+    sender = smtp(server.port)
+
+    refused = await sender.send(to="بريد@مثال.example")
+    server.extensions.append("SMTPUTF8")
+    await sender.close()
+    taken = await smtp(server.port).send(to="بريد@مثال.example")
+
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.scope) == ("invalid_address", "address")
+    assert isinstance(taken, Receipt)
+    assert "To: بريد@xn--mgbh0fb.example".encode() in server.mails[0]
+
+
+@pytest.mark.parametrize("to", ["a@b.example, evil@x.example", "nobody", "a b@c.example"])
+async def test_what_is_not_one_address_is_refused_before_connecting(server: Scripted, smtp: Make, to: str) -> None:
+    sender = smtp(server.port)
+
+    error = await sender.send(to=to)
+
+    assert isinstance(error, Rejected)
+    assert error.scope == "address"
+    assert server.opened == 0

@@ -1,0 +1,78 @@
+"""Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource)."""
+
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, StringConstraints
+from twilio.rest import Client
+
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, Plain, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts.content import Url
+from wasl_contracts.model import Frozen
+from wasl_twilio.errors import ERRORS
+from wasl_twilio.transport import Transport
+
+_LONGEST: Final = 1600
+_SENDER: Final = r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}|[A-Za-z0-9][A-Za-z0-9 &+_-]{0,10})$"
+
+
+class Settings(Frozen):
+    """A `[providers.…]` section with `plugin = "twilio"`.
+
+    `sender` is a number in E.164 form, a short code, a name of at most 11 letters and digits, or a messaging service (MG…).
+    `status_callback` is the public address to which Twilio reports; the attempt's id is added to it as `?attempt=…`.
+    """
+
+    account_sid: Annotated[str, StringConstraints(pattern=r"^AC[0-9A-Za-z]+$")]
+    auth_token: Annotated[SecretStr, Field(min_length=1)]
+    sender: Annotated[str, StringConstraints(pattern=_SENDER)]
+    base_url: Url = "https://api.twilio.com"
+    status_callback: Url | None = None
+
+
+class Twilio:
+    """Sends SMS through Twilio.
+
+    Twilio takes no idempotency key: a call whose answer is lost is Unknown, and is never repeated here.
+    """
+
+    spec: ClassVar = ProviderSpec(
+        name="twilio",
+        channel="sms",
+        format="plain",
+        addresses=(AddressKind(kind="phone", pattern=r"^\+[1-9][0-9]{6,14}$"),),
+        settings=Settings,
+        capabilities=Capabilities(max_characters=_LONGEST),
+        errors=ERRORS,
+        docs_url="https://www.twilio.com/docs/messaging/api/message-resource",
+    )
+
+    def __init__(self, settings: Settings, http: HttpSession) -> None:
+        # TWILIO_EDGE or TWILIO_REGION in the process's environment must not rewrite the host of base_url.
+        own_environment = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
+        account, token = settings.account_sid, settings.auth_token.get_secret_value()
+        client = Client(account, token, http_client=Transport(http), environment=own_environment)
+        client.api.base_url = settings.base_url
+        self._messages = client.messages
+        # Of the three forms of a sender only a messaging service's is that long.
+        self._sender = {"messaging_service_sid" if len(settings.sender) == 34 else "from_": settings.sender}
+        self._status_callback = settings.status_callback
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        if not isinstance(delivery.content, Plain):
+            raise TypeError("twilio sends plain text")
+        if len(delivery.content.text) > _LONGEST:
+            raise Rejected(Reason.TOO_LONG, "content")
+        reports = {"status_callback": _reporting(self._status_callback, delivery.attempt_id)} if self._status_callback else {}
+        message = await self._messages.create_async(to=delivery.address.value, body=delivery.content.text, **self._sender, **reports)
+        return Receipt(provider_ref=message.sid, facts={"segments": message.num_segments} if message.num_segments else {})
+
+    async def close(self) -> None:
+        """Nothing to let go of: the session is shared."""
+
+
+def _reporting(url: str, attempt_id: str) -> str:
+    """The callback URL with the attempt's id in its query; Twilio reads its own settings in the fragment, which stays last."""
+    parts = urlsplit(url)
+    query = "&".join(filter(None, (parts.query, urlencode({"attempt": attempt_id}))))
+    return urlunsplit(parts._replace(query=query))

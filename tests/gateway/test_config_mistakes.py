@@ -1,0 +1,118 @@
+"""Each mistake in wasl.toml is one clear line with its place, and all are told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from wasl.config import load
+from wasl.config_mistakes import ConfigMistakes
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def mistakes(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    Path("wasl.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigMistakes) as caught:
+        load(None, environ or {})
+    assert str(caught.value).splitlines() == [str(mistake) for mistake in caught.value.mistakes]
+    return str(caught.value).splitlines()
+
+
+def test_a_templates_folder_that_is_missing_is_a_mistake(here: Path) -> None:
+    assert mistakes('\ntemplates = "none"') == [
+        "wasl.toml:2:1: templates: there is no such folder; create it, or correct the path",
+    ]
+
+
+def test_every_mistake_is_told_at_once_with_its_place(here: Path) -> None:
+    found = mistakes(
+        """\
+locale = "en"
+brnad = "x"
+[providers.mail]
+plugin = "smtp"
+concurrency = 0
+password = { env = "NOT_SET" }
+[channels]
+email = ["mial"]
+sms = "mail"
+[routes.default]
+channels = ["emial", "pigeon"]
+mode = "al"
+[topics.orders]
+route = "lod"
+consent = "opt_in"
+[routes.loud]
+[server]
+prot = 3
+port = "abc"
+[[caps]]
+max = 3
+""",
+        {"WASL_RETRY__BASE": "soon"},
+    )
+
+    top = "database, brand, locale, templates, country, providers, channels, routes, topics, retry, server"
+    assert found == [
+        "wasl.toml:2:1: brnad: unknown setting (did you mean 'brand'?)",
+        "wasl.toml:5:1: providers.mail.concurrency: should be greater than or equal to 1",
+        "wasl.toml:6:1: providers.mail.password: the environment variable NOT_SET is not set; set it, or add a default to the reference",
+        "wasl.toml:8:10: channels.email.0: there is no provider mial (did you mean 'mail'?)",
+        'wasl.toml:9:1: channels.sms: should be a list, like ["one", "two"]',
+        "wasl.toml:11:13: routes.default.channels.0: there is no channel emial (did you mean 'email'?)",
+        "wasl.toml:11:22: routes.default.channels.1: there is no channel pigeon; there are: email",
+        "wasl.toml:12:1: routes.default.mode: should be 'first' or 'all' (did you mean 'all'?)",
+        "wasl.toml:14:1: topics.orders.route: there is no route lod (did you mean 'loud'?)",
+        "wasl.toml:15:1: topics.orders.consent: unknown setting; known here: category, route, expires_in",
+        "wasl.toml:18:1: server.prot: unknown setting (did you mean 'port'?)",
+        "wasl.toml:19:1: server.port: should be a valid integer, unable to parse string as an integer",
+        f"wasl.toml:20:3: caps: unknown setting; known here: {top}",
+        "environment WASL_RETRY__BASE: retry.base: is not a duration; write a number and a unit, like 90s, 15m, 4h or 3d",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("a = ", "wasl.toml:1:4: invalid value"),
+        ("x = 1\nfull name = 2", "wasl.toml:2:6: expected '=' after a key in a key/value pair"),
+        ('# مرحبا\na = "x\n"', "wasl.toml:2:7: illegal character '\\n'"),
+        ('[providers."Bad Name"]\nplugin = "smtp"',
+         "wasl.toml:1:12: providers.Bad Name: is not a name; use a small letter first, then small letters, digits, _ or -"),
+        ("[providers.mail]\nhost = 1", "wasl.toml:1:12: providers.mail.plugin: is missing; add plugin = …"),
+        ("providers = 3", "wasl.toml:1:1: providers: should be a table"),
+        ("[providers]\nmail = 3", "wasl.toml:2:1: providers.mail: should be a table"),
+        ('country = "saudi"', "wasl.toml:1:1: country: should be two capital letters, like SA (ISO 3166)"),
+        ('database = "mysql://x"', "wasl.toml:1:1: database: should be sqlite:///FILE or postgresql://…"),
+        ("brand = 3", "wasl.toml:1:1: brand: should be text in quotes"),
+        ('brand = { enviroment = "B" }',
+         'wasl.toml:1:1: brand: is a table; a reference is written { env = "NAME" } or { file = "path" }'),
+        ('brand = "${BRAND}"', 'wasl.toml:1:1: brand: is plain text, and text is never substituted; write { env = "BRAND" }'),
+        ('"\\u001b[31m\\u202e" = 1', "wasl.toml:1:1: \\x1b[31m\\u202e: unknown setting; known here: database, brand, locale, "
+         "templates, country, providers, channels, routes, topics, retry, server"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_clear_line(here: Path, text: str, mistake: str) -> None:
+    assert mistakes(text) == [mistake]
+
+
+def test_a_file_that_is_missing_or_unreadable_is_a_mistake(here: Path) -> None:
+    (here / "latin.toml").write_bytes('a = 1\nb = "مرح'.encode() + b'\xff"')
+    (here / "deep.toml").write_text("a = " + "[" * 50_000)
+
+    told = []
+    for name in ("none.toml", ".", "latin.toml", "deep.toml"):
+        with pytest.raises(ConfigMistakes) as caught:
+            load(Path(name), {})
+        told.append(str(caught.value))
+
+    assert told == [
+        "none.toml: cannot be read: no such file or directory; correct the path, or write one with wasl init",
+        ".: cannot be read: is a directory; correct the path, or write one with wasl init",
+        "latin.toml:2:9: is not UTF-8; save the file as UTF-8",
+        "deep.toml: is nested too deeply",
+    ]
