@@ -9,9 +9,10 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Literal, NamedTuple, Self
 
+import structlog
 from pydantic import JsonValue
 
-from wasl import apikeys
+from wasl import apikeys, log
 from wasl.addresses import BadAddress
 from wasl.answers import Accepted, Health, MessageSeen, Page, RecipientSeen
 from wasl.apikeys import ApiKey, Scope
@@ -80,6 +81,8 @@ class Gateway:
         Raises:
             Unusable: the database or the key ring cannot be used; the text says what to do.
         """
+        if not structlog.is_configured():
+            log.configure(self._world.environ)  # the default of structlog would print everything as it is
         async with AsyncExitStack() as stack:
             self._parts = await assemble(self._specs, self._world, stack, worker=self._worker)
             self._stack = stack.pop_all()

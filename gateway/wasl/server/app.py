@@ -20,7 +20,7 @@ from wasl.server import batch, health, messages, openapi, recipients
 from wasl.server.auth import authorized
 from wasl.server.bodies import JSON, header
 from wasl.server.operations import NOBODY, Operation
-from wasl.server.problems import REQUEST_ID, Broken, Misdirected, bad_header, refusal, translated
+from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, refusal, translated
 from wasl.server.slow_clients import PatientRunner
 
 OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *batch.OPERATIONS, *recipients.OPERATIONS, *health.OPERATIONS)
@@ -115,19 +115,17 @@ def _answering(server: Server) -> Middleware:
             response = refusal(Broken("wasl could not answer this request."), request_id, 500)
         response.headers["X-Request-Id"] = request_id
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Server"] = "wasl"
+        response.headers["Server"] = SOFTWARE
         return response
 
     return answered
 
 
 def _check_host(request: web.Request, hosts: frozenset[str]) -> None:
-    given = header(request, "Host")
-    if given is None and request.version >= (1, 1):
-        raise bad_header("Host", "is missing")
+    # aiohttp has refused a request with no Host or two by now.
     if not hosts or request.path in _PROBES:
         return
-    name = re.sub(r":[0-9]*$", "", given or "").lower()
+    name = re.sub(r":[0-9]*$", "", header(request, "Host") or "").lower()
     if name not in hosts:
         raise Misdirected("This server does not answer to that host name.")
 

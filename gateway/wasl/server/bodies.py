@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError, PayloadEncodingError, TransferEncodingError
 
 from wasl.errors import Problem
-from wasl.server.problems import Malformed, WrongMediaType, bad_header, too_large
+from wasl.server.problems import Malformed, WrongMediaType, bad_header, too_large, unsupported_encoding
 from wasl.server.slow_clients import read_patiently
 
 _OFF_LOOP = 256 * 1024  # bytes that take long enough to parse (1,000,000 keys: 0.9 s) to keep others waiting
@@ -73,7 +73,7 @@ def _check_form(request: web.Request, media_type: str) -> None:
         raise WrongMediaType(f"The body must be {media_type}.", suggested_action=f"Send the header Content-Type: {media_type}.")
     encoding = header(request, "Content-Encoding")
     if encoding is not None and encoding.strip().lower() not in ("gzip", "identity"):
-        raise WrongMediaType("The body has an encoding that is not supported.", suggested_action="Send it plain or as gzip.")
+        raise unsupported_encoding()
 
 
 def _means(given: str, media_type: str) -> bool:

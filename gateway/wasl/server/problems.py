@@ -9,6 +9,8 @@ from wasl.errors import LedgerUnavailable, NotFound, Problem, Refused, WaslError
 from wasl.problems import ProblemDocument
 
 PROBLEM_JSON = "application/problem+json"
+SOFTWARE = "wasl"
+"""The Server header: no versions for those who look for old ones."""
 REQUEST_ID = web.RequestKey("request_id", str)
 """Where a request keeps its id."""
 
@@ -81,7 +83,7 @@ def refusal(error: WaslError, request_id: str, status: int | None = None) -> web
     return web.Response(
         status=document.status,
         body=document.model_dump_json().encode(),
-        headers=_EXTRA_HEADERS.get(document.status),
+        headers={"X-Request-Id": request_id, "Server": SOFTWARE, **_EXTRA_HEADERS.get(document.status, {})},
         content_type=PROBLEM_JSON,
     )
 
@@ -97,6 +99,11 @@ def translated(found: web.HTTPException, request_id: str, limit: int) -> web.Res
     if "Allow" in found.headers:
         response.headers["Allow"] = found.headers["Allow"]
     return response
+
+
+def unsupported_encoding() -> WrongMediaType:
+    """The error for a Content-Encoding other than gzip."""
+    return WrongMediaType("The body has an encoding that is not supported.", suggested_action="Send it plain or as gzip.")
 
 
 def too_large(limit: int) -> TooLarge:

@@ -6,11 +6,12 @@ from typing import Any
 
 import structlog
 from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import ContentEncodingError
 from aiohttp.web_request import BaseRequest
 
-from wasl.errors import Problem
+from wasl.errors import Problem, WaslError
 from wasl.ids import new_request_id
-from wasl.server.problems import Malformed, TooSlow, refusal, too_large, translated
+from wasl.server.problems import Malformed, TooSlow, refusal, too_large, translated, unsupported_encoding
 
 _IDLE_SECONDS = 75.0  # between requests; longer than the 60 s of most reverse proxies, so that they close first
 _SLOWEST = 1024  # bytes a second
@@ -84,8 +85,7 @@ class _PatientConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         # aiohttp's own answer and log line repeat the bytes that it could not parse, which may be a key.
         _log.info("request.unreadable", cause=type(exc).__name__)
-        error = Malformed([Problem(pointer="", code="bad_request", message="is not HTTP that this server understands")])
-        response = refusal(error, new_request_id(), status)
+        response = refusal(_unreadable(exc), new_request_id())
         response.force_close()
         return response
 
@@ -96,6 +96,12 @@ class _PatientConnection(web.RequestHandler):
         if isinstance(resp, web.HTTPException):
             resp = translated(resp, new_request_id(), 0)
         return await super().finish_response(request, resp, start_time)
+
+
+def _unreadable(cause: BaseException | None) -> WaslError:
+    if isinstance(cause, ContentEncodingError):  # the parser knows fewer encodings than HTTP has
+        return unsupported_encoding()
+    return Malformed([Problem(pointer="", code="bad_request", message="is not HTTP that this server understands")])
 
 
 async def read_patiently(content: StreamReader, limit: int, patience: timedelta) -> bytes:

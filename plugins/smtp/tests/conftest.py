@@ -28,6 +28,8 @@ class Scripted:
         self.mails: list[bytes] = []
         self.opened = self.open = self.most = self.port = 0
         self.unanswered = b""
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     def said(self, verb: str) -> int:
         return sum(heard == verb for _, heard in self.heard)
@@ -51,6 +53,7 @@ class Scripted:
             if reply.startswith("354"):
                 writer.write(f"{reply}\r\n".encode())
                 self.mails.append(await self.content(reader))
+                await self.may_answer.wait()
                 reply = self._next("DOT")
             if reply == HANG:
                 self.unanswered = await reader.read(4096)

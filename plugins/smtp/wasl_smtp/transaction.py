@@ -43,7 +43,7 @@ class Transaction:
 
     def _commands(self, wire: Wire) -> tuple[tuple[Step, bytes], ...]:
         size = wire.extensions.get("size")
-        if size is not None and size.isdecimal() and 0 < int(size) < len(self.message):
+        if size is not None and size.isdecimal() and len(size) < 20 and 0 < int(size) < len(self.message):
             raise Rejected(Reason.TOO_LONG, "content", "size")
         options = f" SIZE={len(self.message)}" if size is not None else ""
         if not (self.sender.isascii() and self.recipient.isascii()):
