@@ -155,7 +155,7 @@ class Gateway:
         return await self._open.ledger.message(self.config.brand, message_id)
 
     async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5) -> MessageSeen:  # noqa: ASYNC109 - the name that callers expect
-        """The message when it got that far, or when nothing more will happen to it.
+        """The message when it got that far, or when nothing more will happen to it by itself.
 
         Raises:
             TimeoutError: neither within so many seconds. The message goes on.
@@ -164,7 +164,7 @@ class Gateway:
         async with asyncio.timeout(timeout):
             while True:
                 seen = await self.get(message_id)
-                if seen.state in _REACHED[until] or not any(delivery.state in LIVE for delivery in seen.deliveries):
+                if seen.state in _REACHED[until] or all(d.state not in LIVE or d.due_at is None for d in seen.deliveries):
                     return seen
                 await asyncio.sleep(_POLL)
 

@@ -33,7 +33,7 @@ channels = ["email", "webhook"]
 route = "both"
 [retry]
 base = "20ms"
-reconcile_after = "300ms"
+reconcile_after = "6s"
 """
 
 

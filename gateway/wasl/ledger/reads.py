@@ -219,7 +219,7 @@ def _delivery(row: Found, calls: Sequence[AttemptSeen]) -> DeliverySeen:
         marks=tuple(map(Mark, json.loads(row.marks))),
         address=row.address,
         provider_ref=row.provider_ref,
-        due_at=moment(row.due_at) if row.due_at is not None and row.claimed_at is None else None,
+        due_at=moment(row.claimed_at or row.due_at) if row.due_at is not None else None,  # while claimed, its due_at is the lease's end
         attempts=tuple(calls),
     )
 

@@ -18,7 +18,10 @@ _REF = "#/components/schemas/{model}"
 _ALWAYS = (400, 421, 500)
 _WITH_KEY = (401, 403)
 _REQUEST_ID = Parameter(
-    "X-Request-Id", "header", {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}, "Your own id for this request; made up if absent."
+    "X-Request-Id",
+    "header",
+    {"type": "string"},
+    "Your own id for this request: at most 64 letters, digits, `_` and `-`. Without one, or with another, wasl makes one.",
 )
 _ANSWER_HEADERS: JsonValue = {
     "X-Request-Id": {"description": "The id under which wasl's log knows this request.", "schema": {"type": "string"}}

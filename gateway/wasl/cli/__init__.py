@@ -1,0 +1,58 @@
+# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
+"""The command `wasl`. Each file is a group of commands; heavy imports stand inside them, so that `wasl --help` is quick."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from wasl.cli import inspecting, messages, sending, starting
+from wasl.cli.exits import EPILOG, explained
+
+_EXAMPLES = """Send messages to people on any channel, with a receipt for everything.
+
+Try it:  wasl demo
+
+Begin:  wasl init shop && cd shop && wasl send welcome --to any:desk --data name=Ann --wait
+"""
+
+app = typer.Typer(
+    name="wasl", help=_EXAMPLES, epilog=EPILOG, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.command()(starting.demo)
+app.command()(starting.init)
+app.command()(starting.serve)
+app.command()(starting.worker)
+app.command()(sending.send)
+app.add_typer(messages.app)
+app.add_typer(inspecting.plugin_app)
+app.add_typer(starting.apikey_app)
+app.command()(inspecting.openapi)
+app.command()(inspecting.doctor)
+
+
+@app.callback()
+def _wasl(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed_version
+
+        typer.echo(f"wasl {installed_version('wasl')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes sentences on stderr and an exit code."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        code = explained(error)
+        if code is None:
+            raise
+        sys.exit(code)

@@ -1,0 +1,72 @@
+# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
+"""How a command ends: the exit codes, and every expected error as sentences on stderr."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from enum import IntEnum
+from typing import TypeVar
+
+import typer
+
+from wasl.cli.screen import say
+
+_Result = TypeVar("_Result")
+
+
+class ExitCode(IntEnum):
+    """What scripts may rely on."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    UNUSABLE = 3
+    PARTIAL = 4
+    WITHHELD = 5
+    INTERRUPTED = 130
+
+
+EPILOG = (
+    "Data goes to stdout, everything else to stderr. Exit codes: 0 ok · 1 failed · 2 usage, or a message that was refused · "
+    "3 the configuration or the database cannot be used · 4 partly sent · 5 withheld by a policy · 130 ended by Ctrl-C."
+)
+
+
+def run(work: Coroutine[object, object, _Result]) -> _Result:
+    """Run a command's asynchronous part; Ctrl-C ends it in order, with exit code 130."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+async def told_to_stop() -> None:
+    """Returns at SIGTERM or SIGINT. A second signal then ends the process at once."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def explained(error: Exception) -> ExitCode | None:
+    """Say on stderr what went wrong and how to mend it; None for an error that is no use to the user, but a fault of ours."""
+    from wasl.config_mistakes import ConfigMistakes
+    from wasl.errors import Refused, Unusable, WaslError
+
+    if isinstance(error, ConfigMistakes):
+        for mistake in error.mistakes:
+            say(str(mistake))
+        return ExitCode.UNUSABLE
+    if isinstance(error, Refused):
+        for problem in error.errors:
+            say(f"{problem.pointer or 'the message'} {problem.message}")
+        return ExitCode.USAGE
+    if isinstance(error, WaslError):
+        say(f"{error.message} {error.suggested_action}".rstrip())
+        return ExitCode.UNUSABLE if isinstance(error, Unusable) else ExitCode.FAILED
+    return None

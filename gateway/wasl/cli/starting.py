@@ -1,0 +1,134 @@
+# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
+"""Commands that begin something: demo, init, serve, worker, apikey create."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wasl.cli.exits import ExitCode, run, told_to_stop
+from wasl.cli.options import ConfigFile
+from wasl.cli.screen import say, screen
+
+if TYPE_CHECKING:
+    from wasl.api import Gateway
+
+apikey_app = typer.Typer(name="apikey", help="Keys for the HTTP API.", no_args_is_help=True)
+_BEGINNING = Path(__file__).with_name("beginning")
+
+
+class ScopeName(StrEnum):
+    """What an API key may do."""
+
+    SEND = "send"
+    READ = "read"
+
+
+def demo() -> None:
+    """Show one person reached by mail, SMS, push, chat and social, with everything that can go wrong. Needs no account."""
+    import asyncio
+
+    from wasl import demo as show
+    from wasl import log
+
+    log.configure({"WASL_LOG": "error"})
+    show.require()
+    try:
+        asyncio.run(show.play(screen()))
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; made if it is not there.")] = Path()) -> None:
+    """Write a wasl.toml that works, and a first template in English and Arabic. Overwrites nothing."""
+    files = {folder / path.relative_to(_BEGINNING): path for path in sorted(_BEGINNING.rglob("*")) if path.is_file()}
+    if there := next((file for file in files if file.exists()), None):
+        say(f"{there} is there already and stays as it is; name another folder: wasl init DIR")
+        raise typer.Exit(ExitCode.USAGE)
+    try:
+        for file, source in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    except OSError as error:
+        say(f"{error.filename} cannot be written ({error.strerror}); name a folder where you may write.")
+        raise typer.Exit(ExitCode.UNUSABLE) from None
+    for file in files:
+        typer.echo(file)
+    say("Next:" + ("" if folder == Path() else f"\n  cd {folder}"))
+    say('  wasl send welcome --to any:desk --data name="Ann" --wait')
+    say("  wasl serve")
+
+
+def serve(
+    config: ConfigFile = None,
+    host: Annotated[str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1, or [server] host")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.", show_default="8080, or [server] port")] = None,
+) -> None:
+    """Serve the HTTP API, and send, until SIGTERM or Ctrl-C."""
+    from wasl.api import Gateway
+    from wasl.server.app import listening
+
+    async def work() -> None:
+        async with Gateway.from_config(config) as gateway:
+            server = gateway.config.server
+            async with listening(gateway, host or server.host, server.port if port is None else port) as url:
+                await _welcome(gateway, url)
+                await told_to_stop()
+                gateway.closing = True
+
+    run(work())
+
+
+def worker(config: ConfigFile = None) -> None:
+    """Send what was accepted, and nothing else, until SIGTERM or Ctrl-C."""
+    from wasl.api import Gateway
+    from wasl.errors import Unusable
+
+    async def work() -> None:
+        async with Gateway.from_config(config) as gateway:
+            if not gateway.sends:
+                raise Unusable("Another process already sends from this database, and SQLite allows one; stop it, or let it do the work.")
+            _warn(gateway)
+            say("Sending what is due. Ctrl-C ends it.")
+            await told_to_stop()
+
+    run(work())
+
+
+@apikey_app.callback()
+def _apikeys() -> None:
+    pass
+
+
+@apikey_app.command("create")
+def create_api_key(
+    name: Annotated[str, typer.Argument(help="Whose it is, for people.")],
+    scope: Annotated[list[ScopeName] | None, typer.Option(help="What it may do; repeat it.", show_default="send and read")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Make an API key and print it alone on stdout. It is never shown again."""
+    from wasl.api import Gateway
+
+    async def work() -> str:
+        async with Gateway.from_config(config, worker=False) as gateway:
+            return await gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or ScopeName)])
+
+    typer.echo(run(work()))
+    say("Keep it now: it is stored as a hash only. Use it as `Authorization: Bearer …`, or as WASL_API_KEY.")
+
+
+async def _welcome(gateway: "Gateway", url: str) -> None:
+    _warn(gateway)
+    if not gateway.sends:
+        say("Another process sends from this database; this one accepts and answers.")
+    say(f"wasl serves {url}/v1/messages (Ctrl-C ends it)")
+    if not await gateway.has_api_key():
+        say("There is no API key yet; make one with: wasl apikey create my-app --scope send --scope read")
+
+
+def _warn(gateway: "Gateway") -> None:
+    for warning in gateway.config.warnings:
+        say(f"warning: {warning}")
+    if not gateway.config.providers:
+        say("warning: no providers are configured, so nothing can be sent; add one to wasl.toml (wasl init writes one to begin with)")

@@ -1,0 +1,45 @@
+"""Measured processes, seen from outside."""
+
+import json
+import subprocess
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent.parent
+
+
+class Died(Exception):
+    """A measured process ended early; what it said stands above, on stderr."""
+
+
+class Process(AbstractContextManager["Process"]):
+    """`python -m wasl_bench.<module>` with these arguments. `facts` is what it told when it was ready."""
+
+    def __init__(self, module: str, *arguments: object) -> None:
+        command = [sys.executable, "-m", f"wasl_bench.{module}", *map(str, arguments)]
+        self._name = module
+        self._child = subprocess.Popen(command, cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.facts = self._answer()
+
+    def ask(self, do: str, **arguments: object) -> dict[str, Any]:
+        """Have one command done."""
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+        self._child.stdin.flush()
+        return self._answer()
+
+    def cpu(self) -> float:
+        """CPU-seconds used so far: user and system, all threads."""
+        return float(self.ask("cpu")["cpu"])
+
+    def __exit__(self, *_: object) -> None:
+        self._child.communicate()  # closing stdin ends it
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._child.stdout is not None
+        line = self._child.stdout.readline()
+        if not line:
+            raise Died(f"{self._name} ended with exit code {self._child.wait()}")
+        return dict(json.loads(line))

@@ -1,0 +1,71 @@
+"""What is sent in every row: a notice about an order, from a template with three variables, to a recipient of its own."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from wasl_contracts import Message
+
+_TEMPLATE = """+++
+title = "Order {{ order }} is on its way"
+
+[[actions]]
+label = "Track it"
+url = "https://shop.example/orders/{{ order }}"
+
+[variables]
+name = { type = "text", example = "Ann" }
+order = { type = "text", example = "A-1042" }
+days = { type = "number", example = 3 }
++++
+Hello {{ name }},
+
+your order **{{ order }}** left our warehouse and arrives in {{ days }} days.
+"""
+_CONFIG = """
+database = "sqlite:///{folder}/wasl.db"
+[providers.mail]
+plugin = "smtp"
+host = "127.0.0.1"
+port = {smtp}
+sender = "Shop <orders@shop.example>"
+connections = {calls}
+concurrency = {calls}
+[providers.hook]
+plugin = "webhook"
+secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+allow_private = true
+concurrency = {calls}
+"""
+CALLS = 32
+"""Calls, and connections, at one time: the default of wasl for an HTTP provider."""
+COMMIT = 500
+"""Messages in one batch."""
+KINDS = {"email": "email", "webhook": "url"}
+
+
+def configured(folder: Path, smtp: int = 2525) -> Path:
+    """Write configuration and template into the folder; returns the configuration's path."""
+    template = folder / "templates" / "order" / "en.md"
+    template.parent.mkdir(parents=True)
+    template.write_text(_TEMPLATE)
+    path = folder / "wasl.toml"
+    path.write_text(_CONFIG.format(folder=folder, smtp=smtp, calls=CALLS))
+    return path
+
+
+def bodies(channel: str, hook: str = "https://hooks.example/in") -> Iterator[bytes]:
+    """Messages as JSON, each to another recipient, without end. No two processes make the same recipients."""
+    for number in itertools.count():
+        person = f"p{os.getpid()}_{number}"
+        value = f"{person}@example.com" if channel == "email" else hook
+        yield (
+            f'{{"to":{{"id":"{person}","addresses":[{{"channel":"{channel}","kind":"{KINDS[channel]}","value":"{value}"}}]}},'
+            f'"template":"order","data":{{"name":"Ann {number}","order":"A-{number}","days":3}},"channels":["{channel}"]}}'
+        ).encode()
+
+
+def messages(channel: str, hook: str = "https://hooks.example/in") -> Iterator[Message]:
+    """The same as models."""
+    return map(Message.model_validate_json, bodies(channel, hook))
