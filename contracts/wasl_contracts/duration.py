@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PATTERN = r"^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$"
+_PATTERN = r"^(\d{1,11}(?:\.\d{1,3})?)(ms|s|m|h|d)$"
 _LONGEST = timedelta(days=366)
 
 

@@ -87,7 +87,7 @@ async def call(http: HttpSession, method: str, url: str, *, body: bytes, headers
     try:
         async with http.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(response.status, response.headers, await _read(response.content.readany))
-    except aiohttp.InvalidURL:
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
         raise Rejected(Reason.PROVIDER_MISCONFIGURED, "provider", "invalid_url") from None
     except _NEVER_SENT as error:
         raise Unavailable(code=type(error).__name__) from None

@@ -24,6 +24,16 @@ def without_nul(text: str) -> str:
     """Refuse U+0000: PostgreSQL cannot store it and SQLite cuts the text there."""
     if "\0" in text:
         raise PydanticCustomError("nul_character", "holds U+0000; remove it")
+    return whole(text)
+
+
+def whole(text: str) -> str:
+    """Refuse half of a surrogate pair, which no UTF-8 store or wire can carry."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise PydanticCustomError("invalid_unicode", "holds half of a surrogate pair; send whole characters") from None
     return text
 
 
@@ -33,7 +43,7 @@ def one_line(text: str) -> str:
         raise PydanticCustomError("header_injection", "holds U+0000; remove it")
     if not _LINE_ENDS.isdisjoint(text):
         raise PydanticCustomError("header_injection", "holds a line break; keep it on one line")
-    return text
+    return whole(text)
 
 
 def plain_name(text: str) -> str:
@@ -60,20 +70,11 @@ def storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     for leaf in _leaves(value):
         if isinstance(leaf, str):
             without_nul(leaf)
-            if not leaf.isascii():
-                _encodable(leaf)
         elif isinstance(leaf, int) and abs(leaf) > _LARGEST_EXACT_INTEGER:
             raise PydanticCustomError("out_of_range", "holds an integer beyond 2^53; send it as text")
         elif isinstance(leaf, float) and not isfinite(leaf):
             raise PydanticCustomError("not_finite", "holds NaN or infinity, which JSON does not have")
     return value
-
-
-def _encodable(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise PydanticCustomError("invalid_unicode", "holds half of a surrogate pair; send whole characters") from None
 
 
 Text = Annotated[str, AfterValidator(without_nul)]

@@ -208,6 +208,10 @@ class Gateway:
         await self._open.ledger.put_api_key(kept, apikeys.digest(key.encode(), self._open.ring))
         return key
 
+    async def has_api_key(self) -> bool:
+        """Whether anybody can use the HTTP API of this brand."""
+        return await self._open.ledger.has_api_key(self.config.brand)
+
     async def authenticate(self, key: bytes) -> ApiKey | None:
         """Whose key this is; None for one that is unknown, revoked or expired."""
         key_id = apikeys.id_of(key)

@@ -10,7 +10,7 @@ from datetime import datetime
 from wasl.decisions import Judged
 from wasl.ledger.claims import Claimed
 from wasl.policies import POLICIES
-from wasl.policies.verdict import Candidate, Inputs, Withhold
+from wasl.policies.verdict import Candidate, Defer, Inputs, Withhold
 from wasl.routing import Routing
 from wasl_contracts import Address, Envelope, Reason, State
 
@@ -36,11 +36,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Nothing will ever go: withheld, expired, or no way to reach the recipient."""
+    """This delivery will never go: withheld, expired, or no way to reach the recipient. `others` may still go, on other channels."""
 
     judged: tuple[Judged, ...]
     state: State
     reason: Reason
+    others: tuple[Candidate, ...] = ()
 
 
 Decision = Go | Wait | Stop
@@ -54,7 +55,7 @@ class Deciding:
         self._hash = address_hash
 
     def candidates(self, claimed: Claimed) -> list[Candidate]:
-        """The ways in which this delivery could go: the whole route while it is open, else its own channel and address."""
+        """The ways in which this delivery could go: the whole route while it is open; else its own channel, and what may follow it."""
         envelope = claimed.envelope
         if claimed.channel is None:
             return self._listed(envelope, [channel for channel in envelope.channels if channel not in claimed.tried])
@@ -63,7 +64,7 @@ class Deciding:
         return (same or own) + self._later(claimed)
 
     def _later(self, claimed: Claimed) -> list[Candidate]:
-        """What remains of a `first` route after the channel that the delivery has already settled on."""
+        """What remains of a `first` route beside the channel that the delivery has settled on: for another delivery, not for this one."""
         envelope = claimed.envelope
         if envelope.mode != "first":
             return []
@@ -73,29 +74,35 @@ class Deciding:
         return self._routing.candidates(envelope, channels, self._hash)
 
     def decide(self, claimed: Claimed, candidates: Sequence[Candidate], inputs: Inputs, now: datetime) -> Decision:
-        """Judge every candidate, so that the record is complete; the first without a verdict against it goes."""
+        """Judge every candidate, so that the record is complete; the first of its own without a verdict against it goes."""
         judged = tuple(Judged(candidate, tuple(judge(candidate, inputs, now) for judge in POLICIES)) for candidate in candidates)
         if now >= claimed.envelope.expires_at:
             return Stop(judged, State.EXPIRED, Reason.EXPIRED)
         free = [j.candidate for j in judged if j.against is None]
-        if free:
-            return _go(judged, free, claimed)
-        if not judged:
-            return Stop((), State.FAILED, Reason.NO_ADDRESS if claimed.envelope.audience == "person" else Reason.UNROUTABLE)
-        deferred = [against for j in judged if (against := j.against) is not None and not isinstance(against, Withhold)]
+        own = [j for j in judged if claimed.channel in (None, j.candidate.channel)]
+        if any(j.against is None for j in own):
+            return _go(judged, [c for c in free if claimed.channel in (None, c.channel)], free, claimed)
+        if not own:
+            return Stop(judged, State.FAILED, self._unreachable(claimed), tuple(free))
+        deferred = [against for j in own if isinstance(against := j.against, Defer)]
         if deferred:
             soonest = min(deferred, key=lambda verdict: verdict.until)
-            return Wait(judged, soonest.until, soonest.reason)
-        withheld = next(against for j in judged if (against := j.against) is not None)
-        return Stop(judged, State.WITHHELD, withheld.reason)
+            return Wait(judged, min(soonest.until, claimed.envelope.expires_at), soonest.reason)
+        withheld = next(against for j in own if isinstance(against := j.against, Withhold))
+        return Stop(judged, State.WITHHELD, withheld.reason, tuple(free))
+
+    def _unreachable(self, claimed: Claimed) -> Reason:
+        if claimed.channel is not None and claimed.channel not in self._routing.channels:
+            return Reason.CHANNEL_DISABLED
+        return Reason.NO_ADDRESS if claimed.envelope.audience == "person" else Reason.UNROUTABLE
 
 
-def _go(judged: tuple[Judged, ...], free: Sequence[Candidate], claimed: Claimed) -> Go:
-    chosen = free[0]
+def _go(judged: tuple[Judged, ...], own: Sequence[Candidate], free: Sequence[Candidate], claimed: Claimed) -> Go:
+    chosen = own[0]
     opened = claimed.address_hash is not None
     return Go(
         judged,
         chosen,
         others=tuple(candidate for candidate in free if candidate.channel != chosen.channel),
-        siblings=() if opened else tuple(c for c in free[1:] if c.channel == chosen.channel),
+        siblings=() if opened else tuple(c for c in own[1:] if c.channel == chosen.channel),
     )

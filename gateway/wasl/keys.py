@@ -68,7 +68,7 @@ def _written(keys: Mapping[int, bytes], current: int) -> str:
     return json.dumps({"current": current, "keys": {str(key_id): base64.b64encode(key).decode() for key_id, key in keys.items()}})
 
 
-def _read(text: str, where: str) -> KeyRing:
+def _read(text: str | bytes, where: str) -> KeyRing:
     try:
         found = json.loads(text)
         keys = {int(key_id): base64.b64decode(key, validate=True) for key_id, key in found["keys"].items()}
@@ -91,7 +91,7 @@ def open_ring(path: Path, environ: Mapping[str, str]) -> KeyRing:
         return _read(text, "WASL_KEYS")
     try:
         _create(path)
-        return _read(path.read_text(), str(path))
+        return _read(path.read_bytes(), str(path))
     except OSError as error:
         raise Unusable(f"The key file {path} cannot be used: {error.strerror}. Make its folder writable for this user.") from None
 
@@ -100,7 +100,7 @@ def _create(path: Path) -> None:
     # Written under another name and linked into place: another process sees the whole file or none, and the first one wins.
     if path.exists():
         return
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w") as file:
@@ -108,7 +108,17 @@ def _create(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)
+        _sync(path.parent)
     except FileExistsError:
         pass
     finally:
         draft.unlink()
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name in the folder survive a power cut: without its keys the database is unreadable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,7 +8,7 @@ call: a place at the provider is taken first. Judging is pure (`deciding.py`) an
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -100,7 +100,10 @@ class Pipeline:
             return self._plan(claimed, decision)
         if isinstance(decision, Wait):
             return self._settlement(claimed, State.SCHEDULED, decision.reason, decision, due_at=micros(decision.until))
-        return self._settlement(claimed, decision.state, decision.reason, decision)
+        stopped = self._settlement(claimed, decision.state, decision.reason, decision)
+        if decision.others and claimed.channel is not None and claimed.envelope.mode == "first":
+            return replace(stopped, successor=(decision.others[0].channel, (*claimed.tried, claimed.channel)))
+        return stopped
 
     def _plan(self, claimed: Claimed, go: Go) -> "Plan | Settlement | Release":
         candidate, now = go.chosen, self._clock.now()
@@ -179,6 +182,9 @@ class Pipeline:
                     answered, self._left(plan), receipts=capabilities.receipts, keyed=capabilities.idempotency_seconds is not None
                 )
             )
+        except Exception:
+            # A fault of ours: the intent stands, and is found as unknown when its lease ends.
+            _log.exception("call.failed", message=plan.intent.claimed.message_id)
         finally:
             self._slots.give_back(provider)
 

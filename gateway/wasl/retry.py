@@ -14,7 +14,7 @@ from wasl.ledger.settle import Ended, Settlement, Suppress
 from wasl.policies.verdict import Candidate
 from wasl_contracts import Mark, ProviderError, Reason, Receipt, Rejected, State, Unavailable
 
-_LONGEST_RETRY_AFTER = timedelta(hours=24)
+_LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Aftermath:
         state.attempt_number = intent.attempt
         longest = self._retry.longest_wait(intent.candidate.channel)
         ceiling = wait_exponential(multiplier=self._retry.base.total_seconds(), max=longest.total_seconds())(state)
-        floor = min(timedelta(seconds=retry_after or 0), _LONGEST_RETRY_AFTER)
+        floor = timedelta(seconds=min(max(0, retry_after or 0), _LONGEST_RETRY_AFTER))  # a plugin may say NaN
         return floor + timedelta(seconds=self._random.uniform(0, ceiling))
 
 

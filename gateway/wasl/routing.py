@@ -14,6 +14,7 @@ class Routing:
     """
 
     def __init__(self, channels: Mapping[str, Sequence[str]], specs: Mapping[str, ProviderSpec]) -> None:
+        self.channels = frozenset(channels)
         self._serving: dict[tuple[str, str, Audience], tuple[str, ...]] = {}
         self._not_private: set[tuple[str, str]] = set()
         for channel, providers in channels.items():

@@ -32,7 +32,7 @@ class Worker:
 
     async def start(self) -> None:
         """Take over what a dead worker had claimed, and begin."""
-        await self._ledger.void_leases()
+        await self._ledger.take_over(tuple(self._channels))
         self._task = asyncio.create_task(self._run(), name="wasl-worker")
 
     def wake(self) -> None:

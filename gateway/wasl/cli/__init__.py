@@ -17,9 +17,7 @@ Try it:  wasl demo
 Begin:  wasl init shop && cd shop && wasl send welcome --to any:desk --data name=Ann --wait
 """
 
-app = typer.Typer(
-    name="wasl", help=_EXAMPLES, epilog=EPILOG, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+app = typer.Typer(name="wasl", help=_EXAMPLES, epilog=EPILOG, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(starting.demo)
 app.command()(starting.init)
 app.command()(starting.serve)
@@ -46,7 +44,7 @@ def _wasl(
 def main() -> None:
     """Run the command line; every expected error becomes sentences on stderr and an exit code."""
     try:
-        app()
+        app(prog_name="wasl")
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

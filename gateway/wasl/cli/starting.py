@@ -27,17 +27,13 @@ class ScopeName(StrEnum):
 
 def demo() -> None:
     """Show one person reached by mail, SMS, push, chat and social, with everything that can go wrong. Needs no account."""
-    import asyncio
-
-    from wasl import demo as show
     from wasl import log
+    from wasl.demo.play import play
+    from wasl.demo.playground import require_plugins
 
     log.configure({"WASL_LOG": "error"})
-    show.require()
-    try:
-        asyncio.run(show.play(screen()))
-    except KeyboardInterrupt:
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    require_plugins()
+    run(play(screen()))
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; made if it is not there.")] = Path()) -> None:
@@ -77,7 +73,7 @@ def serve(
                 await told_to_stop()
                 gateway.closing = True
 
-    run(work())
+    run(work(), long=True)
 
 
 def worker(config: ConfigFile = None) -> None:
@@ -93,7 +89,7 @@ def worker(config: ConfigFile = None) -> None:
             say("Sending what is due. Ctrl-C ends it.")
             await told_to_stop()
 
-    run(work())
+    run(work(), long=True)
 
 
 @apikey_app.callback()

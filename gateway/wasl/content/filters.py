@@ -13,8 +13,8 @@ _LARGEST_EXPONENT = 64
 _MOST_DIGITS = 20
 
 
-class TooMuch(SecurityError):
-    """The template asks for more than its limits allow."""
+class NotAllowed(SecurityError):
+    """The template asks for what templates may not do, or for more than they may have."""
 
     def __init__(self, message: str = "the template makes more text, items or rounds than a message may have") -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ def joined(pieces: Iterable[object], separator: str = "") -> str:
     """The pieces as one text."""
     texts = [str(piece) for piece in pieces]
     if sum(map(len, texts)) + len(separator) * len(texts) > MAX_CHARACTERS:
-        raise TooMuch
+        raise NotAllowed
     return separator.join(texts)
 
 
@@ -32,7 +32,7 @@ def replaced(text: object, old: str, new: str) -> str:
     """The text with every `old` as `new`."""
     whole = str(text)
     if len(whole) + whole.count(old) * max(0, len(new) - len(old)) > MAX_CHARACTERS:
-        raise TooMuch
+        raise NotAllowed
     return whole.replace(old, new)
 
 
@@ -44,7 +44,7 @@ def or_else(value: object, otherwise: object = "") -> object:
 def rounded(value: float, digits: int = 0) -> float:
     """The number to so many digits after the point; a whole number without digits."""
     if abs(digits) > _MOST_DIGITS:
-        raise TooMuch("the template rounds to more digits than a number has")
+        raise NotAllowed("the template rounds to more digits than a number has")
     return round(value, digits) if digits else round(value)
 
 
@@ -54,7 +54,7 @@ def total(items: Iterable[object], attribute: str | None = None) -> float:
     for item in items:
         number = item.get(attribute) if attribute is not None and isinstance(item, dict) else item
         if not isinstance(number, int | float):
-            raise TooMuch("the template sums something that is not a number")
+            raise NotAllowed("the template sums something that is not a number")
         numbers.append(number)
     return sum(numbers)
 
@@ -64,9 +64,9 @@ def bounded_binop(operator: str, left: object, right: object) -> object:
     if operator == "+" and isinstance(left, str) and isinstance(right, str):
         return joined([left, right])
     if not isinstance(left, int | float) or not isinstance(right, int | float):
-        raise TooMuch("the template calculates with something that is not a number")
+        raise NotAllowed("the template calculates with something that is not a number")
     if abs(left) > _LARGEST_FACTOR or abs(right) > (_LARGEST_EXPONENT if operator == "**" else _LARGEST_FACTOR):
-        raise TooMuch("the template calculates with too large a number")
+        raise NotAllowed("the template calculates with too large a number")
     return _CALCULATIONS[operator](left, right)
 
 

@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 from pydantic import JsonValue
 
-from wasl.content.filters import FILTERS, MAX_CHARACTERS, TooMuch, bounded_binop, joined
+from wasl.content.filters import FILTERS, MAX_CHARACTERS, NotAllowed, bounded_binop, joined
 from wasl.content.links import is_web_link
 from wasl_contracts.content import Direction
 
@@ -76,6 +76,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 AUTHOR = Sandbox(undefined=Missing, keep_trailing_newline=True)
 """Reads what authors write."""
 AUTHOR.globals.clear()
+AUTHOR.filters = dict(FILTERS)  # Jinja's own would be run on constants while it is only read
 
 
 def filling(source: str, ink: Ink, direction: Direction) -> Fill:
@@ -94,7 +95,7 @@ def filling(source: str, ink: Ink, direction: Direction) -> Fill:
             for chunk in template.root_render_func(template.new_context(data, shared=True)):
                 size += len(chunk)
                 if size > MAX_CHARACTERS:
-                    raise TooMuch
+                    raise NotAllowed
                 chunks.append(chunk)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             raise Unfillable(_fact(error)) from None
@@ -106,7 +107,7 @@ def filling(source: str, ink: Ink, direction: Direction) -> Fill:
 def _fact(error: Exception) -> str:
     if isinstance(error, TemplateError) and not isinstance(error, SecurityError):
         return error.message or "the data does not fit the template"
-    return str(error) if isinstance(error, TooMuch) else "a value has another type than the template expects"
+    return str(error) if isinstance(error, NotAllowed) else "a value does not fit what the template does with it"
 
 
 class _Bounded(NodeTransformer):
@@ -129,7 +130,7 @@ def _bounded(context: Context, items: Iterable[object]) -> Iterable[object]:
     sized = items if isinstance(items, list | tuple | str | dict) else list(items)
     context.vars["_iterations"] = spent = context.vars.get("_iterations", 0) + len(sized)
     if spent > MAX_ITERATIONS:
-        raise TooMuch
+        raise NotAllowed
     return sized
 
 
@@ -169,4 +170,4 @@ def _as_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float | Undefined):
         return str(value)  # of what is missing: raises, as it is strict
-    raise TooMuch("the template writes a whole list or object; it can only write what is in them")
+    raise NotAllowed("the template writes a whole list or object; it can only write what is in them")

@@ -50,6 +50,7 @@ class _Batch:
     people: dict[tuple[str, str], PersonRow]
     forgotten: list[Values] = field(default_factory=list)
     changed: dict[tuple[str, str], Values] = field(default_factory=dict)
+    sources: dict[str, SourceRow] = field(default_factory=dict)
     messages: list[MessageRow] = field(default_factory=list)
     deliveries: list[DeliveryRow] = field(default_factory=list)
 
@@ -57,6 +58,7 @@ class _Batch:
         for statement, rows in (
             (sql.FORGET_KEY, self.forgotten),
             (sql.PUT_RECIPIENT, list(self.changed.values())),
+            (sql.PUT_SOURCE, list(self.sources.values())),
             (sql.INSERT_MESSAGE, self.messages),
             (sql.INSERT_DELIVERY, self.deliveries),
         ):
@@ -65,22 +67,17 @@ class _Batch:
 
 
 class Acceptance:
-    """Writes drafts in batches. Remembers which template sources are stored already, so that they cost nothing."""
+    """Writes drafts in batches."""
 
     def __init__(self, keys: KeyRing, routing: Routing) -> None:
         self._keys = keys
         self._routing = routing
-        self._sources: set[str] = set()
 
     async def write(self, tx: Transaction, drafts: Sequence[Draft]) -> list[Stored | Exception]:
         """Store what is new; answer what is a repetition; one that cannot be stored does not touch the others."""
         batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts))
         results = [self._one(draft, batch) for draft in drafts]
         await batch.write(tx)
-        fresh = {d.template["version"]: d.template for d in drafts if d.template is not None and d.template["version"] not in self._sources}
-        if fresh:
-            await tx.many(sql.PUT_SOURCE, list(fresh.values()))
-            self._sources |= fresh.keys()
         return results
 
     def _one(self, draft: Draft, batch: _Batch) -> Stored | Exception:
@@ -91,12 +88,17 @@ class Acceptance:
                 return _repetition(earlier, row)
             batch.forgotten.append({"key_brand": row["brand"], "key_message": earlier.id})
         try:
-            person = self._upsert(draft, batch)
+            person, changed = self._person(draft, batch)
             if draft.to.locale is None and person.locale not in (None, row["locale"]):
                 draft = draft.in_locale(str(person.locale))
                 row = draft.row
         except Refused as refused:
             return refused
+        if changed is not None:
+            batch.people[row["brand"], row["recipient_id"]] = changed
+            batch.changed[row["brand"], row["recipient_id"]] = changed.values(row["created_at"])
+        if draft.template is not None:
+            batch.sources[draft.template["version"]] = draft.template
         stored = Stored(row["id"], row["created_at"], row["due_at"], row["expires_at"], row["fingerprint"])
         if key is not None:
             batch.keys[row["brand"], key] = stored
@@ -104,22 +106,20 @@ class Acceptance:
         batch.deliveries += self._deliveries(draft, person)
         return stored
 
-    def _upsert(self, draft: Draft, batch: _Batch) -> Person:
-        """The recipient after `to` was merged in; the row is written only if that changed it."""
+    def _person(self, draft: Draft, batch: _Batch) -> tuple[Person, PersonRow | None]:
+        """The recipient after `to` was merged in, and its row where that changed it."""
         key = draft.row["brand"], draft.row["recipient_id"]
         known, seen = batch.people.get(key), self._keys.hash(draft.to.model_dump_json())
         if known is not None and known.seen == seen and draft.addresses:
-            return Person(known.audience, known.locale, known.timezone, draft.addresses, {})
+            return Person(known.audience, known.locale, known.timezone, draft.addresses, {}), None
         if known is None and not draft.addresses and draft.to.audience != "public":
             raise Refused(
                 [Problem(pointer="/to", code="unknown_recipient", message="is an id that wasl does not know yet; add an address")]
             )
         person = Person.open(known, self._keys) if known is not None else Person.nobody()
         merged = person.merged(draft.to, draft.addresses)
-        if known is None or merged != person:
-            batch.people[key] = merged.row(*key, seen=seen, keys=self._keys)
-            batch.changed[key] = batch.people[key].values(draft.row["created_at"])
-        return merged
+        changed = merged.row(*key, seen=seen, keys=self._keys) if known is None or merged != person else None
+        return merged, changed
 
     def _deliveries(self, draft: Draft, person: Person) -> list[DeliveryRow]:
         """One that is still open for `first`; one per channel for `all`."""

@@ -12,8 +12,9 @@ from wasl.ledger.port import Row, Transaction, Values
 from wasl.policies.verdict import Suppressed
 from wasl_contracts import Content, Envelope, Mark, Reason, State
 
+_ATTEMPTS = 10  # the position of that column in what CLAIM returns
 LEASE = 60 * 1_000_000
-"""How long a claim holds without a sign of life, in microseconds; calls time out well before."""
+"""How long a claim holds without a sign of life, in microseconds; that of a call begins when the call must have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Claimed:
     refused: tuple[str, ...]
     tried: tuple[str, ...]
     envelope: Envelope
+    unproven: bool = False
+    """An earlier call may have sent it, so it may not go by another provider or channel."""
 
     @property
     def key(self) -> Values:
@@ -61,10 +64,12 @@ async def claim(tx: Transaction, rooms: Mapping[str, int], now: int) -> list[tup
 
 
 async def read_envelopes(tx: Transaction, rows: Sequence[tuple[str, Row]], keys: KeyRing) -> list[Claimed]:
-    """The envelopes of claimed rows: one query for the batch."""
+    """The envelopes of claimed rows: one query for the batch, and one for those that were called before."""
     wanted = json.dumps(list({(row[0], row[1]) for _, row in rows}))
     envelopes = {(row[0], row[1]): _envelope(row, keys) for row in await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": wanted})}
-    return [_claimed(lane, row, envelopes[row[0], row[1]]) for lane, row in rows]
+    called = [row[:3] for _, row in rows if row[_ATTEMPTS]]
+    unproven = set(await tx.fetch(sql.UNPROVEN, {"keys": json.dumps(called)})) if called else set()
+    return [_claimed(lane, row, envelopes[row[0], row[1]], unproven=row[:3] in unproven) for lane, row in rows]
 
 
 async def read_suppressed(tx: Transaction, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Suppressed]:
@@ -81,7 +86,7 @@ async def release(tx: Transaction, releases: Sequence[Release]) -> None:
     await tx.many(sql.RELEASE, [{**r.claimed.key, "due_at": r.due_at, "lane": r.lane} for r in releases])
 
 
-def _claimed(lane: str, row: Row, envelope: Envelope) -> Claimed:
+def _claimed(lane: str, row: Row, envelope: Envelope, *, unproven: bool) -> Claimed:
     brand, message_id, number, state, reason, marks, fence, channel, address_hash, provider, attempts, refused, tried = row
     return Claimed(
         brand=brand,
@@ -99,6 +104,7 @@ def _claimed(lane: str, row: Row, envelope: Envelope) -> Claimed:
         refused=tuple(json.loads(refused)) if refused != "[]" else (),
         tried=tuple(json.loads(tried)) if tried != "[]" else (),
         envelope=envelope,
+        unproven=unproven,
     )
 
 

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from wasl.clock import micros
 from wasl.ledger import statements as sql
-from wasl.ledger.claims import Claimed, read_suppressed
+from wasl.ledger.claims import LEASE, Claimed, read_suppressed
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import PRIORITY, DeliveryRow, new_delivery
 from wasl.policies.verdict import Candidate
@@ -21,6 +23,8 @@ class Intent:
     decision: str
     siblings: tuple[Candidate, ...] = ()
     """The other devices of a person, when a push is opened for all of them."""
+    timeout: timedelta = timedelta(0)
+    """How long the call may take; its lease ends after that."""
 
     @property
     def attempt(self) -> int:
@@ -28,9 +32,9 @@ class Intent:
 
 
 async def commit(tx: Transaction, intents: Sequence[Intent], now: int) -> list[bool]:
-    """Commit those that still may go. False: cancelled, suppressed or claimed by another meanwhile; nothing is kept of it."""
+    """Commit those that still may go. False: expired, cancelled, suppressed or claimed by another meanwhile; nothing is kept of it."""
     suppressed = await read_suppressed(tx, [_address(i) for i in intents])
-    free = [i for i in intents if _address(i) not in suppressed]
+    free = [i for i in intents if _address(i) not in suppressed and now < micros(i.claimed.envelope.expires_at)]
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
         free = await _really_sending(tx, free)
     if free:
@@ -61,6 +65,7 @@ def _row(intent: Intent, now: int) -> dict[str, object]:
         "attempts": intent.attempt,
         "decision": intent.decision,
         "decided_at": now,
+        "lease_ends": now + LEASE + intent.timeout // timedelta(microseconds=1),
     }
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from wasl.answers import MessageSeen, Page
 from wasl.apikeys import ApiKey
@@ -46,13 +47,13 @@ class Ledger:
         Raises:
             Unusable: it is another one.
         """
+        given = self._keys.check_values()
         async with self._store.engine.begin() as connection:
+            for key_id, value in given.items():  # two processes may start at once: the first one's value stays
+                await connection.execute(upsert(key_checks).values(key_id=key_id, value=value).on_conflict_do_nothing())
             known = {row.key_id: row.value for row in await connection.execute(select(key_checks))}
-            given = self._keys.check_values()
-            if any(given.get(key_id) != value for key_id, value in known.items()):
+            if known != given:
                 raise Unusable("The key ring does not belong to this database; put back the key file that was beside it.")
-            for key_id in given.keys() - known.keys():
-                await connection.execute(insert(key_checks).values(key_id=key_id, value=given[key_id]))
 
     # Accepting
 
@@ -70,9 +71,16 @@ class Ledger:
 
     # What the worker does
 
-    async def void_leases(self) -> None:
-        """Make what a dead worker had claimed due now. Only for the one that holds the worker role."""
-        await self._store.writer.run(lambda tx: tx.many(sql.VOID_LEASES, [{"now": micros(self._clock.now())}]))
+    async def take_over(self, lanes: Sequence[str]) -> None:
+        """Make due what a dead worker had claimed, and bring what waits in other lanes to these. Only for the holder of the worker role."""
+        now = micros(self._clock.now())
+
+        async def work(tx: Transaction) -> None:
+            await tx.many(sql.VOID_LEASES, [{"now": now}])
+            if lanes:
+                await tx.many(sql.MOVE_LANES, [{"lanes": json.dumps([[lane] for lane in lanes]), "lane_to": lanes[0]}])
+
+        await self._store.writer.run(work)
 
     async def claim(self, rooms: Mapping[str, int]) -> list[Claimed]:
         """Up to so many due deliveries of each lane, with their envelopes."""
@@ -86,9 +94,8 @@ class Ledger:
         return Inputs(suppressed=await read_suppressed(self._store.reader, keys))
 
     async def commit_intents(self, intents: Sequence[Intent]) -> list[bool]:
-        """Which of them may be called now; the others were cancelled, suppressed or claimed again meanwhile."""
-        now = micros(self._clock.now())
-        return await self._store.writer.run(lambda tx: intent_rows.commit(tx, intents, now))
+        """Which of them may be called now; the others expired, or were cancelled, suppressed or claimed again meanwhile."""
+        return await self._store.writer.run(lambda tx: intent_rows.commit(tx, intents, micros(self._clock.now())))
 
     async def release(self, releases: Sequence[Release]) -> None:
         """Give claims back without a change of state."""
@@ -179,6 +186,12 @@ class Ledger:
             return None
         return ApiKey(id=row.id, name=row.name, brand=row.brand, scopes=frozenset(json.loads(row.scopes))), row.digest
 
+    async def has_api_key(self, brand: str) -> bool:
+        """Whether a brand has a key that was not revoked."""
+        query = select(api_keys.c.id).where(api_keys.c.brand == brand, api_keys.c.revoked_at.is_(None)).limit(1)
+        async with self._store.engine.connect() as connection:
+            return (await connection.execute(query)).first() is not None
+
     async def revoke_api_key(self, brand: str, key_id: str) -> bool:
         """Make a key useless. False: there is none of that id."""
         query = update(api_keys).where(api_keys.c.brand == brand, api_keys.c.id == key_id).values(revoked_at=micros(self._clock.now()))
@@ -196,6 +209,8 @@ class Ledger:
 
     async def close(self) -> None:
         """Finish what is waiting and close the database."""
+        await self._accepting.drained()
+        await self._settling.drained()
         await self._store.close()
 
 

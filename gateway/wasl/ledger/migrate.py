@@ -33,10 +33,14 @@ def migrate(path: Path) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+    from sqlalchemy.exc import DBAPIError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     if found is not None and found not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
         raise Unusable(f"The database {path} was written by a newer wasl (schema {found}, this one knows {HEAD}); update wasl.")
     config.attributes["path"] = path
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise error.orig or error from None

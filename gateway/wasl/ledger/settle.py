@@ -12,6 +12,9 @@ from wasl.ledger.rows import PRIORITY, new_delivery
 from wasl.states import LIVE
 from wasl_contracts import Mark, Reason, State
 
+_KEEPS_IT = LIVE | {State.SENT, State.DELIVERED, State.CANCELLED, State.SUPERSEDED}
+"""States of one delivery in which a failed sibling has no successor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -92,7 +95,7 @@ async def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
 
 
 async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> None:
-    """A delivery on the next channel, unless another one of the message still lives or has arrived (several devices)."""
+    """A delivery on the next channel, unless another one of the message (several devices) lives, has arrived or was cancelled."""
     if not failed:
         return
     wanted = json.dumps(list({(s.claimed.brand, s.claimed.message_id) for s in failed}))
@@ -102,7 +105,7 @@ async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> Non
     rows = {}
     for s in failed:
         siblings = others[s.claimed.brand, s.claimed.message_id]
-        if s.successor is not None and not any(state in LIVE or state in (State.SENT, State.DELIVERED) for _, state in siblings):
+        if s.successor is not None and not any(state in _KEEPS_IT for _, state in siblings):
             lane, tried = s.successor
             number = max(number for number, _ in siblings) + 1
             row = new_delivery(

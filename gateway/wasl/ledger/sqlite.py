@@ -31,15 +31,25 @@ class SqliteConnection:
     @classmethod
     async def open(cls, path: Path) -> Self:
         connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
-        for pragma in _PRAGMAS:
-            await connection.execute_fetchall(pragma)
+        try:
+            for pragma in _PRAGMAS:
+                await connection.execute_fetchall(pragma)
+        except sqlite3.Error:
+            await connection.close()
+            raise
         return cls(connection)
 
     async def fetch(self, statement: Hot, values: Values) -> list[Row]:
-        return await self._connection.execute_fetchall(statement.sql, statement.row(values))  # type: ignore[return-value]  # a list of tuples: there is no row factory
+        try:
+            return await self._connection.execute_fetchall(statement.sql, statement.row(values))  # type: ignore[return-value]  # a list of tuples: there is no row factory
+        except sqlite3.Error as error:
+            raise _fault(error) from error
 
     async def many(self, statement: Hot, rows: Sequence[Values]) -> int:
-        cursor = await self._connection.executemany(statement.sql, [statement.row(values) for values in rows])
+        try:
+            cursor = await self._connection.executemany(statement.sql, [statement.row(values) for values in rows])
+        except sqlite3.Error as error:
+            raise _fault(error) from error
         return cursor.rowcount
 
     async def begin(self) -> None:
@@ -71,6 +81,12 @@ def unavailable(error: sqlite3.Error) -> WaslError:
     if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
         return StorageLow("The disk is full.")
     return LedgerUnavailable(f"The database could not be written ({error.sqlite_errorname}).")
+
+
+def _fault(error: sqlite3.Error) -> Exception:
+    """A failure of the file as what it means for a caller; a fault of the statement or its values as it is."""
+    outside = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
+    return unavailable(error) if outside else error
 
 
 class Sqlite:

@@ -14,11 +14,15 @@ from wasl.states import PENDING, may_become
 from wasl_contracts import State
 
 
-def _among(*columns: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """The columns are one of the tuples in a JSON list that is bound as one parameter, so that the statement stays prepared."""
+def _bound(name: str, width: int) -> Select[Row]:
+    """The tuples of a JSON list that is bound as one parameter, so that the statement stays prepared."""
     row = func.json_each(bindparam(name)).table_valued("value", name=name)
-    picked = [func.json_extract(row.c.value, literal_column(f"'$[{position}]'")) for position in range(len(columns))]
-    return tuple_(*columns).in_(select(*picked))
+    return select(*(func.json_extract(row.c.value, literal_column(f"'$[{position}]'")) for position in range(width)))
+
+
+def _among(*columns: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The columns are one of those tuples."""
+    return tuple_(*columns).in_(_bound(name, len(columns)))
 
 
 def _all_columns(table: SqlTable) -> dict[str, ColumnElement[Any]]:
@@ -107,10 +111,21 @@ CLAIMED_MESSAGES = Hot(
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
     .where(_among(messages.c.brand, messages.c.id, name="keys"))
 )  # fmt: skip
+UNPROVEN = Hot(
+    select(attempts.c.brand, attempts.c.message_id, attempts.c.delivery).where(
+        _among(attempts.c.brand, attempts.c.message_id, attempts.c.delivery, name="keys"), attempts.c.outcome == literal_column("'unknown'")
+    )
+)
 VOID_LEASES = Hot(
     update(deliveries)
     .where(deliveries.c.claimed_at.is_not(None), deliveries.c.due_at.is_not(None))
     .values(due_at=bindparam("now"), claimed_at=null())
+)
+# A channel that is no longer configured has no providers and so is never claimed: its deliveries go by another lane, to be told so.
+MOVE_LANES = Hot(
+    update(deliveries)
+    .where(deliveries.c.due_at.is_not(None), tuple_(deliveries.c.lane).not_in(_bound("lanes", 1)))
+    .values(lane=bindparam("lane_to"))
 )
 RELEASE = Hot(
     update(deliveries)
@@ -130,7 +145,7 @@ COMMIT_INTENT = Hot(
     .values(
         state=_literal(State.SENDING), reason=null(), code=null(), channel=bindparam("channel"), address_hash=bindparam("address_hash"),
         address=bindparam("address"), provider=bindparam("provider"), attempts=bindparam("attempts"), decision=bindparam("decision"),
-        decided_at=bindparam("decided_at"),
+        decided_at=bindparam("decided_at"), due_at=bindparam("lease_ends"),
     )
 )  # fmt: skip
 SENDING = Hot(select(*_key, deliveries.c.fence).where(_among(*_key, name="keys"), deliveries.c.state == _literal(State.SENDING)))

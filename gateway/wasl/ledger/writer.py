@@ -4,11 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+import structlog
+
+from wasl.errors import LedgerUnavailable, StorageLow
 from wasl.ledger.port import Transaction
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_log = structlog.get_logger("wasl.ledger")
+_OUTAGES = (LedgerUnavailable, StorageLow)  # no member is at fault, and each would wait as long again
 
 
 class Connection(Transaction, Protocol):
@@ -76,20 +81,28 @@ class Writer:
                     await self._commit([job])
 
     async def _commit(self, jobs: Sequence[_Job[object]]) -> bool:
-        """True when every job has its result or, being alone, its error."""
+        """True when every job has its result or its error; False when one of them failed, and each must run by itself."""
         try:
             await self._connection.begin()
             for job in jobs:
                 await job.run(self._connection)
             await self._connection.commit()
         except Exception as error:
-            await self._connection.rollback()
-            if len(jobs) == 1:
-                jobs[0].fail(error)
-            return len(jobs) == 1
+            await self._undo()
+            if len(jobs) > 1 and not isinstance(error, _OUTAGES):
+                return False
+            for job in jobs:
+                job.fail(error)
+            return True
         for job in jobs:
             job.succeed()
         return True
+
+    async def _undo(self) -> None:
+        try:
+            await self._connection.rollback()
+        except Exception as error:  # then the next transaction cannot begin and tells its callers so; the writer goes on
+            _log.error("ledger.rollback_failed", error=type(error).__name__)
 
 
 class Batched(Generic[Item, Result]):
@@ -116,12 +129,19 @@ class Batched(Generic[Item, Result]):
             self._flush = asyncio.create_task(self._drain())
         return done
 
+    async def drained(self) -> None:
+        """Wait until everything that was handed over has its result."""
+        if self._flush is not None:
+            await self._flush
+
     async def _drain(self) -> None:
         while self._waiting:
             await asyncio.sleep(0)  # let the other requests of this turn of the loop come along
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             try:
                 self._deliver(batch, await self._written([item for item, _ in batch]))
+            except _OUTAGES as outage:
+                self._deliver(batch, [outage] * len(batch))
             except Exception as error:
                 await self._one_by_one(batch, error)
 

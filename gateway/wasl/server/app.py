@@ -81,7 +81,7 @@ async def serve(gateway: Gateway, host: str, port: int) -> None:
         for number in signals:
             loop.add_signal_handler(number, stop.set)
         try:
-            _log.info("server.started", url=url)
+            _log.info("server.started", at=url)
             await stop.wait()
         finally:
             for number in signals:

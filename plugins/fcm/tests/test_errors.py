@@ -40,7 +40,7 @@ HTML = "<html><title>502. That's an error.</title></html>"
         (refused(400, "INVALID_ARGUMENT", None, "message.android", "message.token"), ADDRESS, "INVALID_ARGUMENT"),
         (refused(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "message.data[0].value"), CONTENT, "INVALID_ARGUMENT"),
         (refused(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"), CONTENT, "INVALID_ARGUMENT"),
-        (refused(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"), ADDRESS, "SENDER_ID_MISMATCH"),
+        (refused(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"), CONTENT, "SENDER_ID_MISMATCH"),
         (refused(403, "PERMISSION_DENIED"), PROVIDER, "PERMISSION_DENIED"),
         (refused(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"), PROVIDER, "THIRD_PARTY_AUTH_ERROR"),
         (refused(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"), (Unavailable, None), "QUOTA_EXCEEDED"),

@@ -13,7 +13,8 @@ _MISCONFIGURED: Final = Refusal(outcome="rejected", reason=Reason.PROVIDER_MISCO
 
 ERRORS: Mapping[str, Refusal] = {
     "UNREGISTERED": _NO_SUCH_ADDRESS,
-    "SENDER_ID_MISMATCH": _NO_SUCH_ADDRESS,  # it belongs to another project
+    # It belongs to another project. With a wrong service account that is true of every token, so none is suppressed for it.
+    "SENDER_ID_MISMATCH": Refusal(outcome="rejected", reason=Reason.UNREACHABLE, scope="content"),
     "INVALID_ARGUMENT": Refusal(outcome="rejected", reason=Reason.CONTENT_REJECTED, scope="content"),
     "THIRD_PARTY_AUTH_ERROR": _MISCONFIGURED,  # the project lacks its APNs or Web Push key
     "NOT_FOUND": _MISCONFIGURED,  # no such project: says nothing about the device

@@ -30,7 +30,7 @@ class Smtp:
         addresses=(AddressKind(kind="email", pattern=_ADDRESS),),
         settings=Settings,
         # Our own timeout comes first, because it knows how far the mail came.
-        capabilities=Capabilities(timeout_seconds=LONGEST_TIMEOUT + 5, concurrency=64),
+        capabilities=Capabilities(timeout_seconds=LONGEST_TIMEOUT + 5, concurrency=8),
         docs_url="https://www.rfc-editor.org/rfc/rfc5321",
     )
 

@@ -40,7 +40,7 @@ async def webhook(port: int) -> AsyncIterator[tuple[Facts, Commands]]:
 @asynccontextmanager
 async def email(port: int) -> AsyncIterator[tuple[Facts, Commands]]:
     """A pool of aiosmtplib connections; each task sends on its own."""
-    connections = [aiosmtplib.SMTP("127.0.0.1", port) for _ in range(CALLS)]
+    connections = [aiosmtplib.SMTP(hostname="127.0.0.1", port=port) for _ in range(CALLS)]
 
     async def work(count: int, content: str) -> Facts:
         mail, left = base64.b64decode(content), iter(range(count))
@@ -56,7 +56,7 @@ async def email(port: int) -> AsyncIterator[tuple[Facts, Commands]]:
         await connection.connect()
     yield {}, {"work": work}
     for connection in connections:
-        await connection.quit()
+        connection.close()
 
 
 if __name__ == "__main__":

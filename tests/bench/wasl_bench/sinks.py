@@ -5,6 +5,7 @@ import base64
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from wasl_bench.subject import Commands, Facts, run
 
@@ -33,8 +34,7 @@ class HttpSink(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -58,8 +58,7 @@ class SmtpSink(asyncio.Protocol):
         self._in_data = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         transport.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:

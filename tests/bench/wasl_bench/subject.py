@@ -1,6 +1,7 @@
 """The inside of a measured process: commands as JSON lines on stdin, answers as JSON lines on stdout."""
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -32,6 +33,8 @@ async def _serve(opened: AbstractAsyncContextManager[tuple[Facts, Commands]]) ->
     lines = asyncio.StreamReader(limit=2**26)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with opened as (facts, commands):
+        gc.collect()
+        gc.freeze()  # every subject alike: what imports left behind would be walked over again and again
         _answer(facts)
         while line := await lines.readline():
             command = json.loads(line)

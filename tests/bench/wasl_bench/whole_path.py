@@ -14,7 +14,7 @@ from wasl_bench.workload import COMMIT, configured, messages
 
 _LOOK = 0.01  # seconds between two looks whether all is settled
 _WAITING = "SELECT 1 FROM deliveries WHERE brand = 'default' AND state IN ('accepted', 'scheduled', 'sending') LIMIT 1"
-_SENT = "SELECT count(*) FROM deliveries WHERE state = 'sent'"
+_SENT = "SELECT count(*) FROM deliveries WHERE state IN ('sent', 'delivered')"
 
 
 @asynccontextmanager

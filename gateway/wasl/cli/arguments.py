@@ -1,0 +1,103 @@
+# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
+"""What people write on the command line, as the values that it stands for. Every mistake is a usage error with an example."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from wasl_contracts import AddressKind, ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Whom a message is for, as written, and their language."""
+
+    text: str
+    locale: str | None
+
+    def recipient(self, specs: "Sequence[ProviderSpec]") -> "dict[str, JsonValue]":
+        """The recipient's fields. `specs` are the configured providers, which say what kinds of addresses there are."""
+        spoken: dict[str, JsonValue] = {"locale": self.locale} if self.locale else {}
+        kind, colon, value = self.text.partition(":")
+        if colon and re.fullmatch("[a-z][a-z0-9_-]*", kind):
+            return {**_by_kind(kind, value, specs), **spoken}
+        if self.text.startswith("+"):
+            return {"phone": self.text, **spoken}
+        if "@" in self.text and not self.text.startswith("@"):
+            return {"email": self.text, **spoken}
+        return {"id": self.text, **spoken}
+
+
+def _by_kind(kind: str, value: str, specs: "Sequence[ProviderSpec]") -> "dict[str, JsonValue]":
+    from wasl_contracts import PUBLIC_KIND
+
+    simple = {"id": "id", "email": "email", "phone": "phone"}
+    if kind in simple:
+        return {simple[kind]: value}
+    served: dict[str, tuple[str, AddressKind]] = {one.kind: (spec.channel, one) for spec in specs for one in spec.addresses}
+    if kind not in served:
+        known = ", ".join(sorted({*simple, *served}))
+        raise typer.BadParameter(f"no configured provider serves the kind {kind}; kinds are: {known}", param_hint="--to")
+    channel, found = served[kind]
+    if kind == PUBLIC_KIND:
+        return {"id": value, "audience": "public"}
+    return {"audience": found.audience, "addresses": [{"channel": channel, "kind": kind, "value": value}]}
+
+
+def data(written: Iterable[str]) -> "dict[str, JsonValue]":
+    """`k=text`, `k:=json` and `@file.json`, the later ones over the earlier ones."""
+    found: dict[str, JsonValue] = {}
+    for one in written:
+        if one.startswith("@"):
+            found.update(_object_in(Path(one[1:])))
+            continue
+        name, equals, value = one.partition("=")
+        if not equals or not name.rstrip(":"):
+            raise typer.BadParameter("write NAME=TEXT, NAME:=JSON or @file.json, like order=1042", param_hint="--data")
+        found[name.removesuffix(":")] = _json(value, name) if name.endswith(":") else value
+    return found
+
+
+def action(written: str) -> "dict[str, JsonValue]":
+    """`label=url`."""
+    label, equals, url = written.partition("=")
+    if not equals:
+        raise typer.BadParameter("write LABEL=URL, like Track=https://shop.example/1042", param_hint="--action")
+    return {"label": label, "url": url}
+
+
+def moment(written: str) -> datetime:
+    """An ISO 8601 moment; without a zone it is this machine's."""
+    try:
+        return datetime.fromisoformat(written).astimezone()
+    except (ValueError, OverflowError):
+        raise typer.BadParameter("is not a moment; write it like 2026-12-01T09:00 or 2026-12-01T09:00:00+03:00") from None
+
+
+def _object_in(file: Path) -> "dict[str, JsonValue]":
+    try:
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}", param_hint="--data") from None
+    except (ValueError, RecursionError):
+        raise typer.BadParameter(f"{file} is not JSON in UTF-8", param_hint="--data") from None
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f'{file} holds no JSON object; write {{"name": "Ann"}}', param_hint="--data")
+    return found
+
+
+def _json(text: str, name: str) -> "JsonValue":
+    try:
+        found: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        raise typer.BadParameter(f"what follows {name}= is not JSON; write {name}=3, or NAME=TEXT for text", param_hint="--data") from None
+    return found

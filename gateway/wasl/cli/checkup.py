@@ -1,0 +1,133 @@
+"""What `wasl doctor` looks at. It changes nothing: a database that is not there is not made, one that is older is not migrated."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from filelock import FileLock, Timeout
+from pydantic import JsonValue
+
+from wasl.api import Gateway
+from wasl.assembly import database_path
+from wasl.config import DEFAULT_FILE
+from wasl.config_mistakes import ConfigMistakes
+from wasl.content.templates import Templates
+from wasl.errors import Unusable
+from wasl.ledger.migrate import HEAD, version
+from wasl.registry import Specs, open_providers, read
+
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `said` names the fix where it is not ok."""
+
+    what: str
+    ok: bool
+    said: str
+
+    def described(self) -> JsonValue:
+        return {"check": self.what, "ok": self.ok, "said": self.said}
+
+
+async def examine(config: Path | None) -> Sequence[Finding]:
+    """Everything that can be wrong before a message is sent."""
+    try:
+        specs = read(config, os.environ)
+    except ConfigMistakes as mistakes:
+        return [Finding("configuration", False, str(mistake)) for mistake in mistakes.mistakes]
+    return [*_configuration(config, specs), *await _database(specs), *await _providers(specs), *_templates(specs)]
+
+
+def _configuration(config: Path | None, specs: Specs) -> Iterator[Finding]:
+    file = config or DEFAULT_FILE
+    yield Finding("configuration", True, str(file) if file.exists() else "none, so the defaults hold; write one with: wasl init")
+    for warning in specs.config.warnings:
+        yield Finding("configuration", False, str(warning))
+
+
+async def _database(specs: Specs) -> Sequence[Finding]:
+    try:
+        path = database_path(specs.config)
+        at = version(path) if path.exists() else None
+    except Unusable as error:
+        return [Finding("database", False, error.message)]
+    except sqlite3.Error as error:
+        return [Finding("database", False, f"{path} cannot be read ({error}); name another file as `database` in wasl.toml")]
+    free = _free(path)
+    if at is None:
+        return [_unmade(path), free]
+    if at != HEAD:
+        newer = at > HEAD
+        said = "written by a newer wasl; update wasl" if newer else "older; the next `wasl serve` or `wasl worker` migrates it"
+        return [Finding("database", not newer, f"{path}, schema {at} ({said})"), free]
+    return [await _opened(specs, path), free, _worker(path)]
+
+
+def _unmade(path: Path) -> Finding:
+    folder = path.absolute().parent
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return Finding("database", True, f"{path} will be made, with its key ring, at the first start")
+    return Finding("database", False, f"{folder} is not a folder that can be written; make it, or name another file in wasl.toml")
+
+
+async def _opened(specs: Specs, path: Path) -> Finding:
+    """Opening it proves that it is writable, durable (WAL, synchronous=FULL) and belongs to the key ring."""
+    try:
+        async with Gateway(specs, worker=False) as gateway:
+            health = await gateway.health()
+    except (ConfigMistakes, Unusable) as error:
+        return Finding("database", False, str(error))
+    writable = health.checks["ledger"]
+    said = f"{path}, schema {HEAD}, WAL with synchronous=FULL, its key ring fits"
+    return Finding("database", writable == "ok", said if writable == "ok" else f"{path}: {writable}; free disk space, or try again")
+
+
+def _free(path: Path) -> Finding:
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    megabytes = shutil.disk_usage(folder).free // _MEGABYTE
+    enough = megabytes >= 1024
+    return Finding("disk", enough, f"{megabytes} MB free{'' if enough else '; wasl accepts nothing below 64 MB, free some'}")
+
+
+def _worker(path: Path) -> Finding:
+    lock = FileLock(f"{path}.worker")
+    if not Path(lock.lock_file).exists():
+        return Finding("worker", True, "nobody sends yet; start `wasl serve` or `wasl worker`")
+    try:
+        with lock.acquire(blocking=False):
+            return Finding("worker", True, "nobody sends just now; start `wasl serve` or `wasl worker`")
+    except Timeout:
+        return Finding("worker", True, "a running process sends")
+
+
+async def _providers(specs: Specs) -> Sequence[Finding]:
+    if not specs.plugins:
+        return [Finding("providers", False, "none are configured, so nothing can be sent; add one to wasl.toml")]
+    try:
+        async with aiohttp.ClientSession() as session:
+            for provider in (await open_providers(specs.config, specs, session)).values():
+                await provider.close()
+    except ConfigMistakes as mistakes:
+        return [Finding("providers", False, str(mistake)) for mistake in mistakes.mistakes]
+    channels = specs.config.channels.items()
+    return [Finding(f"channel {name}", True, _in_order(providers, specs)) for name, providers in channels]
+
+
+def _in_order(providers: Sequence[str], specs: Specs) -> str:
+    return ", then ".join(f"{name} ({specs[name].name})" for name in providers)
+
+
+def _templates(specs: Specs) -> Iterator[Finding]:
+    try:
+        templates = Templates.load(specs.config.templates, specs.config.locale)
+    except ConfigMistakes as mistakes:
+        yield from (Finding("templates", False, str(mistake)) for mistake in mistakes.mistakes)
+        return
+    named = ", ".join(f"{name} ({', '.join(templates.locales(name))})" for name in templates.names)
+    yield Finding("templates", True, named or "none")

@@ -1,0 +1,135 @@
+# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
+"""`wasl messages`: what was sent, beside a running `wasl serve` or without one. Never takes the worker role."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from wasl.cli import arguments
+from wasl.cli.exits import run
+from wasl.cli.options import ConfigFile, Json
+from wasl.cli.screen import print_json, print_json_lines, say, screen
+
+if TYPE_CHECKING:
+    from wasl.answers import MessageSummary
+    from wasl.api import Filters, Gateway
+
+app = typer.Typer(name="messages", help="What was sent, and what became of it.", no_args_is_help=True)
+
+_LOOK_EVERY = 0.5  # seconds
+_Result = TypeVar("_Result")
+State = Annotated[str | None, typer.Option(help="accepted, scheduled, sending, sent, delivered, failed, withheld, …")]
+Channel = Annotated[str | None, typer.Option(help="Only what went by this channel.")]
+Recipient = Annotated[str | None, typer.Option(help="Only to the recipient of this id.")]
+Topic = Annotated[str | None, typer.Option(help="Only about this topic.")]
+Template = Annotated[str | None, typer.Option(help="Only of this template.")]
+
+
+@app.command("list")
+def list_messages(  # noqa: PLR0913 - the options of a command
+    *,
+    state: State = None,
+    channel: Channel = None,
+    recipient: Recipient = None,
+    topic: Topic = None,
+    template: Template = None,
+    since: Annotated[datetime | None, typer.Option(metavar="ISO", parser=arguments.moment, help="Only accepted from then on.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """List messages, newest first."""
+    from wasl.clock import SystemClock
+    from wasl.terminal import listing
+
+    filters = _filters(state=state, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
+    page = run(_reading(config, lambda gateway: gateway.list(filters, limit=limit)))
+    if json:
+        print_json(page)
+        return
+    if page.data:
+        screen().print(listing(page.data, SystemClock().now()))
+        say(f"Newest {limit}; more with --limit." if page.has_more else "One of them: wasl messages show ID")
+    else:
+        say("No message fits. Send one: wasl send --help")
+
+
+@app.command()
+def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, config: ConfigFile = None) -> None:
+    """Show one message: where it is, why, what happened, and what was decided."""
+    from wasl.terminal import whole
+
+    seen = run(_reading(config, lambda gateway: gateway.get(message_id)))
+    if json:
+        print_json(seen)
+    else:
+        screen().print(whole(seen))
+
+
+@app.command()
+def cancel(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, config: ConfigFile = None) -> None:
+    """Cancel what has not begun to leave."""
+    seen = run(_reading(config, lambda gateway: gateway.cancel(message_id)))
+    if json:
+        print_json(seen)
+    else:
+        typer.echo(f"{seen.id} {seen.state}")
+
+
+@app.command()
+def tail(  # noqa: PLR0913 - the options of a command
+    *,
+    state: State = None,
+    channel: Channel = None,
+    recipient: Recipient = None,
+    topic: Topic = None,
+    template: Template = None,
+    json: Json = False,
+    config: ConfigFile = None,
+) -> None:
+    """Follow new messages, and what becomes of them, until Ctrl-C."""
+    filters = _filters(state=state, channel=channel, recipient=recipient, topic=topic, template=template)
+
+    async def follow(gateway: "Gateway") -> None:
+        async for one in _changes(gateway, filters):
+            if json:
+                print_json_lines([one])
+            else:
+                reason = f"  {one.reason.sentence}" if one.reason else ""
+                typer.echo(f"{one.created_at.astimezone():%H:%M:%S}  {one.id}  {one.state:<9}  {','.join(one.channels)}{reason}")
+
+    say("Following. Ctrl-C ends it.")
+    run(_reading(config, follow))
+
+
+def _filters(**given: "str | datetime | None") -> "Filters":
+    from wasl.api import Filters
+    from wasl.problems import validated
+
+    return validated(Filters, given)
+
+
+async def _reading(config: Path | None, work: "Callable[[Gateway], Awaitable[_Result]]") -> _Result:
+    from wasl.api import Gateway
+
+    async with Gateway.from_config(config, worker=False) as gateway:
+        return await work(gateway)
+
+
+async def _changes(gateway: "Gateway", filters: "Filters") -> "AsyncIterator[MessageSummary]":
+    """Messages accepted from now on, oldest first, each again when its state has changed."""
+    from wasl.clock import SystemClock
+
+    shown: dict[str, str] = {}
+    since = filters.model_copy(update={"since": SystemClock().now()})
+    while True:
+        page = await gateway.list(since, limit=1000)
+        for one in reversed(page.data):
+            if shown.get(one.id) != one.state:
+                yield one
+        shown = {one.id: one.state for one in page.data}
+        await asyncio.sleep(_LOOK_EVERY)
