@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumberType
 
 from wasl.errors import Problem, Refused
 from wasl_contracts import PUBLIC_KIND, Address, Recipient
@@ -15,6 +16,9 @@ _ORDINARY_EMAIL = re.compile(
     r"[A-Za-z0-9_+-]{1,30}(?:\.[A-Za-z0-9_+-]{1,30})?@(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\.){1,4}"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,20}"
 )
+
+# Landlines get no messages, and premium ranges are how toll fraud earns (threats.md E).
+_NO_MESSAGES = {PhoneNumberType.FIXED_LINE, PhoneNumberType.PREMIUM_RATE}
 
 
 class BadAddress(ValueError):
@@ -55,6 +59,8 @@ def normal_phone(value: str, country: str | None = None) -> str:
         raise BadAddress("bad_recipient", "is not a phone number; write it in E.164, like +966501234567") from None
     if not value.isascii() or number.extension or not phonenumbers.is_possible_number(number) or not phonenumbers.is_valid_number(number):
         raise BadAddress("bad_recipient", "is not a phone number in use anywhere; write it in E.164, like +966501234567")
+    if phonenumbers.number_type(number) in _NO_MESSAGES:
+        raise BadAddress("bad_recipient", "is a landline or a premium number; give a mobile one")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

@@ -81,7 +81,14 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker:
     if worker and ledger.take_worker_role():
         carriers = await _carriers(specs, stack)
         aftermath = Aftermath(config.retry, world.random, PAUSE)
-        pipeline = Pipeline(ledger, Deciding(routing, address_hash), Pinned(templates, ledger), carriers, aftermath, world.clock)
+        pipeline = Pipeline(
+            ledger=ledger,
+            deciding=Deciding(routing, address_hash),
+            pinned=Pinned(templates, ledger),
+            carriers=carriers,
+            aftermath=aftermath,
+            clock=world.clock,
+        )
         sender = Worker(ledger, pipeline, carriers.slots, config.channels, world.clock)
         carriers.slots.on_freed(sender.wake)
         await sender.start()

@@ -55,13 +55,16 @@ class Deciding:
         self._hash = address_hash
 
     def candidates(self, claimed: Claimed) -> list[Candidate]:
-        """The ways in which this delivery could go: the whole route while it is open; else its own channel, and what may follow it."""
+        """The ways in which this delivery could go: the whole route while it is open; else its own channel, and what may follow it.
+
+        What may have been sent already has no other way than the one that it went.
+        """
         envelope = claimed.envelope
         if claimed.channel is None:
             return self._listed(envelope, [channel for channel in envelope.channels if channel not in claimed.tried])
         own = self._listed(envelope, [claimed.channel])
         same = [candidate for candidate in own if candidate.address_hash == claimed.address_hash]
-        return (same or own) + self._later(claimed)
+        return same if claimed.unproven else (same or own) + self._later(claimed)
 
     def _later(self, claimed: Claimed) -> list[Candidate]:
         """What remains of a `first` route beside the channel that the delivery has settled on: for another delivery, not for this one."""

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 
-from wasl.content.templates import Templates
+import structlog
+
+from wasl.content.templates import TemplateMistakes, Templates
 from wasl.ledger.ledger import Ledger
+from wasl.ledger.rows import SourceRow
 from wasl_contracts import Envelope
+
+_log = structlog.get_logger("wasl.pipeline")
 
 
 class Pinned:
@@ -19,4 +24,11 @@ class Pinned:
         wanted = {envelope.template_version for envelope in envelopes if envelope.template_version is not None}
         for version in wanted:
             if self.templates.pinned(version) is None and (source := await self._ledger.source(version)) is not None:
-                self.templates.pin(Templates.compile(source["text"], name=source["name"], locale=source["locale"]))
+                self._pin(source)
+
+    def _pin(self, source: SourceRow) -> None:
+        try:
+            self.templates.pin(Templates.compile(source["text"], name=source["name"], locale=source["locale"]))
+        except TemplateMistakes:
+            # An older wasl took it; its messages fail when they are rendered, the others of the batch go on.
+            _log.error("template.refused", template=source["name"], locale=source["locale"], version=source["version"])

@@ -61,7 +61,9 @@ class Plan:
 class Pipeline:
     """Moves claimed deliveries on, in batches."""
 
-    def __init__(self, ledger: Ledger, deciding: Deciding, pinned: Pinned, carriers: Carriers, aftermath: Aftermath, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - one part for each step
+        self, *, ledger: Ledger, deciding: Deciding, pinned: Pinned, carriers: Carriers, aftermath: Aftermath, clock: Clock
+    ) -> None:
         self._ledger = ledger
         self._deciding = deciding
         self._pinned = pinned
@@ -97,7 +99,12 @@ class Pipeline:
     def _step(self, claimed: Claimed, decision: Decision) -> "Plan | Settlement | Release":
         """What a decision leads to; a plan has its place at the provider already."""
         if isinstance(decision, Go):
-            return self._plan(claimed, decision)
+            try:
+                return self._plan(claimed, decision)
+            except Exception as error:
+                # A fault of ours in one message must not stop the others; it is tried again until it expires.
+                _log.error("delivery.planning_failed", message=claimed.message_id, delivery=claimed.number, error=type(error).__name__)
+                return Release(claimed, claimed.lane, micros(self._clock.now() + PAUSE))
         if isinstance(decision, Wait):
             return self._settlement(claimed, State.SCHEDULED, decision.reason, decision, due_at=micros(decision.until))
         stopped = self._settlement(claimed, decision.state, decision.reason, decision)
@@ -122,7 +129,8 @@ class Pipeline:
             return self._settlement(claimed, State.FAILED, failed.reason, go)
         if not self._slots.take(provider):
             return Release(claimed, candidate.channel, micros(now + _FULL))
-        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), go.siblings)
+        timeout = timedelta(seconds=self._carriers.specs.timeout_seconds(provider))
+        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), go.siblings, timeout)
         delivery = Delivery.model_construct(  # of parts that are validated already
             id=delivery_id(claimed.message_id, claimed.number),
             attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
@@ -139,8 +147,10 @@ class Pipeline:
         return Plan(intent, delivery, go.others)
 
     def _usable(self, candidate: Candidate, claimed: Claimed) -> list[str]:
-        """The providers that may still be asked: none that refused, and after a failover only those that come next."""
+        """The providers that may still be asked: none that refused, after a failover those that come next, without proof the same."""
         names = [name for name in candidate.providers if name not in claimed.refused]
+        if claimed.unproven:
+            return [name for name in names if name == claimed.provider]
         if claimed.reason is Reason.FAILOVER and claimed.provider in candidate.providers:
             following = candidate.providers[candidate.providers.index(claimed.provider) + 1 :]
             return [name for name in names if name in following] or names
@@ -191,6 +201,8 @@ class Pipeline:
     def _left(self, plan: Plan) -> Alternatives:
         """What could follow if this provider did not take it."""
         candidate, now = plan.intent.candidate, self._clock.now()
+        if plan.intent.claimed.unproven:
+            return Alternatives((), ())
         following = candidate.providers[candidate.providers.index(plan.intent.provider) + 1 :]
         free = tuple(p for p in following if p not in plan.intent.claimed.refused and not self._slots.paused(p, now))
         return Alternatives(free, plan.others)

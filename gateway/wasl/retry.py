@@ -1,7 +1,7 @@
 """What follows an answer: the next state of a delivery, and when it is tried again (DESIGN.md section 5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -15,6 +15,7 @@ from wasl.policies.verdict import Candidate
 from wasl_contracts import Mark, ProviderError, Reason, Receipt, Rejected, State, Unavailable
 
 _LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds
+_OUTCOMES: dict[type[ProviderError], str] = {Rejected: "rejected", Unavailable: "unavailable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,44 +75,39 @@ class Aftermath:
         )
 
     def _unknown(self, answered: Answered, answer: ProviderError, keyed: bool) -> Settlement:
-        return self._settlement(answered, answer, "unknown", State.UNKNOWN, answer.reason, answered.at + self.patience(keyed))
+        return self._settlement(answered, answer, State.UNKNOWN, answer.reason, answered.at + self.patience(keyed))
 
     def _unavailable(self, answered: Answered, answer: Unavailable, left: Alternatives) -> Settlement:
         if left.providers:
-            return self._settlement(answered, answer, "unavailable", State.SCHEDULED, Reason.FAILOVER, answered.at)
+            return self._settlement(answered, answer, State.SCHEDULED, Reason.FAILOVER, answered.at)
         at = answered.at + self._wait(answered.intent, answer.retry_after)
         envelope, channel = answered.intent.claimed.envelope, answered.intent.candidate.channel
         horizon = min(envelope.expires_at, (envelope.send_at or envelope.created_at) + self._retry.horizon(envelope.category, channel))
         if at < horizon and answered.intent.attempt < self._retry.attempts:
+            claimed = answered.intent.claimed
+            if claimed.unproven and Mark.POSSIBLE_DUPLICATE not in claimed.marks:
+                # Sent again under its key: that must be asked anew each time, for the key's life may end before the next try.
+                return self._settlement(answered, answer, State.UNKNOWN, Reason.OUTCOME_UNKNOWN, at)
             reason = Reason.RATE_LIMITED if answer.reason is Reason.RATE_LIMITED else Reason.RETRYING
-            return self._settlement(answered, answer, "unavailable", State.SCHEDULED, reason, at)
-        return self._failed(answered, answer, "unavailable", left)
+            return self._settlement(answered, answer, State.SCHEDULED, reason, at)
+        return self._failed(answered, answer, left)
 
     def _rejected(self, answered: Answered, answer: Rejected, left: Alternatives) -> Settlement:
         if answer.scope == "provider":
             at = answered.at if left.providers else answered.at + self._paused_for
             reason = Reason.FAILOVER if left.providers else answer.reason
-            return self._settlement(answered, answer, "rejected", State.SCHEDULED, reason, at)
+            return self._settlement(answered, answer, State.SCHEDULED, reason, at)
         if answer.scope == "content" and left.providers:
-            return self._settlement(answered, answer, "rejected", State.SCHEDULED, Reason.FAILOVER, answered.at)
-        return self._failed(answered, answer, "rejected", left)
+            return self._settlement(answered, answer, State.SCHEDULED, Reason.FAILOVER, answered.at)
+        return self._failed(answered, answer, left)
 
-    def _failed(self, answered: Answered, answer: ProviderError, outcome: str, left: Alternatives) -> Settlement:
+    def _failed(self, answered: Answered, answer: ProviderError, left: Alternatives) -> Settlement:
         claimed = answered.intent.claimed
         next_lane = next((c.channel for c in left.candidates if claimed.envelope.mode == "first"), None)
         successor = (next_lane, (*claimed.tried, answered.intent.candidate.channel)) if next_lane is not None else None
-        return self._settlement(answered, answer, outcome, State.FAILED, answer.reason, None, successor)
+        return replace(self._settlement(answered, answer, State.FAILED, answer.reason, None), successor=successor)
 
-    def _settlement(
-        self,
-        answered: Answered,
-        answer: ProviderError,
-        outcome: str,
-        state: State,
-        reason: Reason,
-        due_at: datetime | None,
-        successor: tuple[str, tuple[str, ...]] | None = None,
-    ) -> Settlement:
+    def _settlement(self, answered: Answered, answer: ProviderError, state: State, reason: Reason, due_at: datetime | None) -> Settlement:
         intent, at = answered.intent, micros(answered.at)
         refused = intent.claimed.refused
         if isinstance(answer, Rejected) and answer.scope == "content":
@@ -126,8 +122,7 @@ class Aftermath:
             lane=intent.candidate.channel,
             marks=intent.claimed.marks,
             refused=refused,
-            ended=Ended(intent.attempt, at, outcome, answer.reason, answer.code),
-            successor=successor,
+            ended=Ended(intent.attempt, at, _OUTCOMES.get(type(answer), "unknown"), answer.reason, answer.code),
             suppress=_dead(intent, answer),
         )
 

@@ -93,7 +93,7 @@ def _mend_links(inline: Token, holes: Holes) -> Iterator[tuple[int, str]]:
 
 
 def _hoisted(tokens: Sequence[Token], holes: Holes) -> Iterator[Token]:
-    """A paragraph that is wholly inside one statement moves into it, so that nothing is left where it does not apply."""
+    """A paragraph that is wholly inside one condition moves into it, so that nothing is left where it does not hold."""
     closing: Token | None = None
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "paragraph_open" and not token.hidden and following is not None and (marks := _around(following, holes)):
@@ -107,13 +107,14 @@ def _hoisted(tokens: Sequence[Token], holes: Holes) -> Iterator[Token]:
 
 
 def _around(inline: Token, holes: Holes) -> tuple[str, str] | None:
-    """Take away and return the statement that is around all of an inline token, if there is one."""
+    """Take away and return the condition that is around all of an inline token, if there is one without an else."""
     marks = re.findall(holes.statement, inline.content)
     children = inline.children or []
     if len(marks) < 2 or not (inline.content.startswith(marks[0]) and inline.content.endswith(marks[-1])):
         return None
     depths = list(accumulate(map(holes.depth, marks)))
-    if 0 in depths[:-1] or not (children[0].type == children[-1].type == "text"):
+    divided = any(depth == 1 and holes.depth(mark) == 0 for depth, mark in zip(depths, marks, strict=True))
+    if holes.is_loop(marks[0]) or divided or 0 in depths[:-1] or not children[0].type == children[-1].type == "text":
         return None
     children[0].content = children[0].content.removeprefix(marks[0])
     children[-1].content = children[-1].content.removesuffix(marks[-1])
@@ -176,10 +177,7 @@ def _badly_nested(tokens: Sequence[Token], holes: Holes) -> Iterator[tuple[int, 
             if depth == 1:
                 opened.append(list(around))
             elif opened[-1] != around:
-                yield (
-                    line,
-                    "begins {% if %} or {% for %} in one paragraph, list or emphasis and ends it in another; put each on its own line",
-                )
+                yield line, "begins a statement in one paragraph, list or emphasis and ends it in another; put each on its own line"
             if depth == -1:
                 opened.pop()
 

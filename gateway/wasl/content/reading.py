@@ -148,7 +148,7 @@ class _Reader:
             tree = _json(tomllib.loads(toml))
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"line (\d+)", str(error))
-            self._end(int(line[1]) if line else 1, f"is not TOML: {error}")
+            self._end(int(line[1]) if line else toml.count("\n") + 1, f"is not TOML: {error}")
         self._findings = Findings(Places(self._file, positions(toml)))
         try:
             return _Front.model_validate(tree)

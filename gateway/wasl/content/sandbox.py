@@ -125,8 +125,10 @@ class _Bounded(NodeTransformer):
 
 
 @pass_context
-def _bounded(context: Context, items: Iterable[object]) -> Iterable[object]:
-    """The items of a loop, counted over all loops of one filling."""
+def _bounded(context: Context, items: Iterable[object] | None) -> Iterable[object]:
+    """The items of a loop, counted over all loops of one filling; none where an optional list was not given."""
+    if items is None:
+        return ()
     sized = items if isinstance(items, list | tuple | str | dict) else list(items)
     context.vars["_iterations"] = spent = context.vars.get("_iterations", 0) + len(sized)
     if spent > MAX_ITERATIONS:

@@ -35,7 +35,8 @@ class _Writer:
     def __init__(self, style: Style, holes: Holes, breaks: bool) -> None:
         self._style, self._holes = style, holes
         self._soft_break = "\n" if breaks else " "
-        self._indentable = re.compile(rf"^((?:{holes.statement})*)(?=.)", re.MULTILINE)
+        self._indentable = re.compile(rf"^((?:{holes.statement})*+)(?=.)", re.MULTILINE)
+        self._ends_in_statement = re.compile(rf"\n(?:{holes.statement})+\Z").search
 
     def blocks(self, tokens: Sequence[Token]) -> str:
         parts = []
@@ -49,7 +50,12 @@ class _Writer:
     def _block(self, token: Token, inside: Sequence[Token]) -> str:
         if token.type == STATEMENT:
             return token.content
-        return self._text_of_block(token, inside).rstrip("\n") + ("\n" if token.hidden else "\n\n")
+        return self._ended(self._text_of_block(token, inside), 1 if token.hidden else 2)
+
+    def _ended(self, text: str, breaks: int) -> str:
+        """The text with so many line breaks at its end. A statement on a line of its own stands behind one already."""
+        text = text.rstrip("\n")
+        return text + "\n" * (breaks - (self._ends_in_statement(text) is not None))
 
     def _text_of_block(self, token: Token, inside: Sequence[Token]) -> str:
         match token.type:
@@ -75,7 +81,9 @@ class _Writer:
             end = end_of_block(inside, at)
             if inside[at].type == "list_item_open":
                 sign = f"{number}. " if numbered else self._style.bullet
-                parts.append(self._indented(self.blocks(inside[at + 1 : end - 1]), sign, " " * len(sign)))
+                item = inside[at + 1 : end - 1]
+                tight = any(token.hidden for token in item)
+                parts.append(self._indented(self._ended(self.blocks(item), 1 if tight else 2), sign, " " * len(sign)))
                 number += 1
             else:
                 parts.append(inside[at].content)

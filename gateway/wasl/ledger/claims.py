@@ -110,8 +110,8 @@ def _claimed(lane: str, row: Row, envelope: Envelope, *, unproven: bool) -> Clai
 
 def _envelope(row: Row, keys: KeyRing) -> Envelope:
     (
-        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, about, body, metadata,
-        recipient_id, audience, timezone, sealed,
+        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, about, body,
+        metadata, recipient_id, audience, timezone, sealed,
     ) = row  # fmt: skip
     addresses, attributes = unseal(sealed, brand, recipient_id, keys)
     told = json.loads(body)

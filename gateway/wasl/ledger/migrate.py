@@ -30,10 +30,10 @@ def migrate(path: Path) -> None:
     found = version(path)
     if found == HEAD:
         return
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from sqlalchemy.exc import DBAPIError
+    from alembic import command  # noqa: PLC0415 - as said above
+    from alembic.config import Config  # noqa: PLC0415 - as said above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as said above
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as said above
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))

@@ -59,8 +59,10 @@ FORGET_KEY = Hot(
     .values(idempotency_key=null(), fingerprint=null())
 )
 RECIPIENTS = Hot(
-    select(recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed, recipients.c.seen)
-    .where(_among(recipients.c.brand, recipients.c.id, name="keys"))
+    select(
+        recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed,
+        recipients.c.seen,
+    ).where(_among(recipients.c.brand, recipients.c.id, name="keys"))
 )  # fmt: skip
 _recipient = upsert(recipients).values(_all_columns(recipients))
 PUT_RECIPIENT = Hot(
@@ -104,8 +106,8 @@ CLAIM = Hot(
 )  # fmt: skip
 CLAIMED_MESSAGES = Hot(
     select(
-        messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic, messages.c.category,
-        messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version, messages.c.about,
+        messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
+        messages.c.category, messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version, messages.c.about,
         messages.c.body, messages.c.metadata, recipients.c.id, recipients.c.audience, recipients.c.timezone, recipients.c.sealed,
     )
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
@@ -134,7 +136,8 @@ RELEASE = Hot(
 )
 SUPPRESSED = Hot(
     select(
-        suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, suppressions.c.reason, suppressions.c.since, suppressions.c.source
+        suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, suppressions.c.reason, suppressions.c.since,
+        suppressions.c.source,
     ).where(_among(suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, name="keys"))
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ async def authorized(gateway: Gateway, request: web.Request, scope: Scope) -> Ap
         Unauthenticated: there is none, or it is wrong, revoked, expired, of another brand, or in the URL.
         Forbidden: it lacks the scope.
     """
-    if request.query_string:
+    if "?" in request.raw_path:
         await _refuse_key_in_url(gateway, request)
     key = await presented(gateway, request)
     if key is None:

@@ -1,5 +1,6 @@
 """/v1/messages:batch: one message a line in, one result a line out, in the same order. A bad line never fails the others."""
 
+import asyncio
 from typing import NamedTuple
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from wasl.api import Gateway, Submission
 from wasl.apikeys import ApiKey
 from wasl.errors import Problem, Refused, WaslError
 from wasl.problems import ProblemDocument, validated
-from wasl.server.bodies import NDJSON, header, parsed, read_body
+from wasl.server.bodies import NDJSON, OFF_LOOP, header, read_body
 from wasl.server.messages import checked_key
 from wasl.server.operations import Operation
 from wasl.server.problems import REQUEST_ID, bad_header, shutting_down
@@ -46,7 +47,7 @@ async def submit_batch(gateway: Gateway, request: web.Request, key: ApiKey) -> w
     if header(request, "Idempotency-Key") is not None:
         raise bad_header("Idempotency-Key", "is not for batches; write `idempotency_key` into each line")
     body = await read_body(request, NDJSON, gateway.config.server.body_timeout)
-    lines = await parsed(body, _lines)
+    lines = _lines(body) if len(body) <= OFF_LOOP else await asyncio.to_thread(_lines, body)
     stored = iter(await gateway.accept_many([line.read for line in lines if isinstance(line.read, Submission)]))
     results = ((line.number, next(stored) if isinstance(line.read, Submission) else line.read) for line in lines)
     request_id = request[REQUEST_ID]

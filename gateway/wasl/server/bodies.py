@@ -1,24 +1,22 @@
 """What a request brings: its headers, its body, and the JSON in it."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError, PayloadEncodingError, TransferEncodingError
+from pydantic import JsonValue
 
 from wasl.errors import Problem
 from wasl.server.problems import Malformed, WrongMediaType, bad_header, too_large, unsupported_encoding
 from wasl.server.slow_clients import read_patiently
+from wasl.server.strict_json import parse
 
-_OFF_LOOP = 256 * 1024  # bytes that take long enough to parse (1,000,000 keys: 0.9 s) to keep others waiting
+OFF_LOOP = 256 * 1024  # bytes that take long enough to parse (1,000,000 keys: 0.9 s) to keep others waiting
 _UNREADABLE = (web.RequestPayloadError, ContentEncodingError, PayloadEncodingError, TransferEncodingError)
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
-
-_Parsed = TypeVar("_Parsed")
 
 
 def header(request: web.Request, name: str) -> str | None:
@@ -52,19 +50,25 @@ async def read_body(request: web.Request, media_type: str, patience: timedelta) 
     """
     _check_form(request, media_type)
     limit = request.client_max_size
-    if (length := request.content_length) is not None and length > limit:
-        raise too_large(limit)
+    content = request.content
     try:
-        if request.content.is_eof():
-            return await request.read()
-        return await read_patiently(request.content, limit, patience)
+        if content.is_eof():  # it came together with its head, so there is nothing to wait for
+            body = content.read_nowait()
+        elif (request.content_length or 0) > limit:
+            raise too_large(limit)
+        else:
+            return await read_patiently(content, limit, patience)
     except _UNREADABLE:
         raise Malformed([Problem(pointer="", code="bad_body", message="has a body that is not encoded as its headers say")]) from None
+    if len(body) > limit:
+        raise too_large(limit)
+    return body
 
 
-async def parsed(body: bytes, parse: Callable[[bytes], _Parsed]) -> _Parsed:
-    """What `parse` makes of the body; large bodies are parsed in a thread."""
-    return await asyncio.to_thread(parse, body) if len(body) > _OFF_LOOP else parse(body)
+async def read_json(request: web.Request, patience: timedelta) -> JsonValue:
+    """The JSON in the body; a large one is parsed in a thread. Raises as `read_body` and `parse` do."""
+    body = await read_body(request, JSON, patience)
+    return parse(body) if len(body) <= OFF_LOOP else await asyncio.to_thread(parse, body)
 
 
 def _check_form(request: web.Request, media_type: str) -> None:

@@ -1,7 +1,8 @@
 """/v1/messages: send one, look at one, list them, cancel one."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -11,14 +12,13 @@ from wasl.apikeys import ApiKey
 from wasl.errors import NotFound, Problem, Refused
 from wasl.ledger.accept import IDEMPOTENCY_LIFE
 from wasl.problems import did_you_mean, pointer, validated
-from wasl.server.bodies import JSON, header, parsed, read_body
+from wasl.server.bodies import header, read_json
 from wasl.server.operations import MESSAGE_ID, Operation, Parameter, answer
 from wasl.server.problems import Malformed, shutting_down
-from wasl.server.strict_json import parse
 from wasl_contracts import Message
 from wasl_contracts.model import Frozen
 
-_KEY_LIFE = timedelta(microseconds=IDEMPOTENCY_LIFE)
+_KEY_LIFE = IDEMPOTENCY_LIFE // 1_000_000  # seconds
 _KEY = re.compile(r"[!-~]{1,255}")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LARGEST_PAGE = 200
@@ -36,8 +36,7 @@ async def submit(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     if gateway.closing:
         raise shutting_down()
     idempotency_key = _idempotency_key(request)
-    body = await read_body(request, JSON, gateway.config.server.body_timeout)
-    message = validated(Message, await parsed(body, parse))
+    message = validated(Message, await read_json(request, gateway.config.server.body_timeout))
     accepted = await gateway.accept(message, idempotency_key)
     return answer(accepted, 202, _accepted_headers(accepted, idempotency_key))
 
@@ -88,10 +87,15 @@ def _idempotency_key(request: web.Request) -> str | None:
 def _accepted_headers(accepted: Accepted, idempotency_key: str | None) -> dict[str, str]:
     headers = {"Location": f"/v1/messages/{accepted.id}"}
     if idempotency_key is not None:
-        headers["Idempotency-Expires"] = (accepted.created_at + _KEY_LIFE).isoformat()
+        headers["Idempotency-Expires"] = _expires(int(accepted.created_at.timestamp()))
     if accepted.replayed:
         headers["Idempotency-Replayed"] = "true"
     return headers
+
+
+@lru_cache(maxsize=64)
+def _expires(created_at: int) -> str:
+    return datetime.fromtimestamp(created_at + _KEY_LIFE, UTC).isoformat()
 
 
 async def _seen(gateway: Gateway, request: web.Request, key: ApiKey) -> MessageSeen:

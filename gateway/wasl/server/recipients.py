@@ -7,10 +7,9 @@ from wasl.api import Gateway
 from wasl.apikeys import ApiKey
 from wasl.errors import Problem, Refused
 from wasl.problems import validated
-from wasl.server.bodies import JSON, parsed, read_body
+from wasl.server.bodies import read_json
 from wasl.server.operations import Operation, Parameter, answer
 from wasl.server.problems import shutting_down
-from wasl.server.strict_json import parse
 from wasl_contracts import Recipient
 
 
@@ -18,8 +17,7 @@ async def put(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Respon
     """The recipient as stored, addresses masked; what was known of them before is replaced."""
     if gateway.closing:
         raise shutting_down()
-    body = await read_body(request, JSON, gateway.config.server.body_timeout)
-    found = await parsed(body, parse)
+    found = await read_json(request, gateway.config.server.body_timeout)
     recipient_id = request.match_info["id"]
     if isinstance(found, dict) and found.setdefault("id", recipient_id) != recipient_id:
         raise Refused([Problem(pointer="/id", code="id_mismatch", message="is not the id in the path; leave it out")])

@@ -11,7 +11,7 @@ from aiohttp.web_request import BaseRequest
 
 from wasl.errors import Problem, WaslError
 from wasl.ids import new_request_id
-from wasl.server.problems import Malformed, TooSlow, refusal, too_large, translated, unsupported_encoding
+from wasl.server.problems import Broken, Malformed, TooSlow, refusal, too_large, translated, unsupported_encoding
 
 _IDLE_SECONDS = 75.0  # between requests; longer than the 60 s of most reverse proxies, so that they close first
 _SLOWEST = 1024  # bytes a second
@@ -72,6 +72,11 @@ class _PatientConnection(web.RequestHandler):
         self._stop_head_timer()
         super().connection_lost(exc)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        # Each body read ends here, and aiohttp would run the parser over nothing; there is work only after a pause.
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
+
     def _start_head_timer(self) -> None:
         self._head_timer = self._loop.call_later(self._head_seconds, self.force_close)
 
@@ -85,14 +90,14 @@ class _PatientConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         # aiohttp's own answer and log line repeat the bytes that it could not parse, which may be a key.
         _log.info("request.unreadable", cause=type(exc).__name__)
-        response = refusal(_unreadable(exc), new_request_id())
+        response = refusal(_unreadable(exc) if status < 500 else Broken("wasl could not answer this request."), new_request_id())
         response.force_close()
         return response
 
     async def finish_response(
         self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        # A bad Expect header is refused before any middleware runs.
+        # No handler of ours saw it: an unknown path or method, or a bad Expect header.
         if isinstance(resp, web.HTTPException):
             resp = translated(resp, new_request_id(), 0)
         return await super().finish_response(request, resp, start_time)

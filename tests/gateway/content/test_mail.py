@@ -23,7 +23,8 @@ class _Balance(HTMLParser):
 
 
 def _front(url: str) -> str:
-    return f'+++\ntitle = "About {{{{ x }}}}"\n[[actions]]\nlabel = "See {{{{ x }}}}"\nurl = "{url}"\n[variables]\nx = {{ type = "text" }}\n+++\n'
+    action = f'[[actions]]\nlabel = "See {{{{ x }}}}"\nurl = "{url}"\n'
+    return f'+++\ntitle = "About {{{{ x }}}}"\n{action}[variables]\nx = {{ type = "text" }}\n+++\n'
 
 
 def test_a_mail_has_subject_page_and_text(filled):

@@ -8,12 +8,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from wasl_contracts import Message
 
 from wasl.answers import Accepted, Health
 from wasl.api import Gateway
 from wasl.registry import read
 from wasl.server.app import listening
+from wasl_contracts import Message
 
 WASL_TOML = """
 database = "sqlite:///{folder}/wasl.db"

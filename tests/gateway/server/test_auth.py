@@ -19,7 +19,8 @@ async def test_without_a_valid_key_the_answer_is_the_same_whatever_is_wrong(serv
     ]
 
     answers = [
-        await serving.post(hello, key=None, headers={"X-Request-Id": "r", **({} if value is None else {"Authorization": value})}) for value in wrong
+        await serving.post(hello, key=None, headers={"X-Request-Id": "r", **({} if value is None else {"Authorization": value})})
+        for value in wrong
     ]
 
     assert {answer.problem for answer in answers} == {(401, "unauthenticated")}

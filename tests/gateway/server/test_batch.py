@@ -20,7 +20,12 @@ async def test_good_lines_are_accepted_beside_bad_ones_in_order(serving, hello):
 
     found = results(answer)
     assert [(result["line"], result["status"]) for result in found] == [(1, 202), (2, 400), (4, 422), (5, 422), (6, 422), (7, 202)]
-    assert [result["problem"]["code"] for result in found if "problem" in result] == ["invalid_json", "bad_value", "wrong_type", "unknown_topic"]
+    assert [result["problem"]["code"] for result in found if "problem" in result] == [
+        "invalid_json",
+        "bad_value",
+        "wrong_type",
+        "unknown_topic",
+    ]
     assert {result["problem"]["request_id"] for result in found if "problem" in result} == {answer.headers["X-Request-Id"]}
     assert {message["id"] for message in listed.json["data"]} == {found[0]["message"]["id"], found[5]["message"]["id"]}
 

@@ -150,7 +150,9 @@ async def test_a_large_body_is_read_off_the_loop_and_accepted(serving, hello):
 
 
 async def test_arabic_text_goes_in_as_bytes_or_escapes(serving, hello):
-    plain = await serving.post('{"to": {"id": "u", "addresses": [{"channel": "log", "kind": "any", "value": "x"}]}, "content": {"body": "مرحبا"}}'.encode())
+    plain = await serving.post(
+        '{"to": {"id": "u", "addresses": [{"channel": "log", "kind": "any", "value": "x"}]}, "content": {"body": "مرحبا"}}'.encode()
+    )
     escaped = await serving.post({**hello, "content": {"title": "وصل", "body": "مرحبا \u200f👋"}})
 
     assert (plain.status, escaped.status) == (202, 202)
@@ -161,7 +163,9 @@ async def test_sql_in_a_value_is_data(serving, hello):
     hello["to"]["id"] = evil
 
     accepted = await serving.post(hello)
-    listed = await serving.http.get(f"{serving.url}/v1/messages", params={"recipient": evil}, headers={"Authorization": f"Bearer {serving.keys['read']}"})
+    listed = await serving.http.get(
+        f"{serving.url}/v1/messages", params={"recipient": evil}, headers={"Authorization": f"Bearer {serving.keys['read']}"}
+    )
 
     assert accepted.json["to"]["id"] == evil
     assert [found["id"] for found in (await listed.json())["data"]] == [accepted.json["id"]]

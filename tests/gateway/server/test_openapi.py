@@ -76,7 +76,9 @@ def exercise(url: str, place: tuple[str, str], key: str) -> int:
     called = 0
 
     @given(case=operation.as_strategy(GenerationMode.POSITIVE) | operation.as_strategy(GenerationMode.NEGATIVE))
-    @settings(max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
     def calls(case: schemathesis.Case) -> None:
         nonlocal called
         called += 1

@@ -90,7 +90,9 @@ async def test_a_body_in_pieces_is_read(serving, hello):
 
 async def test_a_body_over_the_limit_is_413_however_it_comes(serving):
     declared = await serving.post(b" " * 300_001)
-    chunked = head(serving, "Content-Type: application/json", "Transfer-Encoding: chunked") + b"493e1\r\n" + b" " * 300_001 + b"\r\n0\r\n\r\n"
+    chunked = (
+        head(serving, "Content-Type: application/json", "Transfer-Encoding: chunked") + b"493e1\r\n" + b" " * 300_001 + b"\r\n0\r\n\r\n"
+    )
     said, _ = await talk(serving, chunked)
 
     assert declared.problem == (413, "body_too_large")
@@ -120,7 +122,9 @@ async def test_a_gzipped_body_is_read_and_a_broken_one_is_400(serving, hello):
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "x"])
 async def test_other_encodings_are_415(serving, hello, encoding):
-    said, _ = await talk(serving, head(serving, "Content-Type: application/json", f"Content-Encoding: {encoding}", "Content-Length: 2") + b"{}")
+    said, _ = await talk(
+        serving, head(serving, "Content-Type: application/json", f"Content-Encoding: {encoding}", "Content-Length: 2") + b"{}"
+    )
 
     assert problem(said) == (415, "unsupported_media_type")
 
