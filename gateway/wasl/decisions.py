@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic_core import to_json
+
 from wasl.answers import CandidateSeen, DecisionSeen, VerdictSeen
 from wasl.clock import moment
 from wasl.policies.verdict import Allow, Candidate, Defer, Verdict, Withhold
@@ -32,13 +34,12 @@ class Judged:
 
 def encode(judged: Sequence[Judged], chosen: Candidate | None) -> str:
     """The record as it is stored; addresses masked."""
-    return json.dumps(
+    return to_json(
         [
             [j.candidate.channel, j.candidate.address.masked(), int(j.candidate is chosen), [_encode_verdict(v) for v in j.verdicts]]
             for j in judged
-        ],
-        separators=(",", ":"),
-    )
+        ]
+    ).decode()
 
 
 def decode(stored: str, *, delivery: str, at: int, config: str) -> DecisionSeen:

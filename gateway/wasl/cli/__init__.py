@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """The command `wasl`. Each file is a group of commands; heavy imports stand inside them, so that `wasl --help` is quick."""
 
 import os
@@ -30,15 +29,19 @@ app.command()(inspecting.openapi)
 app.command()(inspecting.doctor)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"wasl {version('wasl')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _wasl(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_tell_version)] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed_version
-
-        typer.echo(f"wasl {installed_version('wasl')}")
-        raise typer.Exit
+    pass
 
 
 def main() -> None:

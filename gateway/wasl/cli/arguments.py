@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """What people write on the command line, as the values that it stands for. Every mistake is a usage error with an example."""
 
 import json

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """How a command ends: the exit codes, and every expected error as sentences on stderr."""
 
 import asyncio

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """Commands that look and change nothing: plugin list, doctor, openapi."""
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """`wasl messages`: what was sent, beside a running `wasl serve` or without one. Never takes the worker role."""
 
 import asyncio

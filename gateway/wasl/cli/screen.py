@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """Where output goes: data to stdout, talk to stderr."""
 
 import json

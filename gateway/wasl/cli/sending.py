@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """`wasl send`: a template or a text to one recipient, from the command line."""
 
 from datetime import datetime

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415 - imports stand where they are needed, so that `wasl --help` is quick
 """Commands that begin something: demo, init, serve, worker, apikey create."""
 
 from enum import StrEnum

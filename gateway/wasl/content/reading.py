@@ -87,7 +87,7 @@ def read(source: str, *, name: str, locale: str, file: str) -> Template:
         _text=default,
         _own=own,
         _blanks={name: None for name, variable in front.variables.items() if variable.optional},
-        _reads_inside=reader.reads_inside,
+        _reading_inside=tuple(reader.reading_inside),
     )
 
 
@@ -95,10 +95,11 @@ class _Reader:
     """One reading of one file, with the mistakes found so far."""
 
     def __init__(self, file: str) -> None:
-        self.reads_inside = False
+        self.reading_inside: list[Source] = []
         self._file = file
         self._findings = Findings(Places(file))
         self._mistakes: list[Mistake] = []
+        self._reads_inside = False
 
     def parts(self, source: str) -> tuple[_Front, str, int]:
         """Front matter, body, and the line on which the body starts."""
@@ -117,6 +118,7 @@ class _Reader:
     def source(self, text: _Own, front: _Front, place: tuple[str, Holes], at: Key | int) -> Source:
         """One text of the template: the body, which starts on line `at`, or a format's own in the table `at`."""
         locale, holes = place
+        self._reads_inside = False
         in_table = () if isinstance(at, int) else at
         body_at = at if isinstance(at, int) else (*at, "text")
         own_title = text.title is not None
@@ -128,7 +130,10 @@ class _Reader:
         read = prose(body, holes, breaks=False)
         for line, sentence in read.findings:
             self._add(body_at, line, sentence)
-        return Source(title, read, actions, locale, direction_of(locale), holes)
+        source = Source(title, read, actions, locale, direction_of(locale), holes)
+        if self._reads_inside:
+            self.reading_inside.append(source)
+        return source
 
     def check_examples(self, variables: Mapping[str, Variable]) -> None:
         for name, variable in variables.items():
@@ -163,7 +168,7 @@ class _Reader:
             self._add(at, line, sentence)
         if tree is None or findings:
             return ""
-        self.reads_inside = self.reads_inside or grammar.reads_inside(tree)
+        self._reads_inside = self._reads_inside or grammar.reads_inside(tree)
         return holes.put_aside(text)
 
     def _action(self, action: _Action, front: _Front, holes: Holes, index: int) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """A template in one language, ready to be filled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -26,12 +26,12 @@ class Template:
     _text: Source = field(repr=False)
     _own: Mapping[Format, Source] = field(repr=False)
     _blanks: Mapping[str, None] = field(repr=False)
-    _reads_inside: bool = field(repr=False)
+    _reading_inside: Sequence[Source] = field(repr=False)
 
     def check(self, data: Mapping[str, JsonValue]) -> list[Problem]:
         """Everything in the data that would keep this template from being filled; pointers start with /data."""
         found = list(problems(self.variables, data))
-        if not found and self._reads_inside:
+        if not found:
             found = [Problem(pointer="/data", code="missing_variable", message=fact) for fact in self._unfilled(dict(data))]
         return found
 
@@ -40,8 +40,9 @@ class Template:
         return Written(self._own.get(format, self._text), {**self._blanks, **data})
 
     def _unfilled(self, data: dict[str, JsonValue]) -> list[str]:
+        """What a dry run of the texts that read keys of objects or items of lists cannot find."""
         facts = []
-        for source in (self._text, *self._own.values()):
+        for source in self._reading_inside:
             written = Written(source, {**self._blanks, **data})
             try:
                 plain.title(written)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wasl.clock import moment
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
-from wasl.ledger.people import unseal
+from wasl.ledger.people import restored, unseal
 from wasl.ledger.port import Row, Transaction, Values
 from wasl.policies.verdict import Suppressed
 from wasl_contracts import Content, Envelope, Mark, Reason, State
@@ -115,27 +115,27 @@ def _envelope(row: Row, keys: KeyRing) -> Envelope:
     ) = row  # fmt: skip
     addresses, attributes = unseal(sealed, brand, recipient_id, keys)
     told = json.loads(body)
-    # Validated when it was accepted, so it is not validated again.
-    return Envelope.model_construct(
-        message_id=message_id,
-        brand=brand,
-        recipient_id=recipient_id,
-        audience=audience,
-        addresses=addresses,
-        locale=locale,
-        timezone=timezone,
-        attributes=attributes,
-        content=Content.model_validate(told["content"]) if "content" in told else None,
-        template=template,
-        template_version=version,
-        data=told.get("data", {}),
-        topic=topic,
-        category=category,
-        channels=tuple(json.loads(channels)),
-        mode=mode,
-        about=about,
-        metadata=json.loads(metadata) if metadata != "{}" else {},
-        created_at=moment(created_at),
-        send_at=moment(due_at) if due_at > created_at else None,
-        expires_at=moment(expires_at),
-    )
+    fields: dict[str, object] = {
+        "message_id": message_id,
+        "brand": brand,
+        "recipient_id": recipient_id,
+        "audience": audience,
+        "addresses": addresses,
+        "locale": locale,
+        "timezone": timezone,
+        "attributes": attributes,
+        "content": Content.model_validate(told["content"]) if "content" in told else None,
+        "template": template,
+        "template_version": version,
+        "data": told.get("data", {}),
+        "topic": topic,
+        "category": category,
+        "channels": tuple(json.loads(channels)),
+        "mode": mode,
+        "about": about,
+        "metadata": json.loads(metadata) if metadata != "{}" else {},
+        "created_at": moment(created_at),
+        "send_at": moment(due_at) if due_at > created_at else None,
+        "expires_at": moment(expires_at),
+    }
+    return restored(Envelope, fields)

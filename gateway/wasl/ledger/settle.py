@@ -122,11 +122,11 @@ def _delivery(s: Settlement) -> Values:
         **s.claimed.key,
         "reason": s.reason,
         "code": s.code,
-        "marks": json.dumps(s.marks),
+        "marks": json.dumps(s.marks) if s.marks else "[]",
         "due_at": s.due_at,
         "lane": s.lane or s.claimed.lane,
         "provider_ref": s.provider_ref,
-        "refused": json.dumps(s.refused),
+        "refused": json.dumps(s.refused) if s.refused else "[]",
     }
 
 
@@ -141,7 +141,7 @@ def _attempt(s: Settlement, ended: Ended) -> Values:
         "reason": ended.reason,
         "code": ended.code,
         "provider_ref": ended.provider_ref,
-        "facts": json.dumps(ended.facts),
+        "facts": json.dumps(ended.facts) if ended.facts else "{}",
     }
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -19,6 +20,7 @@ from wasl.ledger.writer import Writer
 
 _PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON")
 _FULL = 2
+_LOOKS = 0.5  # seconds between two looks at the disk, which takes too long for each message
 _LEAST_FREE = 64 * 1024 * 1024  # bytes; Postfix refuses under a like bound, so that what was accepted can still be settled
 
 
@@ -99,6 +101,7 @@ class Sqlite:
         self.engine = engine
         self._writing = writing
         self._lock = FileLock(f"{path}.worker")
+        self._low, self._look_again = False, 0.0
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -132,7 +135,10 @@ class Sqlite:
 
     def low(self) -> bool:
         """Whether new messages must be refused, so that there is room to settle those accepted."""
-        return self.free_bytes() < _LEAST_FREE
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._low, self._look_again = self.free_bytes() < _LEAST_FREE, now + _LOOKS
+        return self._low
 
     async def close(self) -> None:
         """Finish what is waiting and let go of the file and the role."""
@@ -157,8 +163,9 @@ def _engine(path: Path) -> AsyncEngine:
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> str:
-    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+    primary = error.sqlite_errorcode & 0xFF  # the rest tells more closely what happened (sqlite.org/rescode.html)
+    if primary == sqlite3.SQLITE_NOTADB:
         return f"{path} is not a SQLite database; name another file as `database` in wasl.toml."
-    if error.sqlite_errorcode in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return f"The database {path} cannot be opened for writing; make the folder and the file writable, or name another one in wasl.toml."
     return f"The database {path} cannot be used ({error.sqlite_errorname})."

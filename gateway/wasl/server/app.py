@@ -1,7 +1,6 @@
 """The HTTP application: every route, what all of them share, and the server that runs it until it is told to stop."""
 
 import asyncio
-import json
 import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,13 +10,11 @@ import structlog
 from aiohttp import web
 
 from wasl.api import Gateway
-from wasl.apikeys import ApiKey
-from wasl.config import Server
 from wasl.errors import Unusable, WaslError
 from wasl.ids import new_request_id
 from wasl.server import batch, health, messages, openapi, recipients
 from wasl.server.auth import authorized
-from wasl.server.bodies import JSON, header
+from wasl.server.bodies import header
 from wasl.server.operations import NOBODY, Operation
 from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, refusal, translated
 from wasl.server.slow_clients import PatientRunner
@@ -34,13 +31,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def build(gateway: Gateway) -> web.Application:
     """The application that serves a gateway. It neither opens nor closes the gateway."""
-    server = gateway.config.server
-    app = web.Application(client_max_size=server.body_limit)
-    for operation in OPERATIONS:
-        handler = answering(_guarded(operation, gateway), server)
+    app = web.Application(client_max_size=gateway.config.server.body_limit)
+    for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
+        handler = answering(operation, gateway)
         for method in ("GET", "HEAD") if operation.method == "GET" else (operation.method,):
             app.router.add_route(method, operation.path, handler)
-    app.router.add_get("/openapi.json", answering(_document(), server))
     return app
 
 
@@ -89,11 +84,12 @@ async def serve(gateway: Gateway, host: str, port: int) -> None:
     _log.info("server.stopped")
 
 
-def answering(run: Handler, server: Server) -> Handler:
-    """A handler around `run` that gives every request an id, and makes every error a problem document.
+def answering(rundef answering(operation: Operation, gateway: Gateway) -> Handler:
+    """The handler of an operation: it asks for the key, gives the request an id, and makes every error a problem document.
 
-    It takes the place of a middleware, for which aiohttp would run two more coroutines a request.
+    One closure for all of that: as middlewares, aiohttp would run two coroutines more a request.
     """
+    server, scope, run = gateway.config.server, operation.scope, operation.run
     hosts = frozenset(host.lower() for host in server.hosts)
 
     async def answered(request: web.Request) -> web.StreamResponse:
@@ -105,7 +101,8 @@ def answering(run: Handler, server: Server) -> Handler:
             structlog.contextvars.bind_contextvars(request_id=request_id)
             if hosts:
                 _check_host(request, hosts)
-            response = await run(request)
+            key = NOBODY if scope is None else await authorized(gateway, request, scope)
+            response = await run(gateway, request, key)
         except web.HTTPException as found:
             response = translated(found, request_id, server.body_limit)
         except WaslError as error:
@@ -122,7 +119,7 @@ def answering(run: Handler, server: Server) -> Handler:
     return answered
 
 
-def _given_id(request: web.Request) -> str | None:
+uest: web.Request) -> str | None:
     given = header(request, "X-Request-Id") or ""
     return given if _GIVEN_ID.fullmatch(given) else None
 
@@ -134,20 +131,3 @@ def _check_host(request: web.Request, hosts: frozenset[str]) -> None:
     name = re.sub(r":[0-9]*$", "", header(request, "Host") or "").lower()
     if name not in hosts:
         raise Misdirected("This server does not answer to that host name.")
-
-
-def _guarded(operation: Operation, gateway: Gateway) -> Handler:
-    async def run(request: web.Request) -> web.StreamResponse:
-        key: ApiKey = NOBODY if operation.scope is None else await authorized(gateway, request, operation.scope)
-        return await operation.run(gateway, request, key)
-
-    return run
-
-
-def _document() -> Handler:
-    body = json.dumps(openapi.document(OPERATIONS)).encode()
-
-    async def describe(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=body, content_type=JSON)
-
-    return describe

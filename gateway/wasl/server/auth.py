@@ -25,8 +25,7 @@ async def authorized(gateway: Gateway, request: web.Request, scope: Scope) -> Ap
     """
     if "?" in request.raw_path:
         await _refuse_key_in_url(gateway, request)
-    key = await presented(gateway, request)
-    if key is None:
+    if (key := await presented(gateway, request)) is None:
         # One text for every cause, so that nobody learns which keys exist.
         raise Unauthenticated("No valid API key came with the request.")
     if scope not in key.scopes:

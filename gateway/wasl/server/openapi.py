@@ -1,14 +1,19 @@
 """/openapi.json: the OpenAPI 3.1 document, made of the operations' rows and the pydantic models."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Literal, cast
 
+from aiohttp import web
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
+from wasl.api import Gateway
+from wasl.apikeys import ApiKey
 from wasl.problems import ProblemDocument
+from wasl.server.bodies import JSON
 from wasl.server.operations import Operation, Parameter
 from wasl.server.problems import PROBLEM_JSON
 
@@ -49,6 +54,16 @@ def document(operations: Sequence[Operation]) -> dict[str, JsonValue]:
             "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: wasl_live_…"}},
         },
     }
+
+
+def describing(operations: Sequence[Operation]) -> Operation:
+    """The operation that answers with the document of the others."""
+    body = json.dumps(document(operations)).encode()
+
+    async def describe(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+        return web.Response(body=body, content_type=JSON)
+
+    return Operation("GET", "/openapi.json", "describe", "This document.", describe, None, {})
 
 
 def _models(operations: Iterable[Operation]) -> Iterator[tuple[type[BaseModel], _Mode]]:

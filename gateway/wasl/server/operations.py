@@ -6,6 +6,7 @@ from typing import Literal
 
 from aiohttp import web
 from pydantic import BaseModel, JsonValue
+from pydantic_core import to_json
 
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey, Scope
@@ -54,4 +55,4 @@ MESSAGE_ID = Parameter("id", "path", {"type": "string", "examples": ["msg_0198c7
 
 def answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A model as a JSON answer."""
-    return web.Response(status=status, body=model.model_dump_json().encode(), headers=headers, content_type=JSON)
+    return web.Response(status=status, body=to_json(model), headers=headers, content_type=JSON)

@@ -1,6 +1,7 @@
 """Connections that do not wait for ever: aiohttp bounds neither the head nor the body of a request in time."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -94,13 +95,13 @@ class _PatientConnection(web.RequestHandler):
         response.force_close()
         return response
 
-    async def finish_response(
+    def finish_response(
         self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         # No handler of ours saw it: an unknown path or method, or a bad Expect header.
         if isinstance(resp, web.HTTPException):
             resp = translated(resp, new_request_id(), 0)
-        return await super().finish_response(request, resp, start_time)
+        return super().finish_response(request, resp, start_time)
 
 
 def _unreadable(cause: BaseException | None) -> WaslError:

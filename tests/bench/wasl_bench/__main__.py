@@ -29,9 +29,8 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Row | Latency]:
     for loop in loops:
         yield from accept_one(size, loop)
     yield from accept_batches(size, loops[0])
-    for channel in ("webhook", "email"):
-        for loop in loops:
-            yield from whole_path(size, loop, channel)
+    for loop in loops:
+        yield from whole_path(size, loop)
 
 
 def _about() -> str:

@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,6 @@ from wasl_contracts import Message
 
 _Commit = dict[str, list[tuple[object, ...]]]
 """Rows by statement."""
-_TABLES = ("recipients", "messages", "deliveries")
 
 
 class Models:
@@ -79,8 +78,7 @@ class OwnRows:
     """The very rows that wasl makes of the same messages, into the same three tables: what SQLite takes of wasl's time."""
 
     def __init__(self, gateway: Gateway, folder: Path) -> None:
-        self._gateway = gateway
-        self._source = bodies("email")
+        self._models = Models(gateway)
         self._ledger = durable(folder / "wasl.db")
         migrate(folder / "own_rows.db")
         self._database = durable(folder / "own_rows.db")
@@ -88,15 +86,64 @@ class OwnRows:
 
     async def prepare(self, count: int) -> Facts:
         for _ in range(count):
-            last = [self._ledger.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _TABLES]
-            await accepted(self._gateway, _read(islice(self._source, COMMIT)))
-            self._commits.append(dict(map(self._since, _TABLES, last)))
+            await self._models.prepare(1)
+            await self._models.work()
+            self._commits.append(dict(map(self._moved_out, ("recipients", "messages", "deliveries"))))
         return {}
-
-    def _since(self, table: str, last: int) -> tuple[str, list[tuple[object, ...]]]:
-        key = "updated_at" if table == "recipients" else "rowid"
-        rows = self._ledger.execute(f"SELECT * FROM {table} ORDER BY {key} LIMIT -1 OFFSET {last}").fetchall()
-        return f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows
 
     async def work(self) -> Facts:
         return {"count": written(self._database, self._commits)}
+
+    def _moved_out(self, table: str) -> tuple[str, list[tuple[object, ...]]]:
+        rows = self._ledger.execute(f"SELECT * FROM {table}").fetchall()
+        self._ledger.execute(f"DELETE FROM {table}")
+        return f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows
+
+
+async def accepted(gateway: Gateway, batch: Sequence[Submission]) -> int:
+    """Have a batch accepted; raises what was refused."""
+    results = await gateway.accept_many(batch)
+    if refused := [one for one in results if isinstance(one, WaslError)]:
+        raise refused[0]
+    return len(results)
+
+
+def durable(path: Path) -> sqlite3.Connection:
+    """A connection that commits as wasl does."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=FULL")
+    return database
+
+
+def written(database: sqlite3.Connection, commits: list[_Commit]) -> int:
+    """Write them all, each in a transaction; returns how many messages that was."""
+    count = 0
+    while commits:
+        database.execute("BEGIN IMMEDIATE")
+        for statement, rows in commits.pop(0).items():
+            database.executemany(statement, rows)
+        database.execute("COMMIT")
+        count += COMMIT
+    return count
+
+
+def _read(batch: Iterable[bytes]) -> list[Submission]:
+    return [Submission(Message.model_validate_json(body)) for body in batch]
+
+
+@asynccontextmanager
+async def sides(folder: Path) -> AsyncIterator[tuple[Facts, Commands]]:
+    own = folder / "own"
+    own.mkdir()
+    async with (
+        Gateway.from_config(configured(folder), worker=False) as gateway,
+        Gateway.from_config(configured(own), worker=False) as another,
+    ):
+        found = {"wasl": Models(gateway), "json": Json(gateway), "one_table": OneTable(folder), "own_rows": OwnRows(another, own)}
+        yield {}, {f"{do} {name}": getattr(side, do) for name, side in found.items() for do in ("prepare", "work")}
+
+
+if __name__ == "__main__":
+    _, loop, folder = sys.argv
+    run(sides(Path(folder)), loop)

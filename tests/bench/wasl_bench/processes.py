@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,22 @@ class Died(Exception):
 
 
 class Process(AbstractContextManager["Process"]):
-    """`python -m wasl_bench.<module>` with these arguments. `facts` is what it told when it was ready."""
+    """`python -m wasl_bench.<module>` with these arguments; several may start at one time."""
 
     def __init__(self, module: str, *arguments: object) -> None:
         command = [sys.executable, "-m", f"wasl_bench.{module}", *map(str, arguments)]
         self._name = module
         self._child = subprocess.Popen(command, cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.facts = self._answer()
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What it told when it was ready."""
+        return self._answer()
 
     def ask(self, do: str, **arguments: object) -> dict[str, Any]:
         """Have one command done."""
         assert self._child.stdin is not None
+        assert self.facts
         self._child.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
         self._child.stdin.flush()
         return self._answer()

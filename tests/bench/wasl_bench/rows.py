@@ -1,6 +1,5 @@
 """The rows of the table: who runs against whom, and what ratio is wanted."""
 
-import base64
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +8,6 @@ from pathlib import Path
 
 from wasl_bench.processes import Process
 from wasl_bench.rounds import Contender, Measured, measure
-from wasl_bench.workload import COMMIT
 
 CONNECTIONS = 64
 
@@ -27,7 +25,7 @@ class Size:
     latencies: int = 1500
 
 
-SMOKE = Size(rounds=1, posts=64, batches=1, sends=COMMIT, mails_by_apprise=2, posts_by_apprise=2, latencies=20)
+SMOKE = Size(rounds=1, posts=64, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20)
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Latency:
 
 def accept_one(size: Size, loop: str) -> Iterator[Row | Latency]:
     """One message by HTTP, durable."""
-    with _Scene(loop) as scene:
+    with _Scene() as scene:
         client = scene.start("client")
         servers = [scene.start("accepting", kind, loop, scene.folder()) for kind in ("wasl", "bare")]
 
@@ -71,54 +69,67 @@ def accept_one(size: Size, loop: str) -> Iterator[Row | Latency]:
 
 def accept_batches(size: Size, loop: str) -> Iterator[Row]:
     """Batches of 500 through `accept_many`."""
-    with _Scene(loop) as scene:
-        subjects = [scene.start("batches", kind, loop, scene.folder()) for kind in ("wasl", "bare", "rows", "json")]
-        measured = measure(
-            [Contender(s, lambda s=s: s.ask("work")["count"], lambda s=s: s.ask("prepare", batches=size.batches)) for s in subjects],
-            size.rounds,
-        )
+    with _Scene() as scene:
+        process = scene.start("batches", loop, scene.folder())
+
+        def side(name: str) -> Contender:
+            return Contender(
+                process, lambda: process.ask(f"work {name}")["count"], lambda: process.ask(f"prepare {name}", count=size.batches)
+            )
+
+        measured = measure([side(name) for name in ("wasl", "one_table", "own_rows", "json")], size.rounds)
     yield _row("accept in batches of 500", "executemany, one table", loop, measured, (0.25, 0.35))
     yield _row("accept in batches of 500", "executemany, wasl's own rows", loop, measured, twin=2)
     yield _row("the same from JSON bytes", "executemany, one table", loop, measured, contender=3)
 
 
-def whole_path(size: Size, loop: str, channel: str) -> Iterator[Row]:
-    """From accepted to settled."""
-    taken, by_apprise = ("http", size.posts_by_apprise) if channel == "webhook" else ("smtp", size.mails_by_apprise)
-    with _Scene(loop) as scene:
+def whole_path(size: Size, loop: str) -> Iterator[Row]:
+    """From accepted to settled, by HTTP and by mail."""
+    with _Scene() as scene:
         sink = scene.start("sinks", loop)
-        port = sink.facts[taken]
-        wasl = scene.start("whole_path", channel, loop, scene.folder(), sink.facts["http"], sink.facts["smtp"])
-        bare, apprise = scene.start("bare_sending", channel, loop, port), scene.start("apprise_sending", channel, port)
-        wasl.ask("prepare", count=COMMIT)
-        wasl.ask("work")
-        content = sink.ask(taken)["last"]
-        assert b"A-" in base64.b64decode(content)
-        measured = measure(
-            [
-                Contender(wasl, lambda: wasl.ask("work")["count"], lambda: wasl.ask("prepare", count=size.sends)),
-                Contender(bare, lambda: bare.ask("work", count=size.sends, content=content)["count"]),
-                Contender(apprise, lambda: apprise.ask("work", count=by_apprise)["count"]),
-            ],
-            size.rounds,
+        ports = sink.facts["http"], sink.facts["smtp"]
+        senders = Senders(
+            sink,
+            scene.start("whole_path", loop, scene.folder(), *ports),
+            scene.start("bare_sending", loop, *ports),
+            scene.start("apprise_sending", *ports),
         )
-        turns = size.rounds + 1
-        _check(wasl.ask("sent")["count"], COMMIT + turns * size.sends)
-        _check(sink.ask(taken)["count"], turns * (2 * size.sends + by_apprise))
-    if channel == "webhook":
-        yield _row("whole path, HTTP provider", "aiohttp client, same bodies", loop, measured, (0.35, 0.5))
-        yield _row("whole path, HTTP provider", "Apprise json://", loop, measured, (4, 5), twin=2)
-    else:
-        yield _row("whole path, SMTP", "aiosmtplib pool, ready-made bytes", loop, measured, (0.6, 1.0))
-        yield _row("whole path, SMTP", "Apprise mailto://", loop, measured, (8, 10), twin=2)
+        http = _sent(senders, "webhook", size, size.posts_by_apprise)
+        mail = _sent(senders, "email", size, size.mails_by_apprise)
+    yield _row("whole path, HTTP provider", "aiohttp client, same bodies", loop, http, (0.35, 0.5))
+    yield _row("whole path, HTTP provider", "Apprise json://", loop, http, (4, 5), twin=2)
+    yield _row("whole path, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, (0.6, 1.0))
+    yield _row("whole path, SMTP", "Apprise mailto://", loop, mail, (8, 10), twin=2)
+
+
+@dataclass(frozen=True)
+class Senders:
+    """Who sends to the sink."""
+
+    sink: Process
+    wasl: Process
+    bare: Process
+    apprise: Process
+
+
+def _sent(senders: Senders, channel: str, size: Size, by_apprise: int) -> Measured:
+    wasl, bare, apprise = senders.wasl, senders.bare, senders.apprise
+    wasl.ask("prepare", channel=channel, count=1)
+    wasl.ask("work")
+    content = senders.sink.ask(channel)["last"]  # the bare twin sends what wasl made
+    contenders = [
+        Contender(wasl, lambda: wasl.ask("work")["count"], lambda: wasl.ask("prepare", channel=channel, count=size.sends)),
+        Contender(bare, lambda: bare.ask(channel, count=size.sends, content=content)["count"]),
+        Contender(apprise, lambda: apprise.ask(channel, count=by_apprise)["count"]),
+    ]
+    measured, turns = measure(contenders, size.rounds), size.rounds + 1
+    _check(wasl.ask("sent", channel=channel)["count"], 1 + turns * size.sends)
+    _check(senders.sink.ask(channel)["count"], turns * (2 * size.sends + by_apprise))
+    return measured
 
 
 class _Scene(ExitStack):
     """The processes and folders of a row, gone at its end."""
-
-    def __init__(self, loop: str) -> None:
-        super().__init__()
-        self._loop = loop
 
     def start(self, module: str, *arguments: object) -> Process:
         return self.enter_context(Process(module, *arguments))
@@ -127,7 +138,7 @@ class _Scene(ExitStack):
         return Path(self.enter_context(tempfile.TemporaryDirectory(prefix="wasl-bench-", ignore_cleanup_errors=True)))
 
 
-def _row(  # noqa: PLR0913 - the columns
+def _row(
     work: str,
     against: str,
     loop: str,

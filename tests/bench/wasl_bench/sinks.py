@@ -1,4 +1,4 @@
-"""Where everything goes: an SMTP and an HTTP server on plain asyncio protocols that take all and keep the last. `python -m wasl_bench.sinks`."""
+"""Where everything goes: an SMTP and an HTTP server that take all and keep the last. `python -m wasl_bench.sinks LOOP`."""
 
 import asyncio
 import base64
@@ -99,7 +99,7 @@ async def listening() -> AsyncIterator[tuple[Facts, Commands]]:
         await loop.create_server(lambda: SmtpSink(smtp), "127.0.0.1", 0, backlog=1024),
     ]
     ports = [server.sockets[0].getsockname()[1] for server in servers]
-    yield {"http": ports[0], "smtp": ports[1]}, {"http": http.facts, "smtp": smtp.facts}
+    yield {"http": ports[0], "smtp": ports[1]}, {"webhook": http.facts, "email": smtp.facts}
     for server in servers:
         server.close()
 

@@ -23,7 +23,7 @@ def run(opened: AbstractAsyncContextManager[tuple[Facts, Commands]], loop: str) 
 
 def _factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop]:
     if loop == "uvloop":
-        import uvloop  # noqa: PLC0415 - not on every system
+        import uvloop
 
         return uvloop.new_event_loop
     return asyncio.new_event_loop

@@ -11,15 +11,14 @@ _HEAD = (
     "|---|---|---|---:|---:|---:|---:|---:|"
 )  # fmt: skip
 
+_LATENCIES = "| Latency of accept one, loop | Connections | p50 ms | p99 ms |\n|---|---:|---:|---:|"
+
 
 def written(found: Sequence[Row | Latency], about: str) -> str:
     """Everything that was measured."""
     rows = [_line(row) for row in found if isinstance(row, Row)]
-    latencies = [
-        f"| {one.loop} | {one.connections} | {one.p50:.2f} | {one.p99:.2f} |" for one in found if isinstance(one, Latency)
-    ]  # fmt: skip
-    lines = [about, "", _HEAD, *rows, "", "| Latency of accept one, loop | Connections | p50 ms | p99 ms |", "|---|---:|---:|---:|", *latencies]
-    return "\n".join(lines) + "\n"
+    latencies = [f"| {one.loop} | {one.connections} | {one.p50:.2f} | {one.p99:.2f} |" for one in found if isinstance(one, Latency)]
+    return "\n".join([about, "", _HEAD, *rows, "", _LATENCIES, *latencies, ""])
 
 
 def put(text: str, readme: Path) -> None:

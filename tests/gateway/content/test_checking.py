@@ -64,3 +64,11 @@ def test_a_problem_names_the_key_and_never_a_value():
 
 def test_a_missing_key_with_a_default_is_fine():
     assert _found({"a": {}}, "{{ a.b|default('c') }}{% if a.d is defined %}e{% endif %}f", "object") == []
+
+
+def test_a_format_s_own_text_is_tried_too():
+    front = '+++\n[push]\ntext = "{{ a.b }}"\n[variables]\na = { type = "object" }\n+++\n'
+    template = Templates.compile(f"{front}Text", name="note", locale="en")
+
+    assert [problem.pointer for problem in template.check({"a": {}})] == ["/data"]
+    assert template.check({"a": {"b": "c"}}) == []

@@ -1,0 +1,217 @@
+"""What the commands do, each as a process of its own."""
+
+import json
+import re
+import signal
+import time
+import urllib.request
+
+import pytest
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def url_of(process) -> str:
+    """Where a server that was just started listens; what it says before is kept in `told`."""
+    for line in process.stderr:
+        if found := re.search(r"http://[0-9.:]+", line):
+            return found[0]
+    raise AssertionError("it ended without saying where it serves")
+
+
+def test_help_comes_at_once(wasl):
+    wasl("--help")
+    began = time.perf_counter()
+
+    result = wasl("--help")
+
+    assert result.returncode == 0
+    assert time.perf_counter() - began < 1.5  # 0.15 s alone; with the database and the network imported it is ten times that
+
+
+def test_help_imports_nothing_heavy(wasl):
+    result = wasl("--help", PYTHONPROFILEIMPORTTIME="1")
+
+    assert not {"aiohttp", "sqlalchemy", "alembic", "jinja2", "cryptography"} & set(re.findall(r"\| +(\w+)$", result.stderr, re.M))
+
+
+def test_the_version_is_told(wasl):
+    assert re.fullmatch(r"wasl \d+\.\d+\.\d+\n", wasl("--version").stdout)
+
+
+def test_what_init_writes_sends_in_arabic_as_it_is(shop):
+    sent = shop("send", "welcome", "--to", "any:desk", "--data", "name=آمنة", "--locale", "ar", "--wait", "--json")
+
+    seen = json.loads(sent.stdout)
+    assert (sent.returncode, seen["state"], seen["to"]["locale"]) == (0, "sent", "ar")
+    shown = shop("messages", "show", seen["id"]).stdout
+    assert "✓ suppression" in shown
+    assert "notes took it" in shown
+
+
+def test_text_and_data_come_from_the_command_line_or_a_file(shop):
+    (shop.folder / "data.json").write_text('{"name": "Ann"}')
+
+    inline = shop("send", "--to", "any:desk", "--title", "Hi", "--body", "**You**", "--action", "Go=https://acme.example", "--wait")
+    filled = shop("send", "welcome", "--to", "any:desk", "--data", "@data.json", "--wait")
+
+    assert inline.stdout.endswith(" sent\n")
+    assert filled.stdout.endswith(" sent\n")
+
+
+def test_the_same_idempotency_key_sends_nothing_again(shop):
+    words = ("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--idempotency-key", "k-1", "--wait")
+
+    first, second = shop(*words), shop(*words)
+
+    assert first.stdout == second.stdout
+    assert len(json.loads(shop("messages", "list", "--json").stdout)["data"]) == 1
+
+
+def test_a_later_message_waits_and_can_be_cancelled(shop):
+    sent = shop("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--at", "2027-01-01T09:00")
+    message_id = sent.stdout.split()[0]
+
+    cancelled, again = shop("messages", "cancel", message_id), shop("messages", "cancel", message_id)
+
+    assert (sent.returncode, sent.stdout) == (0, f"{message_id} scheduled\n")
+    assert (cancelled.returncode, cancelled.stdout) == (0, f"{message_id} cancelled\n")
+    assert (again.returncode, again.stdout) == (1, "")
+
+
+def test_a_message_that_nobody_can_take_fails(shop):
+    shop.config('[providers.a]\nplugin = "log"\n[providers.b]\nplugin = "webhook"\nsecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"\n')
+
+    sent = shop("send", "--to", "any:desk", "--body", "x", "--channel", "webhook", "--wait")
+    partly = shop("send", "--to", "any:desk", "--body", "x", "--mode", "all", "--wait")
+
+    assert sent.returncode == 1
+    assert "No address for this channel" in sent.stderr
+    assert partly.returncode == 4
+
+
+def test_messages_are_listed_by_what_they_are_and_without_colours(shop):
+    for word in ("one", "two"):
+        shop("send", "--to", "any:desk", "--body", word, "--wait")
+
+    everything = json.loads(shop("messages", "list", "--json").stdout)["data"]
+    none = shop("messages", "list", "--state", "failed")
+    one = shop("messages", "list", "--channel", "log", "--limit", "1")
+
+    assert [entry["state"] for entry in everything] == ["sent", "sent"]
+    assert (none.returncode, none.stdout) == (0, "")
+    assert everything[0]["id"] in one.stdout
+    assert everything[1]["id"] not in one.stdout
+    assert "\x1b" not in one.stdout
+
+
+def test_an_api_key_stands_alone_on_stdout(shop):
+    assert re.fullmatch(r"wasl_live_\w+\n", shop("apikey", "create", "me", "--scope", "send", "--scope", "read").stdout)
+
+
+def test_the_api_is_described(wasl):
+    assert json.loads(wasl("openapi").stdout)["openapi"] == "3.1.0"
+
+
+def test_plugins_are_listed_with_what_they_can(wasl):
+    listed = {plugin["name"]: plugin for plugin in json.loads(wasl("plugin", "list", "--json").stdout)}
+
+    assert listed["smtp"]["channel"] == "email"
+    assert listed["slack"]["kinds"][0]["kind"] == "slack_user"
+    assert "mastodon_handle, public" in wasl("plugin", "list").stdout
+
+
+def test_the_doctor_finds_a_sound_folder_well(shop):
+    result = shop("doctor", "--json")
+
+    findings = json.loads(result.stdout)
+    assert result.returncode == 0
+    assert all(finding["ok"] for finding in findings)
+    assert {"configuration", "database", "disk", "channel log", "templates"} <= {finding["check"] for finding in findings}
+
+
+def test_the_doctor_makes_no_database(wasl):
+    wasl.config('[providers.a]\nplugin = "log"\n')
+
+    result = wasl("doctor")
+
+    assert result.returncode == 0
+    assert "will be made" in result.stdout
+    assert [path.name for path in wasl.folder.iterdir()] == ["wasl.toml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "none are configured"),
+        ('[providers.a]\nplugin = "pigeon"\n', "pip install wasl-pigeon"),
+        ('database = "sqlite:///missing/wasl.db"\n[providers.a]\nplugin = "log"\n', "not a folder"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong(wasl, text, said):
+    wasl.config(text)
+
+    result = wasl("doctor")
+
+    assert result.returncode == 1
+    assert said in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_serving_works_with_no_configuration_and_ends_at_sigterm(wasl):
+    server = wasl.start("serve", "--port", "0")
+    told = iter(server.stderr.readline, "")
+    lines = [next(told), next(told), next(told)]
+    url = re.search(r"http://[0-9.:]+", "".join(lines))[0]
+
+    ready = answers(f"{url}/livez")
+    ended = wasl.stop(server)
+
+    assert "no providers are configured" in lines[0]
+    assert "wasl apikey create" in lines[2]
+    assert ready
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+def test_beside_a_server_the_other_commands_work_and_a_second_worker_does_not(shop):
+    server = shop.start("serve", "--port", "0")
+    url_of(server)
+
+    sent = shop("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--wait")
+    listed = shop("messages", "list")
+    worker = shop("worker")
+
+    assert (sent.returncode, listed.returncode, worker.returncode) == (0, 0, 3)
+    assert sent.stdout.split()[0] in listed.stdout
+    assert "Another process already sends" in worker.stderr
+    assert "a running process sends" in shop("doctor").stdout
+    assert shop.stop(server, signal.SIGINT).returncode == 0
+
+
+def test_a_worker_sends_and_ends_in_order(shop):
+    worker = shop.start("worker")
+    assert "Sending" in worker.stderr.readline()
+
+    sent = shop("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--wait")
+
+    assert sent.stdout.endswith(" sent\n")
+    assert shop.stop(worker).returncode == 0
+
+
+def test_tail_follows_and_ends_with_130(shop):
+    shop("send", "--to", "any:desk", "--body", "before", "--wait")
+    tail = shop.start("messages", "tail", "--json")
+    assert "Following" in tail.stderr.readline()
+    time.sleep(0.7)  # until its first look, in another process
+
+    sent = shop("send", "--to", "any:desk", "--body", "after", "--wait")
+    first = json.loads(tail.stdout.readline())
+
+    assert first["id"] == sent.stdout.split()[0]
+    assert shop.stop(tail, signal.SIGINT).returncode == 130

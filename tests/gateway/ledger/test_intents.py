@@ -1,0 +1,168 @@
+import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.gateway.scripted import Desk, message
+from wasl.ledger.claims import LEASE
+from wasl.ledger.intents import Intent
+from wasl_contracts import Reason, State
+
+TOKENS = [{"channel": "push", "kind": "fcm_token", "value": token} for token in ("one", "two", "three")]
+
+
+async def planned(desk: Desk, **fields: Any) -> Intent:
+    await desk.accept(message(**fields))
+    (claimed,) = await desk.claim()
+    return await desk.plan(claimed)
+
+
+async def suppress(desk: Desk, intent: Intent) -> None:
+    row = {"brand": "default", "channel": "email", "address_hash": intent.candidate.address_hash, "address": "masked", "source": "test"}
+    await desk.ledger.suppress(row, Reason.SUPPRESSED_MANUAL)
+
+
+def attempts(desk: Desk) -> int:
+    return int(desk.rows("SELECT count(*) FROM attempts")[0][0])
+
+
+async def test_an_intent_is_a_row_before_the_call(desk: Desk) -> None:
+    intent = await planned(desk)
+
+    assert await desk.ledger.commit_intents([intent]) == [True]
+
+    assert desk.rows("SELECT delivery, number, provider, ended_at, outcome FROM attempts") == [(1, 1, "mail", None, None)]
+    assert desk.rows("SELECT state, channel, provider, attempts, address FROM deliveries") == [
+        ("sending", "email", "mail", 1, "a•••@e•••.com")
+    ]
+
+
+async def test_no_intent_commits_after_a_suppression(desk: Desk) -> None:
+    intent = await planned(desk)
+    await suppress(desk, intent)
+
+    assert await desk.ledger.commit_intents([intent]) == [False]
+
+    assert (attempts(desk), desk.state(intent.claimed)) == (0, "accepted")
+
+
+async def test_no_intent_commits_after_a_cancel(desk: Desk) -> None:
+    intent = await planned(desk)
+    await desk.ledger.cancel("default", intent.claimed.message_id)
+
+    assert await desk.ledger.commit_intents([intent]) == [False]
+
+    assert (attempts(desk), desk.state(intent.claimed)) == (0, "cancelled")
+
+
+async def test_no_intent_commits_after_its_expiry(desk: Desk) -> None:
+    intent = await planned(desk, expires_in="10s")
+    desk.clock.advance(seconds=10)
+
+    assert await desk.ledger.commit_intents([intent]) == [False]
+
+    assert (attempts(desk), desk.state(intent.claimed)) == (0, "accepted")
+
+
+async def test_until_its_expiry_an_intent_commits(desk: Desk) -> None:
+    intent = await planned(desk, expires_in="10s")
+    desk.clock.advance(seconds=9, microseconds=999_999)
+
+    assert await desk.ledger.commit_intents([intent]) == [True]
+
+
+async def test_no_intent_commits_with_an_old_fence(desk: Desk) -> None:
+    intent = await planned(desk)
+    desk.clock.advance(microseconds=LEASE)
+    (again,) = await desk.claim()
+
+    assert await desk.ledger.commit_intents([intent]) == [False]
+    assert await desk.ledger.commit_intents([await desk.plan(again)]) == [True]
+    assert attempts(desk) == 1
+
+
+async def test_one_intent_does_not_commit_twice(desk: Desk) -> None:
+    intent = await planned(desk)
+
+    await desk.ledger.commit_intents([intent])
+    with pytest.raises(sqlite3.IntegrityError):
+        await desk.ledger.commit_intents([intent])
+
+    assert attempts(desk) == 1
+
+
+async def test_of_a_batch_only_those_go_that_still_may(desk: Desk) -> None:
+    people = [{"id": f"u_{n}", "email": f"p{n}@example.com"} for n in range(4)]
+    for to in people:
+        await desk.accept(message(to))
+    intents = [await desk.plan(claimed) for claimed in await desk.claim()]
+    await suppress(desk, intents[1])
+    await desk.ledger.cancel("default", intents[2].claimed.message_id)
+
+    assert await desk.ledger.commit_intents(intents) == [True, False, False, True]
+
+    sending = {row[0] for row in desk.rows("SELECT message_id FROM attempts")}
+    assert sending == {intents[0].claimed.message_id, intents[3].claimed.message_id}
+
+
+async def test_a_call_that_may_take_long_has_a_lease_that_outlasts_it(desk: Desk) -> None:
+    intent = replace(await planned(desk), timeout=timedelta(minutes=5))
+    await desk.ledger.commit_intents([intent])
+    desk.clock.advance(minutes=5)
+
+    assert await desk.claim() == []
+
+    desk.clock.advance(minutes=1)
+    (lost,) = await desk.claim()
+    assert lost.state is State.SENDING
+
+
+async def test_a_push_opens_a_delivery_for_every_other_device_once(desk: Desk) -> None:
+    await desk.accept(message({"id": "u_1", "addresses": TOKENS}, channels=["push"]))
+    (claimed,) = await desk.claim("push")
+    intent = await desk.plan(claimed, "device")
+
+    await desk.ledger.commit_intents([intent])
+
+    siblings = await desk.claim("push")
+    assert sorted(one.number for one in siblings) == [101, 102]
+    assert {intent.candidate.address_hash} | {one.address_hash for one in siblings} == {
+        desk.ledger.address_hash("fcm_token", token) for token in ("one", "two", "three")
+    }
+    plans = [await desk.plan(one, "device") for one in siblings]
+    assert [(plan.candidate.address_hash, plan.siblings) for plan in plans] == [(one.address_hash, ()) for one in siblings]
+
+
+async def test_a_push_that_is_tried_again_opens_no_device_twice(desk: Desk) -> None:
+    await desk.accept(message({"id": "u_1", "addresses": TOKENS}, channels=["push"]))
+    (claimed,) = await desk.claim("push")
+    await desk.ledger.commit_intents([await desk.plan(claimed, "device")])
+    await desk.ledger.settle(desk.settlement(claimed, State.SCHEDULED, due_at=desk.now))
+
+    again = next(one for one in await desk.claim("push") if one.number == 1)
+
+    assert await desk.ledger.commit_intents([await desk.plan(again, "device")]) == [True]
+    assert desk.rows("SELECT count(*) FROM deliveries") == [(3,)]
+
+
+@pytest.mark.parametrize("withdrawn", ["suppression", "cancel", "expiry", "fence"])
+async def test_an_intent_that_does_not_commit_opens_no_devices(desk: Desk, withdrawn: str) -> None:
+    await desk.accept(message({"id": "u_1", "addresses": TOKENS}, channels=["push"], expires_in="2m"))
+    (claimed,) = await desk.claim("push")
+    intent = await desk.plan(claimed, "device")
+    if withdrawn == "suppression":
+        row = {"brand": "default", "channel": "push", "address_hash": intent.candidate.address_hash, "address": "", "source": ""}
+        await desk.ledger.suppress(row, Reason.SUPPRESSED_INVALID)
+    elif withdrawn == "cancel":
+        await desk.ledger.cancel("default", claimed.message_id)
+    elif withdrawn == "expiry":
+        desk.clock.advance(minutes=2)
+    else:
+        desk.clock.advance(minutes=1)
+        await desk.claim("push")
+
+    assert await desk.ledger.commit_intents([intent]) == [False]
+
+    assert desk.rows("SELECT count(*) FROM deliveries") == [(1,)]
