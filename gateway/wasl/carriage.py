@@ -47,11 +47,19 @@ async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) 
         return error
     except TimeoutError:
         return Unknown("timeout")
+    except asyncio.CancelledError as error:
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        return _fault(provider, delivery, error, call)  # a task of the plugin's own was cancelled, not this one
     except Exception as error:
-        # Its text may hold an address or content, so only its type is told.
-        _log.error("provider.failed", provider=provider.spec.name, attempt=delivery.attempt_id, error=type(error).__name__)
-        uses_http = "base_url" in provider.spec.settings.model_fields
-        if uses_http and not call.begun:
-            return Rejected(Reason.PROVIDER_FAULT, "provider", type(error).__name__)
-        return Unknown(type(error).__name__)
+        return _fault(provider, delivery, error, call)
     return receipt if isinstance(receipt, Receipt) else Unknown("no_receipt")
+
+
+def _fault(provider: Provider, delivery: Delivery, error: BaseException, call: _Call) -> ProviderError:
+    """What an exception means that a plugin may not raise. Its text may hold an address or content, so only its type is told."""
+    _log.error("provider.failed", provider=provider.spec.name, attempt=delivery.attempt_id, error=type(error).__name__)
+    uses_http = "base_url" in provider.spec.settings.model_fields
+    if uses_http and not call.begun:
+        return Rejected(Reason.PROVIDER_FAULT, "provider", type(error).__name__)
+    return Unknown(type(error).__name__)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from pydantic_core import to_json
 
@@ -49,16 +50,17 @@ def decode(stored: str, *, delivery: str, at: int, config: str) -> DecisionSeen:
         at=moment(at),
         config=config,
         candidates=tuple(
-            CandidateSeen(
-                channel=channel,
-                address=address,
-                chosen=bool(chosen),
-                reason=next((Reason(v[4]) for v in verdicts if v[1] != "a"), None),
-                verdicts=tuple(map(_decode_verdict, verdicts)),
-            )
+            _decode_candidate(channel, address, bool(chosen), tuple(map(_decode_verdict, verdicts)))
             for channel, address, chosen, verdicts in json.loads(stored)
         ),
     )
+
+
+def _decode_candidate(channel: str, address: str, chosen: bool, verdicts: tuple[VerdictSeen, ...]) -> CandidateSeen:
+    """A candidate with the reason of what keeps it from being used, by the rule of `Judged.against`."""
+    withheld = next((verdict for verdict in verdicts if verdict.verdict == "withhold"), None)
+    against = withheld or max((v for v in verdicts if v.until is not None), key=attrgetter("until"), default=None)
+    return CandidateSeen(channel=channel, address=address, chosen=chosen, reason=against.reason if against else None, verdicts=verdicts)
 
 
 def _encode_verdict(verdict: Verdict) -> list[object]:

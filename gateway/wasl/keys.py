@@ -48,7 +48,7 @@ class KeyRing:
         """
         try:
             return self._ciphers[sealed[0]].decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], about)
-        except (KeyError, IndexError, InvalidTag):
+        except (KeyError, IndexError, ValueError, InvalidTag):
             raise Unusable("A stored value does not open with this key ring; put back the key file that belongs to the database.") from None
 
     def sign(self, payload: bytes) -> bytes:

@@ -1,12 +1,15 @@
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.gateway.scripted import Carrier, Desk, FakeClock, specs
+from tests.gateway.scripted import Carrier, Desk, FakeClock, specs, world
+from wasl.api import Gateway
 from wasl.keys import open_ring
 from wasl.ledger.sqlite import Sqlite
 
@@ -63,3 +66,26 @@ def templates(tmp_path: Path) -> Path:
     for locale, body in (("en", "Order {{ number }} left."), ("ar", "غادر الطلب {{ number }}.")):
         (folder / f"{locale}.md").write_text(f"{FRONT}{body}\n", encoding="utf-8")
     return folder.parent
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that waits in real time waits a hundredth of it."""
+    monkeypatch.setattr("wasl.worker._POLL", 0.01)
+    monkeypatch.setattr("wasl.worker._AWAY", 0.01)
+    monkeypatch.setattr("wasl.api._POLL", 0.01)
+    monkeypatch.setattr("wasl.pipeline._DATABASE_AWAY", 0.01)
+    for module in ("pipeline", "assembly"):
+        monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(milliseconds=20))
+
+
+@pytest.fixture
+async def opened(folder: Path, brisk: None) -> AsyncIterator[Callable[..., Awaitable[Gateway]]]:
+    """Opens gateways on one ledger: `await opened({"mail": Carrier("email")}, worker=True, **configuration)`."""
+    async with AsyncExitStack() as stack:
+
+        async def make(carriers: dict[str, Carrier], *, worker: bool = True, clock: FakeClock | None = None, **config: Any) -> Gateway:
+            told = {"retry": {"base": "10ms", "reconcile_after": "20ms"}, **config}
+            return await stack.enter_async_context(Gateway(specs(folder, carriers, **told), worker=worker, world=world(clock)))
+
+        yield make

@@ -27,9 +27,10 @@ from wasl.ledger.intents import Intent
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Settlement
 from wasl.ledger.sqlite import Sqlite
+from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.routing import Routing
-from wasl_contracts import AddressKind, Capabilities, Content, Delivery, Message, ProviderSpec, Receipt, Recipient, State
+from wasl_contracts import Address, AddressKind, Capabilities, Content, Delivery, Envelope, Message, ProviderSpec, Receipt, Recipient, State
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KINDS = {
@@ -39,6 +40,8 @@ KINDS = {
     "chat": (AddressKind(kind="slack_user"), AddressKind(kind="slack_channel", audience="group")),
     "social": (AddressKind(kind="mastodon_handle", private=False), AddressKind(kind="public", audience="public")),
 }
+EMAIL = Address(channel="email", kind="email", value="ann@example.com")
+PHONE = Address(channel="sms", kind="phone", value="+966501234567")
 ANN = {"id": "u_1", "email": "ann@example.com", "phone": "+966501234567"}
 
 
@@ -203,3 +206,29 @@ def _default() -> Message:
 
 def person(**fields: Any) -> Recipient:
     return Recipient.model_validate(fields)
+
+
+def envelope(**fields: Any) -> Envelope:
+    """An envelope to Ann, with these fields in place of the usual ones."""
+    usual = {
+        "message_id": "msg_1", "brand": "default", "recipient_id": "u_1", "audience": "person", "addresses": (EMAIL, PHONE), "locale": "en",
+        "content": Content(body="Hello"), "topic": "default", "category": "transactional", "channels": ("email", "sms"), "mode": "first",
+        "created_at": NOON, "expires_at": NOON + timedelta(hours=72),
+    }  # fmt: skip
+    return Envelope.model_validate({**usual, **fields})
+
+
+def candidate(*, private: bool = True, channel: str = "email", providers: tuple[str, ...] = ("mail",), **fields: Any) -> Candidate:
+    """A way to reach Ann; the fields are those of its envelope."""
+    address = EMAIL if channel == "email" else PHONE
+    return Candidate(envelope(**fields), channel, address, "hash" if channel == "email" else "phone hash", providers, private)
+
+
+def claimed(given: Envelope | None = None, **fields: Any) -> Claimed:
+    """A claimed delivery, with these fields in place of the usual ones."""
+    given = given or envelope()
+    usual: dict[str, Any] = {
+        "brand": given.brand, "message_id": given.message_id, "number": 1, "state": State.ACCEPTED, "reason": None, "marks": (), "fence": 1,
+        "lane": "email", "channel": None, "address_hash": None, "provider": None, "attempts": 0, "refused": (), "tried": (),
+    }  # fmt: skip
+    return Claimed(**{**usual, **fields}, envelope=given)

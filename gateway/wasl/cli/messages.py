@@ -91,7 +91,10 @@ def tail(  # noqa: PLR0913 - the options of a command
     config: ConfigFile = None,
 ) -> None:
     """Follow new messages, and what becomes of them, until Ctrl-C."""
-    filters = _filters(state=state, channel=channel, recipient=recipient, topic=topic, template=template)
+    from wasl.clock import SystemClock
+
+    since = SystemClock().now()
+    filters = _filters(state=state, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
 
     async def follow(gateway: "Gateway") -> None:
         async for one in _changes(gateway, filters):
@@ -120,13 +123,10 @@ async def _reading(config: Path | None, work: "Callable[[Gateway], Awaitable[_Re
 
 
 async def _changes(gateway: "Gateway", filters: "Filters") -> "AsyncIterator[MessageSummary]":
-    """Messages accepted from now on, oldest first, each again when its state has changed."""
-    from wasl.clock import SystemClock
-
+    """Messages that fit, oldest first, as they come, each again when its state has changed."""
     shown: dict[str, str] = {}
-    since = filters.model_copy(update={"since": SystemClock().now()})
     while True:
-        page = await gateway.list(since, limit=1000)
+        page = await gateway.list(filters, limit=1000)
         for one in reversed(page.data):
             if shown.get(one.id) != one.state:
                 yield one

@@ -95,24 +95,24 @@ async def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
 
 
 async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> None:
-    """A delivery on the next channel, unless another one of the message (several devices) lives, has arrived or was cancelled."""
+    """A delivery on the next channel, unless another one of the message (several devices) lives, may have arrived or was cancelled."""
     if not failed:
         return
     wanted = json.dumps(list({(s.claimed.brand, s.claimed.message_id) for s in failed}))
-    others: defaultdict[tuple[str, str], list[tuple[int, State]]] = defaultdict(list)
-    for brand, message_id, number, state in await tx.fetch(sql.DELIVERIES_OF, {"keys": wanted}):
-        others[brand, message_id].append((number, State(state)))
+    numbers: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    kept = set()
+    for brand, message_id, number, state, doubtful in await tx.fetch(sql.DELIVERIES_OF, {"keys": wanted}):
+        numbers[brand, message_id].append(number)
+        if doubtful or State(state) in _KEEPS_IT:
+            kept.add((brand, message_id))
     rows = {}
     for s in failed:
-        siblings = others[s.claimed.brand, s.claimed.message_id]
-        if s.successor is not None and not any(state in _KEEPS_IT for _, state in siblings):
+        key = s.claimed.brand, s.claimed.message_id
+        if s.successor is not None and key not in kept:
             lane, tried = s.successor
-            number = max(number for number, _ in siblings) + 1
-            row = new_delivery(
-                s.claimed.brand, s.claimed.message_id, number, lane=lane, priority=PRIORITY[s.claimed.envelope.category], due_at=s.at
-            )
+            row = new_delivery(*key, max(numbers[key]) + 1, lane=lane, priority=PRIORITY[s.claimed.envelope.category], due_at=s.at)
             row["tried"] = json.dumps(tried)
-            rows[s.claimed.brand, s.claimed.message_id] = row
+            rows[key] = row
     if rows:
         await tx.many(sql.INSERT_DELIVERY, list(rows.values()))
 

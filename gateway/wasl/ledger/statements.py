@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, literal_column, null, select, tuple_, update
+from sqlalchemy import Select, bindparam, exists, func, insert, literal_column, null, select, tuple_, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
@@ -180,7 +180,13 @@ END_ATTEMPT = Hot(
     .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), attempts.c.ended_at.is_(None))
     .values({name: bindparam(name) for name in ("ended_at", "outcome", "reason", "code", "provider_ref", "facts")})
 )
-DELIVERIES_OF = Hot(select(*_key, deliveries.c.state).where(_among(deliveries.c.brand, deliveries.c.message_id, name="keys")))
+_doubtful = exists(
+    select(literal_column("1")).where(
+        attempts.c.brand == deliveries.c.brand, attempts.c.message_id == deliveries.c.message_id,
+        attempts.c.delivery == deliveries.c.number, attempts.c.outcome == literal_column("'unknown'"),
+    )
+)  # fmt: skip
+DELIVERIES_OF = Hot(select(*_key, deliveries.c.state, _doubtful).where(_among(deliveries.c.brand, deliveries.c.message_id, name="keys")))
 INSERT_EVENT = Hot(upsert(events).values(_all_columns(events)).on_conflict_do_nothing())
 SUPPRESS = Hot(upsert(suppressions).values(_all_columns(suppressions)).on_conflict_do_nothing())
 CANCEL = Hot(

@@ -84,7 +84,7 @@ async def serve(gateway: Gateway, host: str, port: int) -> None:
     _log.info("server.stopped")
 
 
-def answering(rundef answering(operation: Operation, gateway: Gateway) -> Handler:
+def answering(operation: Operation, gateway: Gateway) -> Handler:
     """The handler of an operation: it asks for the key, gives the request an id, and makes every error a problem document.
 
     One closure for all of that: as middlewares, aiohttp would run two coroutines more a request.
@@ -119,7 +119,7 @@ def answering(rundef answering(operation: Operation, gateway: Gateway) -> Handle
     return answered
 
 
-uest: web.Request) -> str | None:
+def _given_id(request: web.Request) -> str | None:
     given = header(request, "X-Request-Id") or ""
     return given if _GIVEN_ID.fullmatch(given) else None
 

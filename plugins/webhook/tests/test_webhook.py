@@ -17,7 +17,7 @@ from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_contracts.conformance.samples import delivery
 from wasl_webhook import Webhook, WebhookSettings
 from wasl_webhook.private import is_private
-from wasl_webhook.signature import signature
+from wasl_webhook.signature import key, signature
 
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _PATTERN = Webhook.spec.addresses[0].pattern or ""
@@ -43,7 +43,7 @@ async def _posted(http: aiohttp.ClientSession, *deliveries: Delivery) -> list[Re
 
 
 def test_the_signature_is_the_one_of_the_standards_own_example() -> None:
-    signed = signature(SecretStr(_SECRET), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    signed = signature(key(SecretStr(_SECRET)), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
 
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 

@@ -11,13 +11,14 @@ from pydantic_core import PydanticCustomError
 _PREFIX = "whsec_"
 
 
-def _key(secret: SecretStr) -> bytes:
+def key(secret: SecretStr) -> bytes:
+    """The bytes that the secret stands for."""
     return base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX), validate=True)
 
 
 def _usable(secret: SecretStr) -> SecretStr:
     try:
-        size = len(_key(secret)) if secret.get_secret_value().startswith(_PREFIX) else 0
+        size = len(key(secret)) if secret.get_secret_value().startswith(_PREFIX) else 0
     except (ValueError, binascii.Error):
         size = 0
     if not 24 <= size <= 64:
@@ -29,7 +30,7 @@ Secret = Annotated[SecretStr, AfterValidator(_usable)]
 """`whsec_` and the base64 of 24 to 64 bytes."""
 
 
-def signature(secret: SecretStr, webhook_id: str, timestamp: int, body: bytes) -> str:
+def signature(key: bytes, webhook_id: str, timestamp: int, body: bytes) -> str:
     """The value of the header `webhook-signature`; `timestamp` is in whole seconds since 1970."""
     signed = f"{webhook_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(_key(secret), signed, "sha256")).decode()
+    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()

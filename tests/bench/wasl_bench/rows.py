@@ -20,7 +20,7 @@ class Size:
     posts: int = 4000
     batches: int = 16
     sends: int = 2000
-    mails_by_apprise: int = 60
+    mails_by_apprise: int = 40
     posts_by_apprise: int = 250
     latencies: int = 1500
 
@@ -94,12 +94,14 @@ def whole_path(size: Size, loop: str) -> Iterator[Row]:
             scene.start("bare_sending", loop, *ports),
             scene.start("apprise_sending", *ports),
         )
-        http = _sent(senders, "webhook", size, size.posts_by_apprise)
-        mail = _sent(senders, "email", size, size.mails_by_apprise)
+        http = _sent(senders, "webhook", size, {"webhook": size.posts_by_apprise})
+        by_apprise = {"email": size.mails_by_apprise, "email, one TLS context": 4 * size.mails_by_apprise}
+        mail = _sent(senders, "email", size, by_apprise)
     yield _row("whole path, HTTP provider", "aiohttp client, same bodies", loop, http, (0.35, 0.5))
     yield _row("whole path, HTTP provider", "Apprise json://", loop, http, (4, 5), twin=2)
     yield _row("whole path, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, (0.6, 1.0))
     yield _row("whole path, SMTP", "Apprise mailto://", loop, mail, (8, 10), twin=2)
+    yield _row("whole path, SMTP", "Apprise mailto://, one TLS context", loop, mail, twin=3)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Senders:
     apprise: Process
 
 
-def _sent(senders: Senders, channel: str, size: Size, by_apprise: int) -> Measured:
+def _sent(senders: Senders, channel: str, size: Size, by_apprise: dict[str, int]) -> Measured:
     wasl, bare, apprise = senders.wasl, senders.bare, senders.apprise
     wasl.ask("prepare", channel=channel, count=1)
     wasl.ask("work")
@@ -120,11 +122,11 @@ def _sent(senders: Senders, channel: str, size: Size, by_apprise: int) -> Measur
     contenders = [
         Contender(wasl, lambda: wasl.ask("work")["count"], lambda: wasl.ask("prepare", channel=channel, count=size.sends)),
         Contender(bare, lambda: bare.ask(channel, count=size.sends, content=content)["count"]),
-        Contender(apprise, lambda: apprise.ask(channel, count=by_apprise)["count"]),
+        *(Contender(apprise, lambda how=how, count=count: apprise.ask(how, count=count)["count"]) for how, count in by_apprise.items()),
     ]
     measured, turns = measure(contenders, size.rounds), size.rounds + 1
     _check(wasl.ask("sent", channel=channel)["count"], 1 + turns * size.sends)
-    _check(senders.sink.ask(channel)["count"], turns * (2 * size.sends + by_apprise))
+    _check(senders.sink.ask(channel)["count"], turns * (2 * size.sends + sum(by_apprise.values())))
     return measured
 
 

@@ -50,9 +50,8 @@ def wasl(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(tmp_path, environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"})
     yield shell
     for process in shell.running:
-        if process.poll() is None:
+        with process:  # closes its pipes and waits for its end
             process.kill()
-            process.communicate()
 
 
 @pytest.fixture(scope="session")

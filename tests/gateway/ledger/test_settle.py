@@ -132,6 +132,18 @@ async def test_when_one_device_has_it_there_is_no_successor(desk: Desk) -> None:
     assert lanes(desk) == [("push", "sent"), ("push", "failed")]
 
 
+async def test_when_one_device_may_have_it_there_is_no_successor(desk: Desk) -> None:
+    first, second = await pushed(desk)
+    unknown = desk.settlement(first, State.UNKNOWN, due_at=desk.now, ended=Ended(1, desk.now, "unknown", Reason.OUTCOME_UNKNOWN))
+    await desk.ledger.settle(unknown)
+    (again,) = await desk.claim("push")
+    await desk.ledger.settle(desk.settlement(again, State.FAILED))
+
+    await desk.ledger.settle(desk.settlement(second, State.FAILED, successor=TO_EMAIL))
+
+    assert lanes(desk) == [("push", "failed"), ("push", "failed")]
+
+
 async def test_after_a_cancel_nothing_succeeds(desk: Desk) -> None:
     await desk.accept(message(DEVICES, channels=["push", "email"]))
     (first,) = await desk.claim("push")

@@ -1,0 +1,1 @@
+"""All state, on disk: accepting, claiming, intents, settling, reading; on SQLite."""

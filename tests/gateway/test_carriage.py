@@ -1,0 +1,142 @@
+import asyncio
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import BaseModel
+from structlog.testing import capture_logs
+
+from tests.gateway.scripted import EMAIL, NOON, Carrier, Script, ScriptedSettings
+from wasl.carriage import WatchedSession, carry
+from wasl_contracts import AddressKind, Delivery, Plain, ProviderSpec, Reason, Receipt, Rejected, Unavailable, Unknown
+
+DELIVERY = Delivery(
+    id="dlv_1", attempt_id="att_1", message_id="msg_1", brand="default", channel="email", address=EMAIL, content=Plain(text="secret text"),
+    topic="default", category="otp", created_at=NOON, expires_at=NOON,
+)  # fmt: skip
+
+
+async def carried(outcome: Any, seconds: float = 1) -> Any:
+    provider = Carrier("email").plugin()(ScriptedSettings(script=Script(outcome)), None)
+    return await carry(provider, DELIVERY, seconds)
+
+
+async def test_a_receipt_is_handed_on() -> None:
+    receipt = Receipt(provider_ref="x")
+
+    assert await carried(receipt) is receipt
+
+
+@pytest.mark.parametrize("error", [Rejected(Reason.INVALID_ADDRESS, "address"), Unavailable(3.0), Unknown("reset")])
+async def test_the_three_errors_are_handed_on(error: Exception) -> None:
+    assert await carried(error) is error
+
+
+async def test_what_takes_too_long_is_unknown_and_cancelled() -> None:
+    ended = []
+
+    async def hang(_: Delivery) -> Receipt:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            ended.append(1)
+        return Receipt()
+
+    answer = await carried(hang, seconds=0.01)
+
+    assert (type(answer), answer.code, ended) == (Unknown, "timeout", [1])
+
+
+@pytest.mark.parametrize("error", [ValueError("ann@example.com"), KeyError("secret text"), RuntimeError(), asyncio.CancelledError()])
+async def test_any_other_exception_is_unknown_and_its_text_is_told_nowhere(error: BaseException) -> None:
+    async def fail(_: Delivery) -> Receipt:
+        raise error
+
+    with capture_logs() as logs:
+        answer = await carried(fail)
+
+    assert (type(answer), answer.code) == (Unknown, type(error).__name__)
+    assert [log["event"] for log in logs] == ["provider.failed"]
+    assert "ann@" not in str(logs)
+    assert "secret" not in str(logs)
+
+
+async def test_an_answer_that_is_none_of_the_four_is_unknown() -> None:
+    async def nothing(_: Delivery) -> Any:
+        return None
+
+    answer = await carried(nothing)
+
+    assert (type(answer), answer.code) == (Unknown, "no_receipt")
+
+
+async def test_its_own_task_can_be_cancelled() -> None:
+    begun = asyncio.Event()
+
+    async def hang(_: Delivery) -> Receipt:
+        begun.set()
+        await asyncio.sleep(10)
+        return Receipt()
+
+    call = asyncio.create_task(carried(hang))
+    await begun.wait()
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+class HttpSettings(BaseModel):
+    base_url: str = "http://127.0.0.1"
+
+
+class Session:
+    def request(self, *_: Any, **__: Any) -> Any:
+        return "response"
+
+
+class Web:
+    """A plugin on HTTP that fails before or after it made its request, or in a task of its own."""
+
+    spec: ClassVar = ProviderSpec(
+        name="web", channel="email", format="plain", addresses=(AddressKind(kind="email"),), settings=HttpSettings
+    )
+
+    def __init__(self, when: str) -> None:
+        self._when, self._http = when, WatchedSession(Session())  # type: ignore[arg-type]
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        if self._when == "after":
+            self._http.request("POST", "http://127.0.0.1")
+        elif self._when == "in a task":
+            await asyncio.create_task(self._requesting())
+        raise ValueError
+
+    async def _requesting(self) -> None:
+        self._http.request("POST", "http://127.0.0.1")
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_fault_before_the_request_is_the_plugins_and_certainly_sent_nothing() -> None:
+    answer = await carry(Web("before"), DELIVERY, 1)
+
+    assert isinstance(answer, Rejected)
+    assert (answer.reason, answer.scope, answer.code) == (Reason.PROVIDER_FAULT, "provider", "ValueError")
+
+
+@pytest.mark.parametrize("when", ["after", "in a task"])
+async def test_a_fault_after_the_request_may_have_sent_it(when: str) -> None:
+    assert isinstance(await carry(Web(when), DELIVERY, 1), Unknown)
+
+
+async def test_calls_at_the_same_time_are_told_apart() -> None:
+    answers = await asyncio.gather(*(carry(Web(when), DELIVERY, 1) for when in ("after", "before", "after")))
+
+    assert [type(answer) for answer in answers] == [Unknown, Rejected, Unknown]
+
+
+async def test_requests_are_handed_on_outside_of_a_call_too() -> None:
+    found: Any = WatchedSession(Session()).request("GET", "http://127.0.0.1")  # type: ignore[arg-type]
+
+    assert found == "response"
