@@ -20,6 +20,7 @@ from wasl.ids import new_message_id
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.people import recipient_seen
 from wasl.ledger.rows import MessageRow, SourceRow
+from wasl.restoring import restored
 from wasl_contracts import Address, Message, State
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -83,17 +84,17 @@ class Drafting:
 
     def accepted(self, draft: Draft, stored: Stored) -> Accepted:
         """The answer: of the message row and of the request alone, so that a repetition gets the same one."""
-        given = draft.to
-        to = recipient_seen(draft.row["recipient_id"], given.audience, given.locale, given.timezone, draft.addresses)
-        return Accepted(
-            id=stored.id,
-            state=State.SCHEDULED if stored.due_at > stored.created_at else State.ACCEPTED,
-            to=to,
-            created_at=moment(stored.created_at),
-            due_at=moment(stored.due_at),
-            expires_at=moment(stored.expires_at),
-            replayed=stored.replayed,
-        )
+        given, row = draft.to, draft.row
+        accepted = {
+            "id": stored.id,
+            "state": State.SCHEDULED if stored.due_at > stored.created_at else State.ACCEPTED,
+            "to": recipient_seen(row["recipient_id"], given.audience, given.locale, given.timezone, draft.addresses),
+            "created_at": moment(stored.created_at),
+            "due_at": moment(stored.due_at),
+            "expires_at": moment(stored.expires_at),
+            "replayed": stored.replayed,
+        }
+        return restored(Accepted, accepted)
 
     def _topic(self, name: str) -> Topic:
         topic = self._config.topics.get(name)
@@ -104,9 +105,9 @@ class Drafting:
 
     def _channels(self, message: Message, topic: Topic) -> tuple[str, ...]:
         channels = message.channels or self._config.routes[topic.route].channels
-        known = ", ".join(sorted(self._config.channels))
         for position, channel in enumerate(channels):
             if channel not in self._config.channels:
+                known = ", ".join(sorted(self._config.channels))
                 raise _refused(f"/channels/{position}", "unknown_channel", f"is not a configured channel; there are: {known or 'none'}")
         if not channels:
             raise _refused("/channels", "no_channel", "is missing and the route has none; configure a provider in wasl.toml")

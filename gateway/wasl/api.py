@@ -63,7 +63,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         self._parts: Assembly | None = None
         self._storing: dict[str, asyncio.Future[Stored]] = {}
-        self._keys: dict[str, tuple[ApiKey, bytes, datetime]] = {}
+        self._keys: dict[bytes, tuple[ApiKey, datetime]] = {}
 
     @classmethod
     def from_config(cls, path: Path | str | None = None, *, worker: bool = True, environ: Mapping[str, str] = os.environ) -> Self:
@@ -214,17 +214,16 @@ class Gateway:
 
     async def authenticate(self, key: bytes) -> ApiKey | None:
         """Whose key this is; None for one that is unknown, revoked or expired."""
+        now, cached = self._world.clock.now(), self._keys.get(key)
+        if cached is not None and now < cached[1]:
+            return cached[0]
+        self._keys.pop(key, None)
         key_id = apikeys.id_of(key)
-        if key_id is None:
+        found = await self._open.ledger.api_key(key_id) if key_id is not None else None
+        if found is None or not apikeys.same(found[1], apikeys.digest(key, self._open.ring)):
             return None
-        now, cached = self._world.clock.now(), self._keys.get(key_id)
-        if cached is None or cached[2] <= now:
-            found = await self._open.ledger.api_key(key_id)
-            if found is None:
-                self._keys.pop(key_id, None)
-                return None
-            cached = self._keys[key_id] = (*found, now + _KEY_CACHE)
-        return cached[0] if apikeys.same(cached[1], apikeys.digest(key, self._open.ring)) else None
+        self._keys[key] = found[0], now + _KEY_CACHE
+        return found[0]
 
     async def health(self) -> Health:
         """Whether this process can accept, and who sends."""
@@ -257,7 +256,7 @@ class Gateway:
         return storing
 
     async def _stored(self, draft: Draft, storing: "asyncio.Future[Stored]") -> Accepted:
-        stored = await asyncio.shield(storing)
+        stored = await storing
         if self._open.worker is not None:
             self._open.worker.wake()
         return self._open.drafting.accepted(draft, stored)

@@ -131,7 +131,7 @@ class Pipeline:
             return Release(claimed, candidate.channel, micros(now + _FULL))
         timeout = timedelta(seconds=self._carriers.specs.timeout_seconds(provider))
         intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), go.siblings, timeout)
-        delivery = Delivery.model_construct(  # of parts that are validated already
+        delivery = Delivery(
             id=delivery_id(claimed.message_id, claimed.number),
             attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
             message_id=claimed.message_id,

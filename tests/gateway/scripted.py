@@ -1,5 +1,6 @@
 """A provider that plays a list of outcomes, configurations of it without a distribution, and a ledger that tests drive by hand."""
 
+import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from wasl.acceptance import Drafting
 from wasl.addresses import Addresses
+from wasl.answers import MessageSeen
+from wasl.api import Gateway
 from wasl.assembly import World
 from wasl.clock import Clock, SystemClock
 from wasl.config import Config, ProviderSection
@@ -232,3 +235,24 @@ def claimed(given: Envelope | None = None, **fields: Any) -> Claimed:
         "lane": "email", "channel": None, "address_hash": None, "provider": None, "attempts": 0, "refused": (), "tried": (),
     }  # fmt: skip
     return Claimed(**{**usual, **fields}, envelope=given)
+
+
+async def outcome(gateway: Gateway, given: Message, until: Callable[[MessageSeen], bool] | None = None) -> MessageSeen:
+    """The message when nothing more happens to it, or when it is as wanted."""
+    accepted = await gateway.accept(given)
+    if until is None:
+        return await gateway.wait(accepted.id, timeout=5)
+    async with asyncio.timeout(5):
+        while not until(seen := await gateway.get(accepted.id)):  # noqa: ASYNC110 - what is awaited happens in the ledger
+            await asyncio.sleep(0.005)
+    return seen
+
+
+def calls(*carriers: Carrier) -> list[int]:
+    """How often each was called."""
+    return [len(carrier.script.calls) for carrier in carriers]
+
+
+def types(seen: MessageSeen) -> list[str]:
+    """The timeline as words."""
+    return [entry.type for entry in seen.timeline]

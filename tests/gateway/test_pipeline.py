@@ -92,7 +92,7 @@ async def quiet(path: Path) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("seed", list(range(1, 13)))
+@pytest.mark.parametrize("seed", [1, 5, 9, 12])
 async def test_whatever_providers_answer_the_promises_hold(seed: int, folder: Path, opened: Callable[..., Awaitable[Gateway]]) -> None:
     random = Random(seed)
     carriers = {

@@ -10,6 +10,7 @@ from wasl_contracts import Address, Message, Recipient
 
 ANN = {"email": "ann@example.com"}
 HELLO = {"body": "Hello"}
+GO = {"label": "Go", "url": "https://x.example"}
 
 
 def refused(body: object, model: type[BaseModel] = Message) -> Problem:
@@ -25,7 +26,7 @@ def refused(body: object, model: type[BaseModel] = Message) -> Problem:
         ({"to": ANN, "content": {}}, "/content/body", "missing_field"),
         ({"to": ANN, "content": HELLO, "tpoic": "orders"}, "/tpoic", "unknown_field"),
         ({"to": {"emial": "x", "id": "u"}, "content": HELLO}, "/to/emial", "unknown_field"),
-        ({"to": ANN, "content": {**HELLO, "actions": [{"label": "Go", "url": "https://x.example", "a/b~c": 1}]}}, "/content/actions/0/a~1b~0c", "unknown_field"),
+        ({"to": ANN, "content": {**HELLO, "actions": [{**GO, "a/b~c": 1}]}}, "/content/actions/0/a~1b~0c", "unknown_field"),
         ({"to": "ann@example.com", "content": HELLO}, "/to", "wrong_type"),
         ({"to": {"email": 5}, "content": HELLO}, "/to/email", "wrong_type"),
         ({"to": ANN, "content": HELLO, "channels": "email"}, "/channels", "wrong_type"),

@@ -15,6 +15,7 @@ from yarl import URL
 from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, RecipientSeen
 from wasl.client.wire import Answered, ListFilters, MessageFields, Request, batches, line, line_result, new_key, read, written
 from wasl.errors import Unauthenticated, Unusable, WaslError
+from wasl.states import LIVE
 from wasl_contracts import Message, Recipient, State
 from wasl_contracts.http import retry_after
 
@@ -22,7 +23,10 @@ _RETRIES = 2
 _FIRST_WAIT = 0.2  # seconds; doubles, and a random part of it is waited ("full jitter")
 _LONGEST_WAIT = 5.0
 _TRY_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-_ENDED = frozenset(State) - {State.ACCEPTED, State.SCHEDULED, State.SENDING, State.UNKNOWN, State.SENT}
+_REACHED = {
+    "sent": {State.SENT, State.DELIVERED, State.BOUNCED},
+    "delivered": {State.DELIVERED, State.BOUNCED},
+}
 
 
 class Client:
@@ -126,19 +130,20 @@ class Client:
         request = Request("PUT", path, written(recipient), {"Content-Type": "application/json"})
         return read(RecipientSeen, (await self._ask(request)).body)
 
-    async def wait(self, message_id: str, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:  # noqa: ASYNC109 - the same words as Gateway.wait
-        """The message as soon as it is sent (or delivered), or has come to another end.
+    async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:  # noqa: ASYNC109 - the same words as Gateway.wait
+        """The message when it got that far, or when nothing more will happen to it.
 
         Raises:
-            TimeoutError: neither happened in `timeout` seconds.
+            TimeoutError: neither within so many seconds. The message goes on.
         """
-        enough = _ENDED | {State.SENT} if until == "sent" else _ENDED
         pause = 0.02
         async with asyncio.timeout(timeout):
-            while (seen := await self.get(message_id)).state not in enough:
+            while True:
+                seen = await self.get(message_id)
+                if seen.state in _REACHED[until] or all(sent.state not in LIVE or sent.due_at is None for sent in seen.deliveries):
+                    return seen
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
-        return seen
 
     async def _send_batch(self, lines: Sequence[bytes]) -> Sequence[Accepted | WaslError]:
         request = Request("POST", "/v1/messages:batch", b"\n".join(lines), {"Content-Type": "application/x-ndjson"})

@@ -77,9 +77,9 @@ class SyncClient:
         """See Client.put_recipient."""
         return self._run(lambda: self._client.put_recipient(recipient))
 
-    def wait(self, message_id: str, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:
+    def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:
         """See Client.wait."""
-        return self._run(lambda: self._client.wait(message_id, until, timeout))
+        return self._run(lambda: self._client.wait(message_id, until=until, timeout=timeout))
 
     def _run(self, call: Callable[[], Coroutine[object, object, _Result]]) -> _Result:
         try:

@@ -54,7 +54,7 @@ class _Batch:
     messages: list[MessageRow] = field(default_factory=list)
     deliveries: list[DeliveryRow] = field(default_factory=list)
 
-    async def write(self, tx: Transaction) -> None:
+    def write(self, tx: Transaction) -> None:
         for statement, rows in (
             (sql.FORGET_KEY, self.forgotten),
             (sql.PUT_RECIPIENT, list(self.changed.values())),
@@ -63,7 +63,7 @@ class _Batch:
             (sql.INSERT_DELIVERY, self.deliveries),
         ):
             if rows:
-                await tx.many(statement, rows)
+                tx.put(statement, rows)
 
 
 class Acceptance:
@@ -77,7 +77,7 @@ class Acceptance:
         """Store what is new; answer what is a repetition; one that cannot be stored does not touch the others."""
         batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts))
         results = [self._one(draft, batch) for draft in drafts]
-        await batch.write(tx)
+        batch.write(tx)
         return results
 
     def _one(self, draft: Draft, batch: _Batch) -> Stored | Exception:

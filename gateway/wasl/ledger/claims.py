@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from wasl.clock import moment
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
-from wasl.ledger.people import restored, unseal
+from wasl.ledger.people import unseal
 from wasl.ledger.port import Row, Transaction, Values
 from wasl.policies.verdict import Suppressed
+from wasl.restoring import restored
 from wasl_contracts import Content, Envelope, Mark, Reason, State
 
 _ATTEMPTS = 10  # the position of that column in what CLAIM returns

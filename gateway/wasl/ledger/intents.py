@@ -38,9 +38,9 @@ async def commit(tx: Transaction, intents: Sequence[Intent], now: int) -> list[b
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
         free = await _really_sending(tx, free)
     if free:
-        await tx.many(sql.INSERT_ATTEMPT, [_attempt(i, now) for i in free])
+        tx.put(sql.INSERT_ATTEMPT, [_attempt(i, now) for i in free])
         if siblings := [row for i in free for row in _siblings(i, now)]:
-            await tx.many(sql.INSERT_DELIVERY, siblings)
+            tx.put(sql.INSERT_DELIVERY, siblings)
     committed = set(map(id, free))
     return [id(intent) in committed for intent in intents]
 

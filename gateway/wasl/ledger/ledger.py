@@ -137,7 +137,7 @@ class Ledger:
                     {"brand": brand, "message_id": message_id, "delivery": row[2], "at": now, "type": "cancelled", "facts": facts}
                     for row in rows
                 ]
-                await tx.many(sql.INSERT_EVENT, keys)
+                tx.put(sql.INSERT_EVENT, keys)
             return len(rows)
 
         if not await self._store.writer.run(work):

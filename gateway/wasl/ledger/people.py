@@ -1,19 +1,17 @@
 """Recipients as rows: addresses and attributes encrypted, `to` merged into what is known."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
-from pydantic import BaseModel, JsonValue
-from pydantic_core import to_json
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
 
 from wasl.answers import RecipientSeen
 from wasl.keys import KeyRing
 from wasl.ledger.port import Values
+from wasl.restoring import restored
 from wasl_contracts import Address, Audience, Recipient
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +81,8 @@ class Person:
 
 def unseal(sealed: bytes, brand: str, person_id: str, keys: KeyRing) -> tuple[tuple[Address, ...], dict[str, JsonValue]]:
     """Decrypt addresses and attributes."""
-    addresses, attributes = json.loads(keys.open(sealed, _about(brand, person_id)))
+    addresses, attributes = from_json(keys.open(sealed, _about(brand, person_id)))
     return tuple(restored(Address, {"channel": channel, "kind": kind, "value": value}) for channel, kind, value in addresses), attributes
-
-
-def restored(model: type[Model], fields: dict[str, object]) -> Model:
-    """A model from all of its fields, as they were when it was stored: it was validated then and is not validated again.
-
-    By the state that pickle restores: `model_construct` looks for defaults and aliases, and takes longer than validating.
-    """
-    found = model.__new__(model)
-    found.__setstate__(
-        {"__dict__": fields, "__pydantic_fields_set__": set(fields), "__pydantic_extra__": None, "__pydantic_private__": None}
-    )
-    return found
 
 
 def recipient_seen(
@@ -104,7 +90,8 @@ def recipient_seen(
 ) -> RecipientSeen:
     """A recipient as shown to people: each address by kind, masked."""
     shown = tuple(f"{address.kind} {address.masked()}" for address in addresses)
-    return RecipientSeen(id=person_id, audience=audience, locale=locale, timezone=timezone, addresses=shown)
+    fields: dict[str, object] = {"id": person_id, "audience": audience, "locale": locale, "timezone": timezone, "addresses": shown}
+    return restored(RecipientSeen, fields)
 
 
 def _about(brand: str, person_id: str) -> bytes:

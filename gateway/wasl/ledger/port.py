@@ -40,6 +40,10 @@ class Transaction(Protocol):
         """Run for each row in one go; returns how many rows changed."""
         ...
 
+    def put(self, statement: Hot, rows: Sequence[Values]) -> None:
+        """Run for each row, together with the next call or the commit: for what needs no answer."""
+        ...
+
 
 Work = Callable[[Transaction], Awaitable[object]]
 """Something done in a transaction. It may run twice (alone, after its group failed), so it must change nothing but the database."""

@@ -71,7 +71,7 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[boo
             late += await _late(tx, group)
     lost = set(map(id, late))
     done = [s for s in settlements if id(s) not in lost]
-    await _write_facts(tx, done)
+    _write_facts(tx, done)
     await _open_successors(tx, [s for s in done if s.successor is not None])
     return [id(s) not in lost for s in settlements]
 
@@ -83,7 +83,7 @@ async def _late(tx: Transaction, group: Sequence[Settlement]) -> list[Settlement
     return [s for s in group if fences.get((s.claimed.brand, s.claimed.message_id, s.claimed.number)) != (s.claimed.fence, s.state.value)]
 
 
-async def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
+def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
     for statement, rows in (
         (sql.END_ATTEMPT, [_attempt(s, s.ended) for s in done if s.ended is not None]),
         (sql.DECIDE, [{**s.claimed.key, "decision": s.decision, "decided_at": s.at} for s in done if s.decision is not None]),
@@ -91,7 +91,7 @@ async def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
         (sql.SUPPRESS, [_suppression(s, s.suppress) for s in done if s.suppress is not None]),
     ):
         if rows:
-            await tx.many(statement, rows)
+            tx.put(statement, rows)
 
 
 async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> None:
@@ -114,7 +114,7 @@ async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> Non
             row["tried"] = json.dumps(tried)
             rows[key] = row
     if rows:
-        await tx.many(sql.INSERT_DELIVERY, list(rows.values()))
+        tx.put(sql.INSERT_DELIVERY, list(rows.values()))
 
 
 def _delivery(s: Settlement) -> Values:

@@ -107,8 +107,9 @@ CLAIM = Hot(
 CLAIMED_MESSAGES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
-        messages.c.category, messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version, messages.c.about,
-        messages.c.body, messages.c.metadata, recipients.c.id, recipients.c.audience, recipients.c.timezone, recipients.c.sealed,
+        messages.c.category, messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version,
+        messages.c.about, messages.c.body, messages.c.metadata, recipients.c.id, recipients.c.audience,
+        recipients.c.timezone, recipients.c.sealed,
     )
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
     .where(_among(messages.c.brand, messages.c.id, name="keys"))

@@ -19,7 +19,7 @@ _OUTAGES = (LedgerUnavailable, StorageLow)  # no member is at fault, and each wo
 class Connection(Transaction, Protocol):
     """The one connection that writes."""
 
-    async def begin(self) -> None: ...
+    def begin(self) -> None: ...
     async def commit(self) -> None: ...
     async def rollback(self) -> None: ...
 
@@ -83,7 +83,7 @@ class Writer:
     async def _commit(self, jobs: Sequence[_Job[object]]) -> bool:
         """True when every job has its result or its error; False when one of them failed, and each must run by itself."""
         try:
-            await self._connection.begin()
+            self._connection.begin()
             for job in jobs:
                 await job.run(self._connection)
             await self._connection.commit()

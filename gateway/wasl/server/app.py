@@ -89,8 +89,8 @@ def answering(operation: Operation, gateway: Gateway) -> Handler:
 
     One closure for all of that: as middlewares, aiohttp would run two coroutines more a request.
     """
-    server, scope, run = gateway.config.server, operation.scope, operation.run
-    hosts = frozenset(host.lower() for host in server.hosts)
+    scope, run = operation.scope, operation.run
+    hosts = frozenset(host.lower() for host in gateway.config.server.hosts)
 
     async def answered(request: web.Request) -> web.StreamResponse:
         request_id = new_request_id()
@@ -103,20 +103,25 @@ def answering(operation: Operation, gateway: Gateway) -> Handler:
                 _check_host(request, hosts)
             key = NOBODY if scope is None else await authorized(gateway, request, scope)
             response = await run(gateway, request, key)
-        except web.HTTPException as found:
-            response = translated(found, request_id, server.body_limit)
-        except WaslError as error:
-            response = refusal(error, request_id)
-        except Exception:
-            if request.transport is None:  # the client has gone: nobody to answer
-                raise
-            _log.exception("request.failed")
-            response = refusal(Broken("wasl could not answer this request."), request_id)
-        response.headers["X-Request-Id"] = request_id
-        response.headers["Server"] = SOFTWARE
+        except Exception as error:
+            response = _refused(error, request, request_id)
+        headers = response.headers
+        headers["X-Request-Id"] = request_id
+        headers["Server"] = SOFTWARE
         return response
 
     return answered
+
+
+def _refused(error: Exception, request: web.Request, request_id: str) -> web.StreamResponse:
+    if isinstance(error, WaslError):
+        return refusal(error, request_id)
+    if isinstance(error, web.HTTPException):
+        return translated(error, request_id, request.client_max_size)
+    if request.transport is None:  # the client has gone: nobody to answer
+        raise error
+    _log.error("request.failed", exc_info=error)
+    return refusal(Broken("wasl could not answer this request."), request_id)
 
 
 def _given_id(request: web.Request) -> str | None:

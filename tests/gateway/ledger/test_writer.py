@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,10 @@ class Counted(SqliteConnection):
     begin_fails: Exception | None = None
     rollback_fails: Exception | None = None
 
-    async def begin(self) -> None:
+    def begin(self) -> None:
         if self.begin_fails:
             raise self.begin_fails
-        await super().begin()
+        super().begin()
 
     async def commit(self) -> None:
         await super().commit()
@@ -94,6 +95,18 @@ async def test_a_job_that_fails_fails_alone_and_whole(writer: Writer, connection
     assert await stored(connection) == [12, 14, 112, 114]
 
 
+async def test_what_needs_no_answer_is_part_of_the_transaction_and_fails_its_own_job_alone(writer: Writer, connection: Counted) -> None:
+    async def put(tx: Transaction, n: int) -> int:
+        tx.put(INSERT, [{"n": n}])
+        return n
+
+    await writer.run(adding(5))
+    results = await asyncio.gather(*(writer.run(partial(put, n=n)) for n in (4, 5, 6)), return_exceptions=True)
+
+    assert (results[0], type(results[1]), results[2]) == (4, sqlite3.IntegrityError, 6)
+    assert await stored(connection) == [4, 5, 6]
+
+
 async def test_a_cancelled_caller_leaves_its_transaction_whole(writer: Writer, connection: Counted) -> None:
     jobs = [asyncio.create_task(writer.run(adding(n, n + 100))) for n in range(3)]
     await asyncio.sleep(0)
@@ -126,7 +139,7 @@ async def test_an_outage_is_told_to_all_at_once_and_tried_once(writer: Writer, c
             super().__init__("away")
             tried.append(1)
 
-    async def begin() -> None:
+    def begin() -> None:
         raise Away
 
     connection.begin = begin  # type: ignore[method-assign]

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -108,23 +107,9 @@ def hosts() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a fresh ledger and its keys: copied, it is ready ten times sooner than migrated anew."""
-    folder = tmp_path_factory.mktemp("migrated")
-
-    async def migrate() -> None:
-        (folder / "wasl.toml").write_text(WASL_TOML.format(folder=folder, hosts="[]"))
-        async with Gateway(read(folder / "wasl.toml", {}), worker=False):
-            pass
-
-    asyncio.run(migrate())
-    return folder
-
-
 @pytest.fixture
-async def serving(tmp_path: Path, migrated: Path, hosts: list[str]) -> AsyncIterator[Serving]:
-    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+async def serving(tmp_path: Path, fresh_ledger: Path, hosts: list[str]) -> AsyncIterator[Serving]:
+    shutil.copytree(fresh_ledger, tmp_path, dirs_exist_ok=True)
     (tmp_path / "wasl.toml").write_text(WASL_TOML.format(folder=tmp_path, hosts=json.dumps(hosts)))
     async with ScriptedGateway(read(tmp_path / "wasl.toml", {}), worker=False) as gateway:
         keys = {

@@ -18,10 +18,8 @@ async def test_without_a_valid_key_the_answer_is_the_same_whatever_is_wrong(serv
         "Bearer مفتاح",
     ]
 
-    answers = [
-        await serving.post(hello, key=None, headers={"X-Request-Id": "r", **({} if value is None else {"Authorization": value})})
-        for value in wrong
-    ]
+    headers = [{"X-Request-Id": "r"} if value is None else {"X-Request-Id": "r", "Authorization": value} for value in wrong]
+    answers = [await serving.post(hello, key=None, headers=sent) for sent in headers]
 
     assert {answer.problem for answer in answers} == {(401, "unauthenticated")}
     assert len({answer.body for answer in answers}) == 1

@@ -168,7 +168,7 @@ async def test_sql_in_a_value_is_data(serving, hello):
     )
 
     assert accepted.json["to"]["id"] == evil
-    assert [found["id"] for found in (await listed.json())["data"]] == [accepted.json["id"]]
+    assert [found["id"] for found in listed.json["data"]] == [accepted.json["id"]]
 
 
 async def test_events_are_the_timeline(serving, hello):
