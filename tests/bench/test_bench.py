@@ -16,7 +16,7 @@ def test_every_row_of_the_bench_runs() -> None:
     table = _run("--smoke")
 
     ratios = re.findall(r"\| (\d+\.\d+) \(\d+\.\d+–\d+\.\d+\) \|", table)
-    assert len(ratios) == 9
+    assert len(ratios) == 11
     assert "| 64 |" in table
 
 

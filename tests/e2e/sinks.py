@@ -32,7 +32,6 @@ class MailSink:
                 break
             else:
                 writer.write(b"250 ok\r\n")
-        writer.close()
 
 
 class WebSink:
@@ -47,7 +46,6 @@ class WebSink:
             await reader.readexactly(int(found(rb"(?i)content-length: (\d+)", head)))
             self.deliveries[found(rb"(?i)webhook-id: (\S+)", head)] += 1
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
 
 
 def found(pattern: bytes, text: bytes) -> str:
@@ -73,6 +71,8 @@ async def listening(sink: Sink) -> AsyncIterator[Sink]:
             await sink.talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the sender was killed
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     sink.port = server.sockets[0].getsockname()[1]

@@ -16,7 +16,7 @@ from wasl.server import batch, health, messages, openapi, recipients
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
 from wasl.server.operations import NOBODY, Operation
-from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, refusal, translated
+from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, refusal
 from wasl.server.slow_clients import PatientRunner
 
 OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *batch.OPERATIONS, *recipients.OPERATIONS, *health.OPERATIONS)
@@ -26,16 +26,16 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PROBES = ("/livez", "/readyz")  # load balancers ask by address, not by name
 
 _log = structlog.get_logger("wasl.server")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def build(gateway: Gateway) -> web.Application:
     """The application that serves a gateway. It neither opens nor closes the gateway."""
     app = web.Application(client_max_size=gateway.config.server.body_limit)
     for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
-        handler = answering(operation, gateway)
+        answered = answering(operation, gateway)
         for method in ("GET", "HEAD") if operation.method == "GET" else (operation.method,):
-            app.router.add_route(method, operation.path, handler)
+            app.router.add_route(method, operation.path, answered)
     return app
 
 
@@ -84,8 +84,8 @@ async def serve(gateway: Gateway, host: str, port: int) -> None:
     _log.info("server.stopped")
 
 
-def answering(operation: Operation, gateway: Gateway) -> Handler:
-    """The handler of an operation: it asks for the key, gives the request an id, and makes every error a problem document.
+def answering(operation: Operation, gateway: Gateway) -> Answering:
+    """What answers an operation's requests: it asks for the key, gives the request an id, and makes every error a problem document.
 
     One closure for all of that: as middlewares, aiohttp would run two coroutines more a request.
     """
@@ -102,7 +102,7 @@ def answering(operation: Operation, gateway: Gateway) -> Handler:
             if hosts:
                 _check_host(request, hosts)
             key = NOBODY if scope is None else await authorized(gateway, request, scope)
-            response = await run(gateway, request, key)
+            response: web.StreamResponse = await run(gateway, request, key)
         except Exception as error:
             response = _refused(error, request, request_id)
         headers = response.headers
@@ -116,8 +116,6 @@ def answering(operation: Operation, gateway: Gateway) -> Handler:
 def _refused(error: Exception, request: web.Request, request_id: str) -> web.StreamResponse:
     if isinstance(error, WaslError):
         return refusal(error, request_id)
-    if isinstance(error, web.HTTPException):
-        return translated(error, request_id, request.client_max_size)
     if request.transport is None:  # the client has gone: nobody to answer
         raise error
     _log.error("request.failed", exc_info=error)

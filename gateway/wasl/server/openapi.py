@@ -18,6 +18,7 @@ from wasl.server.operations import Operation, Parameter
 from wasl.server.problems import PROBLEM_JSON
 
 _Mode = Literal["validation", "serialization"]
+_Names = Mapping[tuple[type[BaseModel], _Mode], JsonValue]
 _REF = "#/components/schemas/{model}"
 # What any operation may answer: an unreadable head, an unknown host, a fault of ours; and with a key also its lack.
 _ALWAYS = (400, 421, 500)
@@ -36,7 +37,7 @@ _ANSWER_HEADERS: JsonValue = {
 def document(operations: Sequence[Operation]) -> dict[str, JsonValue]:
     """The OpenAPI document of these operations, as plain JSON."""
     names, schemas = models_json_schema(sorted(set(_models(operations)), key=str), ref_template=_REF)
-    writer = _Writer(names, schemas["$defs"])
+    writer = _Writer(cast("_Names", names), schemas["$defs"])
     paths: dict[str, dict[str, JsonValue]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = writer.described(operation)
@@ -79,7 +80,7 @@ def _models(operations: Iterable[Operation]) -> Iterator[tuple[type[BaseModel], 
 class _Writer:
     """Writes operations with references into one set of schemas."""
 
-    def __init__(self, names: Mapping[tuple[type[BaseModel], _Mode], JsonValue], schemas: Mapping[str, Mapping[str, JsonValue]]) -> None:
+    def __init__(self, names: _Names, schemas: Mapping[str, Mapping[str, JsonValue]]) -> None:
         self._names = names
         self._schemas = schemas
 
@@ -99,16 +100,14 @@ class _Writer:
         return described
 
     def _responses(self, operation: Operation) -> JsonValue:
+        answers = {status: self._answer(status, operation.media_type, model) for status, model in operation.answers.items()}
         refusals = sorted({*_ALWAYS, *(_WITH_KEY if operation.scope else ()), *operation.problems})
-        answers = {status: (operation.media_type, model) for status, model in operation.answers.items()}
-        return {
-            str(status): {
-                "description": HTTPStatus(status).phrase,
-                "headers": _ANSWER_HEADERS,
-                "content": {media_type: {"schema": self._names[model, "serialization"]}},
-            }
-            for status, (media_type, model) in {**answers, **dict.fromkeys(refusals, (PROBLEM_JSON, ProblemDocument))}.items()
-        }
+        problems = {status: self._answer(status, PROBLEM_JSON, ProblemDocument) for status in refusals}
+        return {str(status): answer for status, answer in {**answers, **problems}.items()}
+
+    def _answer(self, status: int, media_type: str, model: type[BaseModel]) -> JsonValue:
+        content: JsonValue = {media_type: {"schema": self._names[model, "serialization"]}}
+        return {"description": HTTPStatus(status).phrase, "headers": _ANSWER_HEADERS, "content": content}
 
     def _filters(self, model: type[BaseModel] | None) -> Iterator[Parameter]:
         if model is None:

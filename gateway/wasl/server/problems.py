@@ -88,12 +88,10 @@ def refusal(error: WaslError, request_id: str, status: int | None = None) -> web
     )
 
 
-def translated(found: web.HTTPException, request_id: str, limit: int) -> web.Response:
-    """aiohttp's own refusals as problem documents; `limit` is the largest body in bytes."""
+def translated(found: web.HTTPException, request_id: str) -> web.Response:
+    """aiohttp's own refusals as problem documents."""
     if isinstance(found, web.HTTPNotFound):
         return refusal(NotFound("There is nothing at this path.", suggested_action="See /openapi.json for the paths."), request_id)
-    if isinstance(found, web.HTTPRequestEntityTooLarge):
-        return refusal(too_large(limit), request_id)
     phrase = HTTPStatus(found.status).phrase
     response = refusal(WaslError(f"{phrase}.", code=phrase.lower().replace(" ", "_")), request_id, found.status)
     if "Allow" in found.headers:

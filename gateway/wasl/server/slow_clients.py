@@ -100,7 +100,7 @@ class _PatientConnection(web.RequestHandler):
     ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         # No handler of ours saw it: an unknown path or method, or a bad Expect header.
         if isinstance(resp, web.HTTPException):
-            resp = translated(resp, new_request_id(), 0)
+            resp = translated(resp, new_request_id())
         return super().finish_response(request, resp, start_time)
 
 
