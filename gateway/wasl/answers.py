@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from wasl.states import LIVE
 from wasl_contracts import Audience, Category, Mark, Reason, State
 from wasl_contracts.model import Frozen
 
@@ -151,6 +152,11 @@ class MessageSeen(Frozen):
     created_at: AwareDatetime
     due_at: AwareDatetime
     expires_at: AwareDatetime
+
+    def reached(self, until: Literal["sent", "delivered"]) -> bool:
+        """Whether each delivery got that far, or nothing more will happen to it by itself (an unknown one that nobody settles)."""
+        far = {State.SENT, State.DELIVERED, State.BOUNCED} if until == "sent" else {State.DELIVERED, State.BOUNCED}
+        return all(d.state in far or d.state not in LIVE or d.due_at is None for d in self.deliveries)
 
 
 class Page(Frozen):

@@ -25,8 +25,7 @@ from wasl.ledger.people import Person
 from wasl.ledger.reads import Filters
 from wasl.problems import validated
 from wasl.registry import Specs, read
-from wasl.states import LIVE
-from wasl_contracts import Address, Content, Message, Mode, Reason, Recipient, State, masked
+from wasl_contracts import Address, Content, Message, Mode, Reason, Recipient, masked
 
 __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
 
@@ -34,10 +33,6 @@ _TWIN_WAITS = 1.0  # seconds for the first request with the same idempotency key
 _KEY_CACHE = timedelta(seconds=5)  # how long a revoked API key may still work
 _POLL = 0.1
 _LEAST_YIELD = 100  # messages of a batch that are checked before other requests get a turn
-_REACHED = {
-    "sent": {State.SENT, State.DELIVERED, State.BOUNCED},
-    "delivered": {State.DELIVERED, State.BOUNCED},
-}
 
 
 class Submission(NamedTuple):
@@ -95,7 +90,7 @@ class Gateway:
     @property
     def sends(self) -> bool:
         """Whether this process has the worker role."""
-        return self._open.worker is not None
+        return self._open.worker is not None and self._open.worker.sends
 
     async def send(  # noqa: PLR0913 - the fields of a message, each with a name
         self,
@@ -155,7 +150,7 @@ class Gateway:
         return await self._open.ledger.message(self.config.brand, message_id)
 
     async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5) -> MessageSeen:  # noqa: ASYNC109 - the name that callers expect
-        """The message when it got that far, or when nothing more will happen to it by itself.
+        """The message when each of its deliveries got that far, or nothing more will happen to it by itself.
 
         Raises:
             TimeoutError: neither within so many seconds. The message goes on.
@@ -164,7 +159,7 @@ class Gateway:
         async with asyncio.timeout(timeout):
             while True:
                 seen = await self.get(message_id)
-                if seen.state in _REACHED[until] or all(d.state not in LIVE or d.due_at is None for d in seen.deliveries):
+                if seen.reached(until):
                     return seen
                 await asyncio.sleep(_POLL)
 

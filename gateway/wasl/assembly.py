@@ -43,7 +43,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The parts of an open gateway. `worker` is None where another process sends."""
+    """The parts of an open gateway. `worker` is None where this process is not to send."""
 
     config: Config
     ring: KeyRing
@@ -64,11 +64,12 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker:
     config = specs.config
     templates = Templates.load(config.templates, config.locale)
     path = database_path(config)
-    ring = open_ring(path.with_name(f"{path.name}.keys"), world.environ)
     store = await Sqlite.open(path)
+    stack.push_async_callback(store.close)
+    ring = open_ring(path.with_name(f"{path.name}.keys"), world.environ)
     routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
     ledger = Ledger(store, ring, routing, world.clock)
-    stack.push_async_callback(ledger.close)
+    stack.push_async_callback(ledger.drained)
     await ledger.check_keys()
     version = await _keep_config(config, ledger)
 
@@ -78,7 +79,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker:
     addresses = _addresses(specs)
     drafting = Drafting(config, version, addresses, templates, address_hash)
     sender = None
-    if worker and ledger.take_worker_role():
+    if worker:
         carriers = await _carriers(specs, stack)
         aftermath = Aftermath(config.retry, world.random, PAUSE)
         pipeline = Pipeline(
@@ -97,14 +98,14 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker:
 
 
 def database_path(config: Config) -> Path:
-    """The SQLite file of a configuration.
+    """The SQLite file of a configuration; a relative one lies beside wasl.toml.
 
     Raises:
         Unusable: it names another engine, or no file.
     """
     if not config.database.startswith(_SQLITE) or len(config.database) == len(_SQLITE):
         raise Unusable('This version of wasl keeps its ledger in SQLite only; write database = "sqlite:///wasl.db" in wasl.toml.')
-    return Path(config.database.removeprefix(_SQLITE))
+    return Path(config.source.file).parent / config.database.removeprefix(_SQLITE)
 
 
 async def _carriers(specs: Specs, stack: AsyncExitStack) -> Carriers:

@@ -18,7 +18,7 @@ _GRACE = 25.0  # seconds that calls may still take when it stops
 
 
 class Worker:
-    """Sends until it is stopped. Only one process of a SQLite ledger may have it."""
+    """Sends until it is stopped. `sends` tells whether this process has the worker role: on SQLite only one may."""
 
     def __init__(self, ledger: Ledger, pipeline: Pipeline, slots: Slots, channels: Mapping[str, Sequence[str]], clock: Clock) -> None:
         self._ledger = ledger
@@ -27,12 +27,13 @@ class Worker:
         self._channels = channels
         self._clock = clock
         self._wake = asyncio.Event()
+        self.sends = False
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take over what a dead worker had claimed, and begin."""
-        await self._ledger.take_over(tuple(self._channels))
+        """Begin, or wait for the worker role where another process has it."""
+        await self._take_role()
         self._task = asyncio.create_task(self._run(), name="wasl-worker")
 
     def wake(self) -> None:
@@ -51,7 +52,7 @@ class Worker:
         while not self._stopping:
             self._wake.clear()
             try:
-                busy = await self._turn()
+                busy = (self.sends or await self._take_role()) and await self._turn()
             except WaslError as error:
                 _log.error("worker.waiting", code=error.code)
                 await asyncio.sleep(_AWAY)
@@ -63,6 +64,13 @@ class Worker:
                 continue
             if not busy:
                 await self._rest()
+
+    async def _take_role(self) -> bool:
+        """Whether this is now the process that sends; then what a dead one had claimed is due again."""
+        if self._ledger.take_worker_role():
+            await self._ledger.take_over(tuple(self._channels))
+            self.sends = True
+        return self.sends
 
     async def _turn(self) -> bool:
         rooms = self._slots.rooms(self._channels, self._clock.now())

@@ -200,7 +200,8 @@ class Desk:
         return str(state)
 
     async def close(self) -> None:
-        await self.ledger.close()
+        await self.ledger.drained()
+        await self.store.close()
 
 
 def _default() -> Message:

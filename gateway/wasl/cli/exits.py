@@ -1,7 +1,6 @@
 """How a command ends: the exit codes, and every expected error as sentences on stderr."""
 
 import asyncio
-import signal
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
 from typing import TypeVar
@@ -46,19 +45,6 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-async def told_to_stop() -> None:
-    """Returns at SIGTERM or SIGINT. A second signal then ends the process at once."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        await stop.wait()
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 def explained(error: Exception) -> ExitCode | None:

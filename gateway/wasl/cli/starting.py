@@ -1,12 +1,13 @@
 """Commands that begin something: demo, init, serve, worker, apikey create."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wasl.cli.exits import ExitCode, run, told_to_stop
+from wasl.cli.exits import ExitCode, run
 from wasl.cli.options import ConfigFile
 from wasl.cli.screen import say, screen
 
@@ -62,15 +63,12 @@ def serve(
 ) -> None:
     """Serve the HTTP API, and send, until SIGTERM or Ctrl-C."""
     from wasl.api import Gateway
-    from wasl.server.app import listening
+    from wasl.server.app import serve as serving
 
     async def work() -> None:
         async with Gateway.from_config(config) as gateway:
             server = gateway.config.server
-            async with listening(gateway, host or server.host, server.port if port is None else port) as url:
-                await _welcome(gateway, url)
-                await told_to_stop()
-                gateway.closing = True
+            await serving(gateway, host or server.host, server.port if port is None else port, partial(_welcome, gateway))
 
     run(work(), long=True)
 
@@ -79,6 +77,7 @@ def worker(config: ConfigFile = None) -> None:
     """Send what was accepted, and nothing else, until SIGTERM or Ctrl-C."""
     from wasl.api import Gateway
     from wasl.errors import Unusable
+    from wasl.lasting import run_until_told
 
     async def work() -> None:
         async with Gateway.from_config(config) as gateway:
@@ -86,7 +85,7 @@ def worker(config: ConfigFile = None) -> None:
                 raise Unusable("Another process already sends from this database, and SQLite allows one; stop it, or let it do the work.")
             _warn(gateway)
             say("Sending what is due. Ctrl-C ends it.")
-            await told_to_stop()
+            await run_until_told()
 
     run(work(), long=True)
 
@@ -116,7 +115,7 @@ def create_api_key(
 async def _welcome(gateway: "Gateway", url: str) -> None:
     _warn(gateway)
     if not gateway.sends:
-        say("Another process sends from this database; this one accepts and answers.")
+        say("Another process sends from this database; this one accepts, answers, and sends when that one has ended.")
     say(f"wasl serves {url}/v1/messages (Ctrl-C ends it)")
     if not await gateway.has_api_key():
         say("There is no API key yet; make one with: wasl apikey create my-app --scope send --scope read")

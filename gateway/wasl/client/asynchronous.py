@@ -15,18 +15,13 @@ from yarl import URL
 from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, RecipientSeen
 from wasl.client.wire import Answered, ListFilters, MessageFields, Request, batches, line, line_result, new_key, read, written
 from wasl.errors import Unauthenticated, Unusable, WaslError
-from wasl.states import LIVE
-from wasl_contracts import Message, Recipient, State
+from wasl_contracts import Message, Recipient
 from wasl_contracts.http import retry_after
 
 _RETRIES = 2
 _FIRST_WAIT = 0.2  # seconds; doubles, and a random part of it is waited ("full jitter")
 _LONGEST_WAIT = 5.0
 _TRY_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-_REACHED = {
-    "sent": {State.SENT, State.DELIVERED, State.BOUNCED},
-    "delivered": {State.DELIVERED, State.BOUNCED},
-}
 
 
 class Client:
@@ -131,7 +126,7 @@ class Client:
         return read(RecipientSeen, (await self._ask(request)).body)
 
     async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:  # noqa: ASYNC109 - the same words as Gateway.wait
-        """The message when it got that far, or when nothing more will happen to it.
+        """The message when each of its deliveries got that far, or nothing more will happen to it by itself.
 
         Raises:
             TimeoutError: neither within so many seconds. The message goes on.
@@ -140,7 +135,7 @@ class Client:
         async with asyncio.timeout(timeout):
             while True:
                 seen = await self.get(message_id)
-                if seen.state in _REACHED[until] or all(sent.state not in LIVE or sent.due_at is None for sent in seen.deliveries):
+                if seen.reached(until):
                     return seen
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, 0.5)

@@ -207,11 +207,10 @@ class Ledger:
         """Whether this process may send; on SQLite one at a time may."""
         return self._store.take_worker_role()
 
-    async def close(self) -> None:
-        """Finish what is waiting and close the database."""
+    async def drained(self) -> None:
+        """Wait until everything that was handed over is on disk."""
         await self._accepting.drained()
         await self._settling.drained()
-        await self._store.close()
 
 
 async def _nothing(_tx: Transaction) -> None:

@@ -1,8 +1,6 @@
 """The HTTP application: every route, what all of them share, and the server that runs it until it is told to stop."""
 
-import asyncio
 import re
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -12,6 +10,7 @@ from aiohttp import web
 from wasl.api import Gateway
 from wasl.errors import Unusable, WaslError
 from wasl.ids import new_request_id
+from wasl.lasting import run_until_told
 from wasl.server import batch, health, messages, openapi, recipients
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
@@ -62,24 +61,19 @@ async def listening(gateway: Gateway, host: str, port: int) -> AsyncIterator[str
         await runner.cleanup()
 
 
-async def serve(gateway: Gateway, host: str, port: int) -> None:
+async def serve(gateway: Gateway, host: str, port: int, ready: Callable[[str], Awaitable[None]] | None = None) -> None:
     """Serves until SIGTERM or SIGINT; then it is not ready, finishes open requests and returns. A second signal ends it at once.
+
+    `ready` is called with the base URL when it listens.
 
     Raises:
         Unusable: the address cannot be listened on.
     """
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    signals = (signal.SIGTERM, signal.SIGINT)
     async with listening(gateway, host, port) as url:
-        for number in signals:
-            loop.add_signal_handler(number, stop.set)
-        try:
-            _log.info("server.started", at=url)
-            await stop.wait()
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
+        if ready is not None:
+            await ready(url)
+        _log.info("server.started", at=url)
+        await run_until_told()
         gateway.closing = True
     _log.info("server.stopped")
 

@@ -17,10 +17,10 @@ KEY = {
 
 class TestFcm(ProviderContract):
     provider = Fcm
-    settings = {"service_account": json.dumps(KEY)}  # noqa: RUF012 - the kit's shape
+    settings = {"service_account": json.dumps(KEY)}
     address = Address(channel="push", kind="fcm_token", value="c0ffee:APA91bToken")
     ref = "projects/acme-app/messages/0:1700000000000100"
-    outcomes = {404: "rejected:provider"}  # noqa: RUF012 - without UNREGISTERED a 404 is a wrong project, never a dead device
+    outcomes = {404: "rejected:provider"}
     second_try_after = frozenset({401})  # an access token may have been revoked before its end
 
     def settings_for(self, base_url: str) -> dict[str, object]:

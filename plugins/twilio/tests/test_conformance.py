@@ -5,7 +5,7 @@ from wasl_twilio import Twilio
 
 class TestTwilio(ProviderContract):
     provider = Twilio
-    settings = {  # noqa: RUF012 - the kit's shape
+    settings = {
         "account_sid": "AC" + "0" * 32,
         "auth_token": "auth-token-secret-1",
         "sender": "MG" + "0" * 32,

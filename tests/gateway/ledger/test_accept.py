@@ -245,7 +245,7 @@ async def test_somebody_without_an_id_is_found_again_by_the_address(desk: Desk) 
 
 async def test_nothing_readable_of_an_address_is_in_the_file(desk: Desk) -> None:
     await desk.accept(message())
-    await desk.ledger.close()
+    await desk.close()
 
     stored = b"".join(path.read_bytes() for path in desk.store.path.parent.glob("wasl.db*"))
 

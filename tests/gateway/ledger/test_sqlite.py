@@ -183,7 +183,7 @@ async def test_a_full_disk_is_told_as_such_and_keeps_nothing(desk: Desk) -> None
 async def test_closing_the_ledger_keeps_what_was_handed_over(desk: Desk) -> None:
     waiting = [desk.ledger.accept(desk.drafting.draft(message(), None, desk.clock.now())) for _ in range(5)]
 
-    await desk.ledger.close()
+    await desk.close()
 
     assert len({one.result().id for one in waiting}) == 5
     assert desk.rows("SELECT count(*) FROM messages") == [(5,)]
