@@ -56,3 +56,8 @@ class Slots:
             if ready is not None and (room := self._limits[ready] - self._used[ready]) > self._limits[ready] // 8:
                 rooms[channel] = room
         return rooms
+
+    @property
+    def busy(self) -> bool:
+        """Whether calls are out."""
+        return any(self._used.values())

@@ -24,4 +24,4 @@ def test_the_speed_table_is_measured() -> None:
     table = _run("--readme", str(_HERE / "README.md"))
 
     print(f"\n{table}")
-    assert "whole path" in table
+    assert "accepted to settled" in table

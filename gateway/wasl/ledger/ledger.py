@@ -29,6 +29,8 @@ from wasl.policies.verdict import Candidate, Inputs
 from wasl.routing import Routing
 from wasl_contracts import Reason
 
+_SETTLING = 0.002  # seconds that an answer waits for others to share its commit; a commit for each takes five times the CPU
+
 
 class Ledger:
     """All state of one database. Writes are on disk when they return."""
@@ -39,7 +41,7 @@ class Ledger:
         self._clock = clock
         self._reads = Reads(store.engine, keys)
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write)
-        self._settling: Batched[Settlement, bool] = Batched(store.writer, settle)
+        self._settling: Batched[Settlement, bool] = Batched(store.writer, settle, linger=_SETTLING)
 
     async def check_keys(self) -> None:
         """Remember this key ring, or make sure that it is the one that the stored values were made with.

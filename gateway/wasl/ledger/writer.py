@@ -15,6 +15,8 @@ Result = TypeVar("Result")
 _log = structlog.get_logger("wasl.ledger")
 _OUTAGES = (LedgerUnavailable, StorageLow)  # no member is at fault, and each would wait as long again
 
+_MOST = 512  # items in one commit, so that the first of many does not wait for the last
+
 
 class Connection(Transaction, Protocol):
     """The one connection that writes."""
@@ -109,15 +111,15 @@ class Batched(Generic[Item, Result]):
     """Collects single items into one batch per commit.
 
     `write` gets the items that came meanwhile and returns one result each, in order; a result that is an exception is raised to the
-    one who put the item.
+    one who put the item. The first one waits `linger` seconds for others.
     """
 
     def __init__(
-        self, writer: Writer, write: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]], limit: int = 512
+        self, writer: Writer, write: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]], linger: float = 0
     ) -> None:
         self._writer = writer
         self._write = write
-        self._limit = limit
+        self._linger = linger
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._flush: asyncio.Task[None] | None = None
 
@@ -136,8 +138,8 @@ class Batched(Generic[Item, Result]):
 
     async def _drain(self) -> None:
         while self._waiting:
-            await asyncio.sleep(0)  # let the other requests of this turn of the loop come along
-            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            await asyncio.sleep(self._linger)  # at 0, the other requests of this turn of the loop still come along
+            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             try:
                 self._deliver(batch, await self._written([item for item, _ in batch]))
             except _OUTAGES as outage:

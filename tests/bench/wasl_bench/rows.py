@@ -97,10 +97,10 @@ def whole_path(size: Size, loop: str) -> Iterator[Row]:
         http = _sent(senders, "webhook", size, {"webhook": size.posts_by_apprise})
         by_apprise = {"email": size.mails_by_apprise, "email, one TLS context": 4 * size.mails_by_apprise}
         mail = _sent(senders, "email", size, by_apprise)
-    yield _row("accepted to settled, HTTP provider", "aiohttp client, same bodies", loop, http, (0.35, 0.5))
+    yield _row("accepted to settled, HTTP provider", "aiohttp client, same bodies", loop, http, (0.35, 0.5), twin=2)
     yield _row("the call to settled, HTTP provider", "aiohttp client, same bodies", loop, http, contender=1, twin=2)
     yield _row("the call to settled, HTTP provider", "Apprise json://", loop, http, (4, 5), contender=1, twin=3)
-    yield _row("accepted to settled, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, (0.6, 1.0))
+    yield _row("accepted to settled, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, (0.6, 1.0), twin=2)
     yield _row("the call to settled, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, contender=1, twin=2)
     yield _row("the call to settled, SMTP", "Apprise mailto://", loop, mail, (8, 10), contender=1, twin=3)
     yield _row("the call to settled, SMTP", "Apprise mailto://, one TLS context", loop, mail, contender=1, twin=4)

@@ -167,13 +167,13 @@ async def test_items_that_come_together_are_one_batch_with_one_result_each(write
         batches.append(len(items))
         return await write(tx, items)
 
-    batched: Batched[int, int] = Batched(writer, observed, limit=50)  # type: ignore[arg-type]
+    batched: Batched[int, int] = Batched(writer, observed, linger=0.01)  # type: ignore[arg-type]
 
-    results = await asyncio.gather(*(batched.put(n if n else -1) for n in range(120)), return_exceptions=True)
+    results = await asyncio.gather(*(batched.put(n if n else -1) for n in range(1200)), return_exceptions=True)
 
-    assert results[1:] == [n * 10 for n in range(1, 120)]
+    assert results[1:] == [n * 10 for n in range(1, 1200)]
     assert isinstance(results[0], KeyError)
-    assert batches == [50, 50, 20]
+    assert batches == [512, 512, 176]
     assert connection.commits == 3
 
 
