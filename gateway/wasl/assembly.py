@@ -21,7 +21,8 @@ from wasl.keys import KeyRing, open_ring
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.sqlite import Sqlite
 from wasl.pinned import Pinned
-from wasl.pipeline import PAUSE, Carriers, Pipeline
+from wasl.pipeline import Pipeline
+from wasl.planning import PAUSE, Carriers
 from wasl.registry import Specs, open_providers
 from wasl.retry import Aftermath
 from wasl.routing import Routing

@@ -7,55 +7,26 @@ call: a place at the provider is taken first. Judging is pure (`deciding.py`) an
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Sequence
 
 import structlog
 
 from wasl.carriage import carry
-from wasl.clock import Clock, micros
-from wasl.content.rendering import RenderingFailed, render
-from wasl.deciding import Deciding, Decision, Go, Wait
-from wasl.decisions import encode
+from wasl.clock import Clock
+from wasl.deciding import Deciding
 from wasl.errors import LedgerUnavailable, StorageLow
-from wasl.ids import attempt_id, delivery_id
 from wasl.ledger.claims import Claimed, Release
-from wasl.ledger.intents import Intent
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Settlement
 from wasl.pinned import Pinned
-from wasl.policies.verdict import Candidate
-from wasl.registry import Specs
+from wasl.planning import PAUSE, Carriers, Plan, Planning
 from wasl.retry import Aftermath, Alternatives, Answered
-from wasl.slots import Slots
 from wasl.states import PENDING
 from wasl.unknown import lost, settled
-from wasl_contracts import Delivery, Provider, Reason, Rejected, State
+from wasl_contracts import Rejected, State
 
 _log = structlog.get_logger("wasl.pipeline")
-PAUSE = timedelta(seconds=60)
-"""How long a provider rests after a fault of its settings or code, before it is tried again."""
-_FULL = timedelta(milliseconds=100)  # until a delivery that found no free place at its provider is claimed again
 _DATABASE_AWAY = 0.5  # seconds between two tries to write an answer
-
-
-@dataclass(frozen=True, slots=True)
-class Carriers:
-    """The open providers: what they are, and how many calls each may have."""
-
-    providers: Mapping[str, Provider]
-    specs: Specs
-    slots: Slots
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A call that may be made: the intent, what the provider gets, and what could follow a refusal."""
-
-    intent: Intent
-    delivery: Delivery
-    others: tuple[Candidate, ...]
 
 
 class Pipeline:
@@ -67,6 +38,7 @@ class Pipeline:
         self._ledger = ledger
         self._deciding = deciding
         self._pinned = pinned
+        self._planning = Planning(carriers, pinned.templates, clock)
         self._carriers = carriers
         self._slots = carriers.slots
         self._aftermath = aftermath
@@ -83,7 +55,7 @@ class Pipeline:
         now = self._clock.now()
         decisions = [self._deciding.decide(claimed, listed, inputs, now) for claimed, listed in zip(waiting, candidates, strict=True)]
         await self._pinned.fetch(claimed.envelope for claimed in waiting)
-        steps = [self._step(claimed, decision) for claimed, decision in zip(waiting, decisions, strict=True)]
+        steps = [self._planning.step(claimed, decision) for claimed, decision in zip(waiting, decisions, strict=True)]
 
         await self._begin([step for step in steps if isinstance(step, Plan)])
         await self._write([step for step in (*recovered, *steps) if not isinstance(step, Plan)])
@@ -95,66 +67,6 @@ class Pipeline:
             for call in late:
                 call.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-
-    def _step(self, claimed: Claimed, decision: Decision) -> "Plan | Settlement | Release":
-        """What a decision leads to; a plan has its place at the provider already."""
-        if isinstance(decision, Go):
-            try:
-                return self._plan(claimed, decision)
-            except Exception as error:
-                # A fault of ours in one message must not stop the others; it is tried again until it expires.
-                _log.error("delivery.planning_failed", message=claimed.message_id, delivery=claimed.number, error=type(error).__name__)
-                return Release(claimed, claimed.lane, micros(self._clock.now() + PAUSE))
-        if isinstance(decision, Wait):
-            return self._settlement(claimed, State.SCHEDULED, decision.reason, decision, due_at=micros(decision.until))
-        stopped = self._settlement(claimed, decision.state, decision.reason, decision)
-        if decision.others and claimed.channel is not None and claimed.envelope.mode == "first":
-            return replace(stopped, successor=(decision.others[0].channel, (*claimed.tried, claimed.channel)))
-        return stopped
-
-    def _plan(self, claimed: Claimed, go: Go) -> "Plan | Settlement | Release":
-        candidate, now = go.chosen, self._clock.now()
-        usable = self._usable(candidate, claimed)
-        if not usable:
-            return self._settlement(claimed, State.FAILED, Reason.PROVIDER_REJECTED, go)
-        ready = [name for name in usable if not self._slots.paused(name, now)]
-        if not ready:
-            resumes = self._slots.resumes_at(usable) or now + PAUSE
-            return self._settlement(claimed, State.SCHEDULED, Reason.PROVIDER_PAUSED, go, due_at=micros(resumes))
-        provider = ready[0]
-        spec = self._carriers.specs[provider]
-        try:
-            content = render(claimed.envelope, spec.format, self._pinned.templates)
-        except RenderingFailed as failed:
-            return self._settlement(claimed, State.FAILED, failed.reason, go)
-        if not self._slots.take(provider):
-            return Release(claimed, candidate.channel, micros(now + _FULL))
-        timeout = timedelta(seconds=self._carriers.specs.timeout_seconds(provider))
-        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), go.siblings, timeout)
-        delivery = Delivery(
-            id=delivery_id(claimed.message_id, claimed.number),
-            attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
-            message_id=claimed.message_id,
-            brand=claimed.brand,
-            channel=candidate.channel,
-            address=candidate.address,
-            content=content,
-            topic=claimed.envelope.topic,
-            category=claimed.envelope.category,
-            created_at=claimed.envelope.created_at,
-            expires_at=claimed.envelope.expires_at,
-        )
-        return Plan(intent, delivery, go.others)
-
-    def _usable(self, candidate: Candidate, claimed: Claimed) -> list[str]:
-        """The providers that may still be asked: none that refused, after a failover those that come next, without proof the same."""
-        names = [name for name in candidate.providers if name not in claimed.refused]
-        if claimed.unproven:
-            return [name for name in names if name == claimed.provider]
-        if claimed.reason is Reason.FAILOVER and claimed.provider in candidate.providers:
-            following = candidate.providers[candidate.providers.index(claimed.provider) + 1 :]
-            return [name for name in names if name in following] or names
-        return names
 
     async def _begin(self, plans: Sequence[Plan]) -> None:
         """Commit the intents and start the calls. A place whose intent could not be committed is given back."""
@@ -234,15 +146,3 @@ class Pipeline:
     def _key_life(self, claimed: Claimed) -> int | None:
         known = claimed.provider is not None and claimed.provider in self._carriers.providers
         return self._carriers.specs[claimed.provider or ""].capabilities.idempotency_seconds if known else None
-
-    def _settlement(self, claimed: Claimed, state: State, reason: Reason, decision: Decision, due_at: int | None = None) -> Settlement:
-        return Settlement(
-            claimed=claimed,
-            state=state,
-            at=micros(self._clock.now()),
-            reason=reason,
-            due_at=due_at,
-            marks=claimed.marks,
-            refused=claimed.refused,
-            decision=encode(decision.judged, None),
-        )

@@ -24,8 +24,9 @@ async def test_a_gateway_that_opened_second_sends_when_the_first_has_ended(tmp_p
 
 async def test_of_two_gateways_only_one_sends(tmp_path: Path) -> None:
     (tmp_path / "wasl.toml").write_text(CONFIG)
+    config = tmp_path / "wasl.toml"
 
-    async with Gateway.from_config(tmp_path / "wasl.toml", environ={}) as one, Gateway.from_config(tmp_path / "wasl.toml", environ={}) as two:
+    async with Gateway.from_config(config, environ={}) as one, Gateway.from_config(config, environ={}) as two:
         ids = [(await gateway.send(to=TO, content={"body": "hello"})).id for gateway in (one, two) for _ in range(20)]
         seen = await asyncio.gather(*(one.wait(message_id) for message_id in ids))
 
