@@ -87,7 +87,7 @@ def _with_default_topic(topics: dict[str, Topic]) -> dict[str, Topic]:
 class Retry(Frozen):
     """When a delivery that was not taken is tried again, and until when.
 
-    The wait after try n is random between nothing and `base`·2^n, at most the longest wait of its channel. Retries end at the
+    The wait after try n is random between nothing and `base`·2^(n-1), at most the longest wait of its channel. Retries end at the
     horizon, counted from acceptance, or after `attempts`. `reconcile_after` is how long an unknown outcome waits for the provider's
     word. Longest waits are told by channel, horizons by channel and category, and `default` holds for the rest.
     """
