@@ -89,3 +89,9 @@ async def opened(folder: Path, brisk: None) -> AsyncIterator[Callable[..., Await
             return await stack.enter_async_context(Gateway(specs(folder, carriers, **told), worker=worker, world=world(clock)))
 
         yield make
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -1,11 +1,10 @@
-"""What is read from wasl.toml, and what holds where it is silent."""
+"""What is read from tests.gateway.config_files import written
+from wasl.toml, and what holds where it is silent."""
 
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from wasl import config as config_module
 from wasl.config import Config, ProviderSection, load
@@ -42,18 +41,6 @@ horizons = { sms = "2h" }
 port = 9000
 body_limit = "2MiB"
 """
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "wasl.toml"
-    path.write_bytes(text.encode())
-    return path
 
 
 def test_without_a_file_the_defaults_hold(here: Path) -> None:

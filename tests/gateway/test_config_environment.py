@@ -2,30 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
+from tests.gateway.config_files import mistakes, written
 from wasl.config import load
-from wasl.config_mistakes import ConfigMistakes
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "wasl.toml"
-    path.write_bytes(text.encode())
-    return path
-
-
-def mistakes(text: str, environ: dict[str, str] | None = None) -> list[str]:
-    Path("wasl.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigMistakes) as caught:
-        load(None, environ or {})
-    assert str(caught.value).splitlines() == [str(mistake) for mistake in caught.value.mistakes]
-    return str(caught.value).splitlines()
 
 
 def test_the_environment_overrides_the_file(here: Path) -> None:
