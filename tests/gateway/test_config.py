@@ -1,11 +1,11 @@
-"""What is read from tests.gateway.config_files import written
-from wasl.toml, and what holds where it is silent."""
+"""What is read from wasl.toml, and what holds where it is silent."""
 
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 
+from tests.gateway.config_files import written
 from wasl import config as config_module
 from wasl.config import Config, ProviderSection, load
 
