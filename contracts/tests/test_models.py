@@ -191,3 +191,31 @@ def test_a_delivery_survives_json() -> None:
     )  # fmt: skip
 
     assert Delivery.model_validate_json(delivery.model_dump_json()) == delivery
+
+
+@pytest.mark.parametrize("moment", [20261124, "20261124", "2026", -1, 1e12, "1795419075", "2026-11-24", "2026-11-24T10:00:00"])
+def test_a_moment_is_written_with_its_offset(moment: object) -> None:
+    content = {"body": "hello"}
+
+    assert _kinds_of_mistake(lambda: Message.model_validate({"to": _ANN, "content": content, "send_at": moment})) <= {
+        "bad_time",
+        "timezone_aware",
+    }
+
+
+@pytest.mark.parametrize("control", ["\a", "\x1b", "\x7f", "\x9b", "\x00"])
+def test_a_title_holds_no_control_characters(control: str) -> None:
+    assert _kinds_of_mistake(lambda: Content(title=f"a{control}b", body="hello")) == {"header_injection"}
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://ann:secret@shop.example/", "bad_url"),
+        ("https://shop.example@evil.example/", "bad_url"),
+        ("https:///path", "bad_url"),
+        ("https://shop.example/\u202e", "bad_url"),
+    ],
+)
+def test_a_link_shows_where_it_leads(url: str, kind: str) -> None:
+    assert _kinds_of_mistake(lambda: Action(label="Track", url=url)) <= {kind, "bidi_control"}

@@ -1,16 +1,18 @@
 """What a message says: written once as Content, handed to providers in the format that they declare."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from wasl_contracts.model import Frozen, Line, Text
+from wasl_contracts.model import Frozen, Line, Text, without_direction_controls
 
 
 def _web_link(url: str) -> str:
-    if not url.startswith(("https://", "http://")) or any(c <= " " or c in '"<>\\' for c in url):
-        raise PydanticCustomError("bad_url", "is not a link; write a whole http or https address without spaces")
+    without_direction_controls(url)
+    if not re.match(r"https?://[^/?#@]+(?:[/?#]|$)", url) or any(c <= " " or c in '"<>\\' for c in url):
+        raise PydanticCustomError("bad_url", "is not a link; write a whole http or https address without spaces or a password")
     return url
 
 

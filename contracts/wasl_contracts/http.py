@@ -64,7 +64,7 @@ def _by_status(status: int, wait: float | None, code: str | int) -> ProviderErro
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Seconds to wait by the Retry-After header (RFC 9110 section 10.2.3: seconds or a date), at most a day; None without one."""
     value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", value):
+    if re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,6})?", value):
         return min(float(value), _LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(value)

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from wasl_contracts.content import Content
 from wasl_contracts.duration import Duration
-from wasl_contracts.model import Frozen, JsonObject, Name, Slug
+from wasl_contracts.model import Frozen, JsonObject, Moment, Name, Slug
 from wasl_contracts.recipient import Recipient
 
 Category = Literal["otp", "transactional", "service", "promotional"]
@@ -32,7 +32,7 @@ class Message(Frozen):
     channels: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=10)] | None = None
     mode: Mode | None = None
     brand: Slug | None = None
-    send_at: AwareDatetime | None = None
+    send_at: Moment | None = None
     expires_in: Duration | None = None
     about: Name | None = None
     metadata: JsonObject = Field(default_factory=dict, repr=False)

@@ -1,14 +1,16 @@
 """The frozen model that every contract type is, and the text types that they share."""
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from math import isfinite
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
-# What ends a line for some mail software: CR, LF, VT, FF, FS-US (splitlines), NEL, LS, PS. RFC 5322 section 2.2 allows none in a header.
-_LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+# Controls (C0 but the tab, DEL, C1) and Unicode's line ends: RFC 5322 section 2.2 allows none in a header, and some end a line there.
+_NOT_IN_A_LINE = frozenset({*map(chr, [*range(0x20), *range(0x7F, 0xA0)]), "\u2028", "\u2029"} - {"\t"})
 # Controls that reorder or hide text: embeddings, overrides, isolates and tag characters (Unicode UAX #9, UTS #39).
 _BIDI_CONTROLS = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]))
 _LARGEST_EXACT_INTEGER = 2**53  # beyond it JavaScript and jq round silently (RFC 8259 section 6)
@@ -41,16 +43,21 @@ def one_line(text: str) -> str:
     """Refuse what would start a new header line, now and not when the mail is sent."""
     if "\0" in text:
         raise PydanticCustomError("header_injection", "holds U+0000; remove it")
-    if not _LINE_ENDS.isdisjoint(text):
-        raise PydanticCustomError("header_injection", "holds a line break; keep it on one line")
+    if not _NOT_IN_A_LINE.isdisjoint(text):
+        raise PydanticCustomError("header_injection", "holds a line break or another control character; keep it on one line")
     return whole(text)
+
+
+def without_direction_controls(text: str) -> str:
+    """Refuse characters that show a text in another order than it has."""
+    if not _BIDI_CONTROLS.isdisjoint(text):
+        raise PydanticCustomError("bidi_control", "holds an invisible direction control; remove it")
+    return text
 
 
 def plain_name(text: str) -> str:
     """Refuse characters that make a name look like another one."""
-    if not _BIDI_CONTROLS.isdisjoint(one_line(text)):
-        raise PydanticCustomError("bidi_control", "holds an invisible direction control; remove it")
-    return text
+    return without_direction_controls(one_line(text))
 
 
 def _leaves(value: JsonValue) -> Iterator[JsonValue]:
@@ -77,6 +84,15 @@ def storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return value
 
 
+def _written_moment(value: object) -> object:
+    # pydantic would also read numbers, as seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", value, re.ASCII)):
+        return value
+    raise PydanticCustomError("bad_time", "is not a moment; write it with its offset, like 2026-01-31T09:00:00+03:00")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment)]
+"""A moment with its offset from UTC (RFC 3339)."""
 Text = Annotated[str, AfterValidator(without_nul)]
 """Text of any number of lines."""
 Line = Annotated[str, StringConstraints(max_length=998), AfterValidator(one_line)]

@@ -24,6 +24,7 @@ from wasl.restoring import restored
 from wasl_contracts import Address, Message, State
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_MOST_DATA = 100_000  # bytes of a template's data, as much as inline content may have
 _LIFE = {
     "otp": timedelta(minutes=5),
     "transactional": timedelta(hours=72),
@@ -114,7 +115,7 @@ class Drafting:
         return channels
 
     def _check(self, message: Message, key: str | None, now: datetime) -> None:
-        if key is not None and not _KEY.fullmatch(key):
+        if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
             raise _refused("/idempotency_key", "bad_idempotency_key", "must be 1 to 255 visible ASCII characters")
         if message.brand is not None and message.brand != self._config.brand:
             raise _refused("/brand", "unknown_brand", "is not a brand of this installation")
@@ -132,6 +133,8 @@ class Drafting:
             raise _refused(
                 "/to/locale", "locale_missing", f"has no text in the template, and there is no fallback; it has: {', '.join(missing.known)}"
             ) from None
+        if len(to_json(message.data)) > _MOST_DATA:
+            raise _refused("/data", "too_long", f"is larger than {_MOST_DATA} bytes")
         if problems := template.check(message.data):
             raise Refused(problems)
         return template

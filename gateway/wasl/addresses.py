@@ -1,6 +1,7 @@
 """Addresses in normal form: one spelling for each, so that a hash finds it, and mistakes are seen before anything is kept."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import phonenumbers
@@ -8,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberType
 
 from wasl.errors import Problem, Refused
-from wasl_contracts import PUBLIC_KIND, Address, Recipient
+from wasl_contracts import PUBLIC_KIND, Address, AddressKind, Recipient
 
 # Ordinary mailboxes (RFC 5321 dot-string at a host name), which email-validator leaves as they are: it takes 30 µs, this takes 1.
 # Special-use domains (RFC 6761), Punycode and everything unusual go to the library; a property test holds the two together.
@@ -67,16 +68,25 @@ def normal_phone(value: str, country: str | None = None) -> str:
 class Addresses:
     """Brings addresses into normal form by their kind: email and phone by their standards, the others by the pattern of a plugin's spec."""
 
-    def __init__(self, patterns: dict[str, list[str | None]], country: str | None = None) -> None:
-        self._patterns = {kind: [re.compile(p) for p in found if p] if all(found) else [] for kind, found in patterns.items()}
+    def __init__(self, kinds: Iterable[tuple[str, AddressKind]], country: str | None = None) -> None:
+        """`kinds` are those of all configured providers, each with its channel."""
+        self._patterns: dict[str, list[re.Pattern[str] | None]] = {}
+        self._channels = {"email": {"email"}, "phone": {"sms"}}
+        for channel, kind in kinds:
+            self._patterns.setdefault(kind.kind, []).append(re.compile(kind.pattern) if kind.pattern else None)
+            self._channels.setdefault(kind.kind, set()).add(channel)
         self._country = country
 
     def normal(self, address: Address) -> Address:
         """The address in normal form.
 
         Raises:
-            BadAddress: no configured provider knows the kind, or the value does not fit it.
+            BadAddress: no configured provider knows the kind on this channel, or the value does not fit it.
         """
+        if (channels := self._channels.get(address.kind)) is not None and address.channel not in channels:
+            raise BadAddress(
+                "wrong_channel", f"is not for addresses of the kind {address.kind}; these belong to {', '.join(sorted(channels))}"
+            )
         if address.kind == "email":
             value = normal_email(address.value)
         elif address.kind == "phone":
@@ -97,7 +107,7 @@ class Addresses:
             try:
                 found.append(self.normal(address))
             except BadAddress as bad:
-                part = "kind" if bad.code == "unknown_kind" else "value"
+                part = {"unknown_kind": "kind", "wrong_channel": "channel"}.get(bad.code, "value")
                 field = short[position] if position < len(short) else f"addresses/{position - len(short)}/{part}"
                 problems.append(Problem(pointer=f"{where}/{field}", code=bad.code, message=bad.message))
         if problems:
@@ -109,6 +119,6 @@ class Addresses:
         if patterns is None or address.kind == PUBLIC_KIND:
             known = ", ".join(sorted({"email", "phone", *self._patterns} - {PUBLIC_KIND}))
             raise BadAddress("unknown_kind", f"is of a kind that no configured provider serves; known kinds: {known}")
-        if patterns and not any(pattern.fullmatch(address.value) for pattern in patterns):
+        if not any(pattern is None or pattern.fullmatch(address.value) for pattern in patterns):
             raise BadAddress("invalid_address", f"does not look like a {address.kind}")
         return address.value

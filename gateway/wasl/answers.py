@@ -155,6 +155,8 @@ class MessageSeen(Frozen):
 
     def reached(self, until: Literal["sent", "delivered"]) -> bool:
         """Whether each delivery got that far, or nothing more will happen to it by itself (an unknown one that nobody settles)."""
+        if until not in ("sent", "delivered"):
+            raise ValueError("until must be 'sent' or 'delivered'")
         far = {State.SENT, State.DELIVERED, State.BOUNCED} if until == "sent" else {State.DELIVERED, State.BOUNCED}
         return all(d.state in far or d.state not in LIVE or d.due_at is None for d in self.deliveries)
 

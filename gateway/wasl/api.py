@@ -32,6 +32,7 @@ __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
 _TWIN_WAITS = 1.0  # seconds for the first request with the same idempotency key to be stored
 _KEY_CACHE = timedelta(seconds=5)  # how long a revoked API key may still work
 _POLL = 0.1
+_LARGEST_PAGE = 200
 _LEAST_YIELD = 100  # messages of a batch that are checked before other requests get a turn
 
 
@@ -231,6 +232,8 @@ class Gateway:
 
     async def list(self, filters: Filters | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
         """Messages that fit, newest first; raises Refused for a cursor that was not given out here."""
+        if not 1 <= limit <= _LARGEST_PAGE:
+            raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
         return await self._open.ledger.page(self.config.brand, filters or Filters(), limit=limit, cursor=cursor)
 
     @property

@@ -67,7 +67,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker:
     path = database_path(config)
     store = await Sqlite.open(path)
     stack.push_async_callback(store.close)
-    ring = open_ring(path.with_name(f"{path.name}.keys"), world.environ)
+    ring = open_ring(path.with_name(f"{path.name}.keys"), world.environ, create=not await store.keyed())
     routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
     ledger = Ledger(store, ring, routing, world.clock)
     stack.push_async_callback(ledger.drained)
@@ -123,11 +123,8 @@ async def _carriers(specs: Specs, stack: AsyncExitStack) -> Carriers:
 
 
 def _addresses(specs: Specs) -> Addresses:
-    patterns: dict[str, list[str | None]] = {}
-    for name in specs.plugins:
-        for kind in specs[name].addresses:
-            patterns.setdefault(kind.kind, []).append(kind.pattern)
-    return Addresses(patterns, specs.config.country)
+    kinds = [(specs[name].channel, kind) for name in specs.plugins for kind in specs[name].addresses]
+    return Addresses(kinds, specs.config.country)
 
 
 async def _keep_config(config: Config, ledger: Ledger) -> str:

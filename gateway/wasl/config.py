@@ -276,9 +276,9 @@ def _without(table: dict[str, object], way: list[str]) -> dict[str, object]:
 
 
 def _with_templates(config: Config, folder: Path, findings: Findings) -> Config:
-    if config.templates is None:
-        return config.model_copy(update={"templates": folder / "templates"}) if (folder / "templates").is_dir() else config
-    templates = folder / config.templates
+    if config.templates is None and not (folder / "templates").exists():
+        return config
+    templates = folder / (config.templates or "templates")
     if not templates.is_dir():
         findings.add(("templates",), "there is no such folder; create it, or correct the path")
     return config.model_copy(update={"templates": templates})

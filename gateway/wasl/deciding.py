@@ -97,7 +97,9 @@ class Deciding:
     def _unreachable(self, claimed: Claimed) -> Reason:
         if claimed.channel is not None and claimed.channel not in self._routing.channels:
             return Reason.CHANNEL_DISABLED
-        return Reason.NO_ADDRESS if claimed.envelope.audience == "person" else Reason.UNROUTABLE
+        envelope = claimed.envelope
+        elsewhere = claimed.channel is None and len(envelope.addresses) > 0  # reachable, but not by this route
+        return Reason.UNROUTABLE if elsewhere or envelope.audience != "person" else Reason.NO_ADDRESS
 
 
 def _go(judged: tuple[Judged, ...], own: Sequence[Candidate], free: Sequence[Candidate], claimed: Claimed) -> Go:

@@ -81,14 +81,16 @@ def _read(text: str | bytes, where: str) -> KeyRing:
     return KeyRing(keys, found["current"])
 
 
-def open_ring(path: Path, environ: Mapping[str, str]) -> KeyRing:
-    """The key ring from WASL_KEYS or from the file, which is made if it is not there.
+def open_ring(path: Path, environ: Mapping[str, str], *, create: bool = True) -> KeyRing:
+    """The key ring from WASL_KEYS or from the file, which is made if it is not there and `create` allows it.
 
     Raises:
         Unusable: it cannot be read or written.
     """
     if text := environ.get("WASL_KEYS"):
         return _read(text, "WASL_KEYS")
+    if not create and not path.exists():
+        raise Unusable(f"The key file {path} is missing, and what is stored does not open without it; restore it from your backup.")
     try:
         _create(path)
         return _read(path.read_bytes(), str(path))

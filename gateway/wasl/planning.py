@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -70,7 +70,8 @@ class Planning:
         return stopped
 
     def _plan(self, claimed: Claimed, go: Go) -> "Plan | Settlement | Release":
-        candidate, now = go.chosen, self._clock.now()
+        now = self._clock.now()
+        candidate = self._awake(claimed, go, now)
         usable = self._usable(candidate, claimed)
         if not usable:
             return self._settlement(claimed, State.FAILED, Reason.PROVIDER_REJECTED, go)
@@ -87,7 +88,8 @@ class Planning:
         if not self._slots.take(provider):
             return Release(claimed, candidate.channel, micros(now + _FULL))
         timeout = timedelta(seconds=self._carriers.specs.timeout_seconds(provider))
-        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), go.siblings, timeout)
+        siblings = go.siblings if candidate is go.chosen else ()
+        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), siblings, timeout)
         delivery = Delivery(
             id=delivery_id(claimed.message_id, claimed.number),
             attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
@@ -101,7 +103,12 @@ class Planning:
             created_at=claimed.envelope.created_at,
             expires_at=claimed.envelope.expires_at,
         )
-        return Plan(intent, delivery, go.others)
+        return Plan(intent, delivery, tuple(other for other in go.others if other.channel != candidate.channel))
+
+    def _awake(self, claimed: Claimed, go: Go, now: datetime) -> Candidate:
+        """The chosen candidate, or while its providers rest the next one of an open delivery that has one awake."""
+        ways = (go.chosen, *go.others) if claimed.channel is None else (go.chosen,)
+        return next((way for way in ways if any(not self._slots.paused(name, now) for name in self._usable(way, claimed))), go.chosen)
 
     def _usable(self, candidate: Candidate, claimed: Claimed) -> list[str]:
         """The providers that may still be asked: none that refused, after a failover those that come next, without proof the same."""

@@ -126,6 +126,7 @@ _SAID: Mapping[str, tuple[str, Callable[[_Context], str]]] = {
     "string_pattern_mismatch": ("bad_value", lambda ctx: f"must match {ctx['pattern']}"),
     "literal_error": ("bad_value", lambda ctx: f"must be one of {ctx['expected']}"),
     "enum": ("bad_value", lambda ctx: f"must be one of {ctx['expected']}"),
+    "invalid-json-value": ("wrong_type", lambda _: "holds something that is not JSON"),
     "string_unicode": ("invalid_unicode", lambda _: "holds half of a surrogate pair; send whole characters"),
     "finite_number": ("not_finite", lambda _: "must be a finite number"),
     "timezone_aware": ("bad_time", lambda _: "needs a time zone; write it like 2026-01-31T09:00:00+03:00"),
@@ -136,13 +137,13 @@ _BAD_TIME = "is not a moment; write it like 2026-01-31T09:00:00+03:00"
 
 def _said(details: ErrorDetails) -> tuple[str, str]:
     kind = details["type"]
+    if known := _SAID.get(kind):
+        code, text = known
+        return code, text(details.get("ctx", {}))
     if kind not in _PYDANTICS_OWN:  # ours: PydanticCustomError carries code and text
         return kind, details["msg"]
     if kind in _SIZES:
         return _size(kind, details.get("ctx", {}))
-    if known := _SAID.get(kind):
-        code, text = known
-        return code, text(details.get("ctx", {}))
     if kind.startswith(("datetime", "date")):
         return "bad_time", _BAD_TIME
     return "bad_value", details["msg"].replace("Input should be", "must be")

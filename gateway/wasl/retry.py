@@ -12,7 +12,7 @@ from wasl.config import Retry
 from wasl.ledger.intents import Intent
 from wasl.ledger.settle import Ended, Settlement, Suppress
 from wasl.policies.verdict import Candidate
-from wasl_contracts import Mark, ProviderError, Reason, Receipt, Rejected, State, Unavailable
+from wasl_contracts import Envelope, Mark, ProviderError, Reason, Receipt, Rejected, State, Unavailable
 
 _LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds
 _OUTCOMES: dict[type[ProviderError], str] = {Rejected: "rejected", Unavailable: "unavailable"}
@@ -54,9 +54,14 @@ class Aftermath:
             return self._rejected(answered, answer, left)
         return self._unknown(answered, answer, keyed)
 
-    def patience(self, keyed: bool) -> timedelta:
+    def patience(self, channel: str, attempt: int, *, keyed: bool) -> timedelta:
         """How long an unknown outcome waits for proof. With a key that the provider recognises, the same call again is the proof."""
-        return self._retry.base if keyed else self._retry.reconcile_after
+        return self._wait(channel, attempt, None) if keyed else self._retry.reconcile_after
+
+    def spent(self, envelope: Envelope, channel: str, attempt: int, at: datetime) -> bool:
+        """Whether a delivery has been tried as often or as long as it may be."""
+        horizon = min(envelope.expires_at, (envelope.send_at or envelope.created_at) + self._retry.horizon(envelope.category, channel))
+        return at >= horizon or attempt >= self._retry.attempts
 
     def _taken(self, answered: Answered, receipt: Receipt, receipts: bool) -> Settlement:
         marks = answered.intent.claimed.marks
@@ -75,16 +80,15 @@ class Aftermath:
         )
 
     def _unknown(self, answered: Answered, answer: ProviderError, keyed: bool) -> Settlement:
-        return self._settlement(answered, answer, State.UNKNOWN, answer.reason, answered.at + self.patience(keyed))
+        patience = self.patience(answered.intent.candidate.channel, answered.intent.attempt, keyed=keyed)
+        return self._settlement(answered, answer, State.UNKNOWN, answer.reason, answered.at + patience)
 
     def _unavailable(self, answered: Answered, answer: Unavailable, left: Alternatives) -> Settlement:
         if left.providers:
             return self._settlement(answered, answer, State.SCHEDULED, Reason.FAILOVER, answered.at)
-        at = answered.at + self._wait(answered.intent, answer.retry_after)
-        envelope, channel = answered.intent.claimed.envelope, answered.intent.candidate.channel
-        horizon = min(envelope.expires_at, (envelope.send_at or envelope.created_at) + self._retry.horizon(envelope.category, channel))
-        if at < horizon and answered.intent.attempt < self._retry.attempts:
-            claimed = answered.intent.claimed
+        claimed, channel = answered.intent.claimed, answered.intent.candidate.channel
+        at = answered.at + self._wait(channel, answered.intent.attempt, answer.retry_after)
+        if not self.spent(claimed.envelope, channel, answered.intent.attempt, at):
             if claimed.unproven and Mark.POSSIBLE_DUPLICATE not in claimed.marks:
                 # Sent again under its key: that must be asked anew each time, for the key's life may end before the next try.
                 return self._settlement(answered, answer, State.UNKNOWN, Reason.OUTCOME_UNKNOWN, at)
@@ -93,7 +97,8 @@ class Aftermath:
         return self._failed(answered, answer, left)
 
     def _rejected(self, answered: Answered, answer: Rejected, left: Alternatives) -> Settlement:
-        if answer.scope == "provider":
+        elsewhere = left.candidates and answered.intent.claimed.envelope.mode == "first"
+        if answer.scope == "provider" and (left.providers or not elsewhere):
             at = answered.at if left.providers else answered.at + self._paused_for
             reason = Reason.FAILOVER if left.providers else answer.reason
             return self._settlement(answered, answer, State.SCHEDULED, reason, at)
@@ -126,11 +131,11 @@ class Aftermath:
             suppress=_dead(intent, answer),
         )
 
-    def _wait(self, intent: Intent, retry_after: float | None) -> timedelta:
+    def _wait(self, channel: str, attempt: int, retry_after: float | None) -> timedelta:
         """Full jitter under an exponential ceiling; what the provider asked for is a floor, at most a day."""
         state = RetryCallState(Retrying(), None, (), {})
-        state.attempt_number = intent.attempt
-        longest = self._retry.longest_wait(intent.candidate.channel)
+        state.attempt_number = attempt
+        longest = self._retry.longest_wait(channel)
         ceiling = wait_exponential(multiplier=self._retry.base.total_seconds(), max=longest.total_seconds())(state)
         floor = timedelta(seconds=min(max(0, retry_after or 0), _LONGEST_RETRY_AFTER))  # a plugin may say NaN
         return floor + timedelta(seconds=self._random.uniform(0, ceiling))

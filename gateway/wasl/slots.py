@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+_PARKED = 100  # deliveries a turn of a channel whose providers all rest
+
 
 class Slots:
     """Free places for calls."""
@@ -48,12 +50,16 @@ class Slots:
     def rooms(self, channels: Mapping[str, Sequence[str]], now: datetime) -> dict[str, int]:
         """For each channel, the free places of the first provider that does not rest; channels without room are not claimed.
 
+        Where all rest, some are claimed all the same: to go another way, or to be told why they wait and until when.
+
         A provider that has just a few of many places free counts as full, so that claims stay batches.
         """
         rooms = {}
         for channel, providers in channels.items():
             ready = next((name for name in providers if not self.paused(name, now)), None)
-            if ready is not None and (room := self._limits[ready] - self._used[ready]) > self._limits[ready] // 8:
+            if ready is None:
+                rooms[channel] = _PARKED
+            elif (room := self._limits[ready] - self._used[ready]) > self._limits[ready] // 8:
                 rooms[channel] = room
         return rooms
 

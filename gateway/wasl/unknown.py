@@ -21,27 +21,30 @@ AGAIN: dict[Category, Literal["until_expiry", "once", "never"]] = {
 """Whether a message is sent again although it may have arrived."""
 
 
-def lost(claimed: Claimed, now: datetime, reconcile_after: timedelta) -> Settlement:
-    """A call whose worker died: its intent is there, its end is not."""
+def lost(claimed: Claimed, now: datetime, patience: timedelta) -> Settlement:
+    """A call whose worker died: its intent is there, its end is not. It waits so long for proof."""
     return Settlement(
         claimed=claimed,
         state=State.UNKNOWN,
         at=micros(now),
         reason=Reason.WORKER_LOST,
-        due_at=micros(now + reconcile_after),
+        due_at=micros(now + patience),
         marks=claimed.marks,
         refused=claimed.refused,
         ended=Ended(claimed.attempts, micros(now), "unknown", Reason.WORKER_LOST),
     )
 
 
-def settled(claimed: Claimed, now: datetime, idempotency_seconds: int | None) -> Settlement | None:
-    """What to do now that waiting is over: send again, or None to leave it unknown for people to look at."""
+def settled(claimed: Claimed, now: datetime, idempotency_seconds: int | None, *, spent: bool = False) -> Settlement | None:
+    """What to do now that waiting is over: send again, or None to leave it unknown for people to look at.
+
+    `spent` tells that it was tried as often or as long as it may be.
+    """
     envelope = claimed.envelope
     if now >= envelope.expires_at:
         return _settlement(claimed, State.EXPIRED, now, Reason.EXPIRED)
     if idempotency_seconds is not None and now < envelope.created_at + timedelta(seconds=idempotency_seconds):
-        return _settlement(claimed, State.SCHEDULED, now, Reason.RETRYING)
+        return None if spent else _settlement(claimed, State.SCHEDULED, now, Reason.RETRYING)
     again = AGAIN[envelope.category]
     if again == "never" or (again == "once" and Mark.POSSIBLE_DUPLICATE in claimed.marks):
         return None

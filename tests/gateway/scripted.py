@@ -151,7 +151,7 @@ class Desk:
         store = await Sqlite.open(path)
         routing = Routing(specs.config.channels, {name: specs[name] for name in specs.plugins})
         ledger = Ledger(store, keys, routing, clock)
-        kinds: dict[str, list[str | None]] = {kind.kind: [None] for name in specs.plugins for kind in specs[name].addresses}
+        kinds = [(specs[name].channel, kind) for name in specs.plugins for kind in specs[name].addresses]
         templates = Templates.load(specs.config.templates, specs.config.locale)
 
         def hashed(address: Any) -> str:

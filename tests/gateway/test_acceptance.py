@@ -13,7 +13,7 @@ from wasl.clock import micros
 from wasl.content.templates import Templates
 from wasl.errors import Refused
 from wasl.ledger.accept import Draft, Stored
-from wasl_contracts import Message, State
+from wasl_contracts import AddressKind, Message, State
 
 DraftOf = Callable[..., Draft]
 
@@ -27,7 +27,7 @@ def drafting(tmp_path: Path, templates: Path) -> Drafting:
         "templates": templates,
     }
     loaded = specs(tmp_path, carriers, **config)
-    addresses = Addresses({"public": [None], "mastodon_handle": [None]})
+    addresses = Addresses([("social", AddressKind(kind="public")), ("social", AddressKind(kind="mastodon_handle"))])
     return Drafting(loaded.config, "v1", addresses, Templates.load(templates), lambda address: f"hash-{address.value}")
 
 
@@ -106,7 +106,7 @@ def test_a_key_that_is_none_is_refused(draft: DraftOf, key: str) -> None:
 
 def test_without_a_provider_there_is_no_channel(tmp_path: Path) -> None:
     loaded = specs(tmp_path, {})
-    drafting = Drafting(loaded.config, "v1", Addresses({}), Templates(), str)
+    drafting = Drafting(loaded.config, "v1", Addresses([]), Templates(), str)
 
     assert refusal(lambda given, key: drafting.draft(given, key, NOON), message()) == ("/channels", "no_channel")
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from wasl.addresses import _ORDINARY_EMAIL, Addresses, BadAddress, normal_email, normal_phone
 from wasl.errors import Refused
-from wasl_contracts import Address, Recipient
+from wasl_contracts import Address, AddressKind, Recipient
 
 LABEL = st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True) | st.sampled_from(["xn--zzz", "ab--cd", "xn--caf-dma", "example", "a"])
 DOMAIN = st.lists(LABEL, min_size=1, max_size=5).map(".".join)
@@ -123,7 +123,8 @@ def test_what_cannot_get_a_message_is_refused(value: str) -> None:
 
 
 def test_other_kinds_follow_the_patterns_of_their_plugins() -> None:
-    addresses = Addresses({"slack_user": ["U[A-Z0-9]{2,}"], "free": [None], "mixed": ["a+", None], "public": [None]})
+    kinds = (("slack_user", "U[A-Z0-9]{2,}"), ("free", None), ("mixed", "a+"), ("mixed", None), ("public", None))
+    addresses = Addresses([("chat", AddressKind(kind=kind, pattern=pattern)) for kind, pattern in kinds])
 
     def normal(kind: str, value: str) -> str:
         return addresses.normal(Address(channel="chat", kind=kind, value=value)).value
@@ -142,6 +143,13 @@ def test_other_kinds_follow_the_patterns_of_their_plugins() -> None:
         assert refused.value.code == code
 
 
+def test_an_address_of_another_channels_kind_is_refused() -> None:
+    with pytest.raises(BadAddress) as refused:
+        Addresses([]).normal(Address(channel="email", kind="phone", value="+966501234567"))
+
+    assert refused.value.code == "wrong_channel"
+
+
 def test_every_address_that_is_wrong_is_named_by_its_place() -> None:
     recipient = Recipient.model_validate(
         {
@@ -156,7 +164,7 @@ def test_every_address_that_is_wrong_is_named_by_its_place() -> None:
     )
 
     with pytest.raises(Refused) as refused:
-        Addresses({}).normal_all(recipient)
+        Addresses([]).normal_all(recipient)
 
     assert [(problem.pointer, problem.code) for problem in refused.value.errors] == [
         ("/to/email", "invalid_address"),

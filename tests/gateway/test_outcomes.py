@@ -7,10 +7,10 @@ import pytest
 
 from tests.gateway.scripted import Carrier, Script, calls, message, outcome, types
 from wasl import planning
-from wasl.answers import Accepted
+from wasl.answers import Accepted, MessageSeen
 from wasl.api import Gateway, Submission
-from wasl.errors import Conflict, NotFound
-from wasl_contracts import Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
+from wasl.errors import NotFound
+from wasl_contracts import Address, Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 Opened = Callable[..., Awaitable[Gateway]]
 TOPICS = {"codes": {"category": "otp"}, "offers": {"category": "promotional"}, "default": {}}
@@ -166,8 +166,7 @@ async def test_what_is_cancelled_before_its_time_is_never_sent(opened: Opened) -
     await asyncio.sleep(0.2)
 
     assert (accepted.state, cancelled.state, calls(mail)) == (State.SCHEDULED, State.CANCELLED, [0])
-    with pytest.raises(Conflict):
-        await gateway.cancel(accepted.id)
+    assert (await gateway.cancel(accepted.id)).state is State.CANCELLED
     with pytest.raises(NotFound):
         await gateway.cancel("msg_unknown")
 
@@ -216,3 +215,57 @@ async def test_an_exception_in_one_message_stops_neither_the_others_nor_leaks_a_
     assert len(seen) == 11
     kept = await gateway.list()
     assert [one.state for one in kept.data if one.to.id == poison] == [State.ACCEPTED]
+
+
+async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_comes_while_it_rests(opened: Opened) -> None:
+    text, mail = Carrier("sms", Script(WRONG_KEY)), Carrier("email")
+    gateway = await opened({"text": text, "mail": mail})
+
+    first = await outcome(gateway, message(channels=("sms", "email")))
+    second = await outcome(gateway, message(channels=("sms", "email")))
+
+    assert [(one.channel, one.state) for one in first.deliveries] == [("sms", State.FAILED), ("email", State.SENT)]
+    assert [(one.channel, one.state) for one in second.deliveries] == [("email", State.SENT)]
+    assert calls(text, mail) == [1, 2]
+
+
+async def test_what_comes_while_its_only_provider_rests_says_so_and_until_when(opened: Opened) -> None:
+    mail = Carrier("email", Script(WRONG_KEY))
+    gateway = await opened({"mail": mail})
+    refused = await gateway.accept(message())
+    await _seen(gateway, refused.id, State.SCHEDULED)
+
+    accepted = await gateway.accept(message())
+    seen = await _seen(gateway, accepted.id, State.SCHEDULED)
+
+    assert seen.reason is not None
+    assert seen.reason.code is Reason.PROVIDER_PAUSED
+    assert seen.created_at < seen.due_at
+
+
+async def _seen(gateway: Gateway, message_id: str, state: State) -> MessageSeen:
+    for _ in range(300):
+        seen = await gateway.get(message_id)
+        if seen.state is state:
+            break
+        await asyncio.sleep(0.002)
+    return seen
+
+
+async def test_under_a_key_an_unknown_outcome_is_asked_ever_less_often_and_at_last_left(opened: Opened) -> None:
+    hook = Carrier("email", Script(then=Unknown()), Capabilities(idempotency_seconds=3600))
+    gateway = await opened({"hook": hook}, retry={"base": "1ms", "attempts": 4})
+
+    seen = await outcome(gateway, message())
+
+    assert (seen.state, calls(hook)) == (State.UNKNOWN, [4])
+
+
+async def test_a_suppressed_mailbox_is_found_in_any_case(opened: Opened) -> None:
+    mail = Carrier("email")
+    gateway = await opened({"mail": mail})
+    await gateway.suppress(Address(channel="email", kind="email", value="Ann.Smith@example.com"))
+
+    seen = await outcome(gateway, message(to={"email": "ann.SMITH@Example.com"}))
+
+    assert (seen.state, calls(mail)) == (State.WITHHELD, [0])

@@ -44,7 +44,7 @@ def test_the_first_of_several_to_resume_is_known() -> None:
     assert slots.resumes_at([]) is None
 
 
-def test_a_channel_has_the_room_of_its_first_provider_that_does_not_rest() -> None:
+def test_a_channel_has_the_room_of_its_first_provider_that_does_not_rest_and_some_where_all_rest() -> None:
     slots = Slots({"mail": 10, "spare": 4, "text": 1})
     channels = {"email": ("mail", "spare"), "sms": ("text",)}
 
@@ -53,8 +53,9 @@ def test_a_channel_has_the_room_of_its_first_provider_that_does_not_rest() -> No
     slots.pause("mail", SOON)
     assert slots.rooms(channels, NOON) == {"email": 4}
     slots.pause("spare", SOON)
-    assert slots.rooms(channels, NOON) == {}
+    parked = slots.rooms(channels, NOON)
     assert slots.rooms(channels, SOON) == {"email": 10}
+    assert parked.keys() == {"email"}
 
 
 def test_a_provider_with_few_of_many_places_counts_as_full_but_one_with_a_single_place_works() -> None:

@@ -74,3 +74,7 @@ def test_what_has_expired_is_not_sent_again(key_life: int | None) -> None:
 
     assert settlement is not None
     assert (settlement.state, settlement.reason, settlement.due_at) == (State.EXPIRED, Reason.EXPIRED, None)
+
+
+def test_under_a_key_too_it_is_not_sent_again_for_ever() -> None:
+    assert settled(unknown(), NOON + timedelta(seconds=10), 900, spent=True) is None

@@ -46,7 +46,8 @@ async def examine(config: Path | None) -> Sequence[Finding]:
 
 def _configuration(config: Path | None, specs: Specs) -> Iterator[Finding]:
     file = config or DEFAULT_FILE
-    yield Finding("configuration", True, str(file) if file.exists() else "none, so the defaults hold; write one with: wasl init")
+    if not specs.config.warnings:
+        yield Finding("configuration", True, str(file) if file.exists() else "none, so the defaults hold; write one with: wasl init")
     for warning in specs.config.warnings:
         yield Finding("configuration", False, str(warning))
 

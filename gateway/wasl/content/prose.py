@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -95,7 +95,7 @@ def _mend_links(inline: Token, holes: Holes) -> Iterator[tuple[int, str]]:
 def _hoisted(tokens: Sequence[Token], holes: Holes) -> Iterator[Token]:
     """A paragraph that is wholly inside one condition moves into it, so that nothing is left where it does not hold."""
     closing: Token | None = None
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip_longest(tokens, tokens[1:]):
         if token.type == "paragraph_open" and not token.hidden and following is not None and (marks := _around(following, holes)):
             line = following.map[0] if following.map else 0
             yield _statement(marks[0], line)

@@ -27,7 +27,7 @@ from wasl.ledger.tables import api_keys, key_checks, sources
 from wasl.ledger.writer import Batched
 from wasl.policies.verdict import Candidate, Inputs
 from wasl.routing import Routing
-from wasl_contracts import Reason
+from wasl_contracts import Reason, State
 
 _SETTLING = 0.002  # seconds that an answer waits for others to share its commit; a commit for each takes five times the CPU
 
@@ -108,8 +108,8 @@ class Ledger:
         return await self._settling.put(settlement)
 
     def address_hash(self, kind: str, value: str) -> str:
-        """The keyed hash by which an address is found."""
-        return self._keys.hash(f"{kind}|{value}")
+        """The keyed hash by which an address is found. Mailboxes that differ only in case are one here: no server keeps them apart."""
+        return self._keys.hash(f"{kind}|{value.casefold() if kind == 'email' else value}")
 
     # Reading and administering
 
@@ -122,7 +122,7 @@ class Ledger:
         return await self._reads.page(brand, filters, limit=limit, cursor=cursor)
 
     async def cancel(self, brand: str, message_id: str) -> None:
-        """Cancel what has no intent yet.
+        """Cancel what has no intent yet; again is as good as once.
 
         Raises:
             NotFound: there is no such message.
@@ -142,7 +142,7 @@ class Ledger:
                 tx.put(sql.INSERT_EVENT, keys)
             return len(rows)
 
-        if not await self._store.writer.run(work):
+        if not await self._store.writer.run(work) and seen.state is not State.CANCELLED:
             raise Conflict(
                 f"The message is {seen.state} and cannot be cancelled any more.", suggested_action="Only what waits can be cancelled."
             )

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import AwareDatetime
 from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,7 +19,7 @@ from wasl.ledger.people import recipient_seen, unseal
 from wasl.ledger.tables import attempts, deliveries, events, messages, recipients
 from wasl.states import fold
 from wasl_contracts import Mark, Reason, State
-from wasl_contracts.model import Frozen
+from wasl_contracts.model import Frozen, Moment
 
 _MAC = 16
 _SCAN = 500  # rows looked at in one go when a filter needs the fold of deliveries
@@ -36,7 +35,7 @@ class Filters(Frozen):
     recipient: str | None = None
     topic: str | None = None
     template: str | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
 class Reads:
@@ -52,6 +51,8 @@ class Reads:
         Raises:
             NotFound: there is none of that id in the brand.
         """
+        if not message_id.isascii():
+            raise NotFound("There is no such message.")
         async with self._engine.connect() as connection:
             row = (await connection.execute(_messages(brand).where(messages.c.id == message_id))).first()
             if row is None:
@@ -134,7 +135,7 @@ class Reads:
                 decode(d.decision, delivery=delivery_id(row.id, d.number), at=d.decided_at, config=row.config) for d in sent if d.decision
             ),
             created_at=moment(row.created_at),
-            due_at=moment(row.due_at),
+            due_at=min((delivery.due_at for delivery in seen if delivery.due_at is not None), default=moment(row.due_at)),
             expires_at=moment(row.expires_at),
         )
 

@@ -9,19 +9,21 @@ from typing import Self, TypeVar, cast
 
 import aiosqlite
 from filelock import FileLock, Timeout
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from wasl.errors import LedgerUnavailable, StorageLow, Unusable, WaslError
 from wasl.ledger.migrate import migrate
 from wasl.ledger.port import Hot, Row, Values
+from wasl.ledger.tables import key_checks
 from wasl.ledger.writer import Writer
 
 _T = TypeVar("_T")
 _Step = Callable[[sqlite3.Connection], _T]
 _PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON")
 _FULL = 2
+_KEYED = Hot(select(key_checks.c.key_id))
 _LOOKS = 0.5  # seconds between two looks at the disk, which takes too long for each message
 _LEAST_FREE = 64 * 1024 * 1024  # bytes; Postfix refuses under a like bound, so that what was accepted can still be settled
 
@@ -149,6 +151,10 @@ class Sqlite:
             await store.close()
             raise Unusable(f"The database {path} cannot be written durably (WAL with fsync) there; put it on a local disk.")
         return store
+
+    async def keyed(self) -> bool:
+        """Whether a key ring belongs to this file already."""
+        return bool(await self.reader.fetch(_KEYED, {}))
 
     def take_worker_role(self) -> bool:
         """Whether this process is now the one that sends; an operating-system lock, free again when its holder dies."""

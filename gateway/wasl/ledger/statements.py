@@ -196,6 +196,6 @@ CANCEL = Hot(
         deliveries.c.brand == bindparam("key_brand"), deliveries.c.message_id == bindparam("key_message"),
         _in_states(PENDING),
     )
-    .values(state=_literal(State.CANCELLED), reason=bindparam("reason"), due_at=null(), claimed_at=null())
+    .values(state=_literal(State.CANCELLED), reason=bindparam("reason"), code=null(), due_at=null(), claimed_at=null())
     .returning(*_key)
 )  # fmt: skip

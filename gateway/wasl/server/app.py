@@ -54,7 +54,7 @@ async def listening(gateway: Gateway, host: str, port: int) -> AsyncIterator[str
         except OSError as error:
             raise Unusable(
                 f"Cannot listen on {host}, port {port}: {error.strerror}.",
-                suggested_action="Stop what uses it, or choose another address with `[server]` in wasl.toml.",
+                suggested_action="Stop what uses it, or choose another address by --host and --port or with `[server]` in wasl.toml.",
             ) from None
         yield f"http://{f'[{host}]' if ':' in host else host}:{site.port}"
     finally:

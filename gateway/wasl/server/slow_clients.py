@@ -1,13 +1,14 @@
 """Connections that do not wait for ever: aiohttp bounds neither the head nor the body of a request in time."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from aiohttp import StreamReader, web
-from aiohttp.http_exceptions import ContentEncodingError
+from aiohttp.http_exceptions import ContentEncodingError, TransferEncodingError
 from aiohttp.web_request import BaseRequest
 
 from wasl.errors import Problem, WaslError
@@ -18,6 +19,14 @@ _IDLE_SECONDS = 75.0  # between requests; longer than the 60 s of most reverse p
 _SLOWEST = 1024  # bytes a second
 
 _log = structlog.get_logger("wasl.server")
+
+
+def _not_the_clients_fault(record: logging.LogRecord) -> bool:
+    # After its answer aiohttp reads what is left of a body, and takes a body that cannot be unpacked for a fault of ours.
+    return not (record.exc_info and isinstance(record.exc_info[1], ContentEncodingError | TransferEncodingError))
+
+
+logging.getLogger("aiohttp.server").addFilter(_not_the_clients_fault)
 
 
 class PatientRunner(web.AppRunner):

@@ -2,6 +2,9 @@ import re
 
 import pytest
 
+from wasl.content.holes import Holes
+from wasl.content.prose import prose
+
 _ITEMS = [{"n": "a"}, {"n": "b"}]
 
 
@@ -71,3 +74,7 @@ def test_text_that_looks_like_a_mark_is_text(inline):
         inline("v0z s1z", actions=[{"label": "u0z", "url": "https://a.example/u0z/v1z"}]).text
         == "v0z s1z\n\nu0z: https://a.example/u0z/v1z"
     )
+
+
+def test_a_text_of_nothing_has_no_tokens():
+    assert list(prose("", Holes(), breaks=True).tokens) == []

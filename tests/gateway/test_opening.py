@@ -1,7 +1,11 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from wasl.api import Gateway
+from wasl.config_mistakes import ConfigMistakes
+from wasl.errors import Unusable
 
 CONFIG = '[providers.screen]\nplugin = "log"\n'
 TO = {"id": "u_1", "addresses": [{"channel": "log", "kind": "any", "value": "ann"}]}
@@ -42,3 +46,23 @@ async def test_a_relative_database_lies_beside_its_configuration(tmp_path: Path)
 
     assert (tmp_path / "kept.db").is_file()
     assert (tmp_path / "kept.db.keys").stat().st_mode & 0o777 == 0o600
+
+
+async def test_without_its_key_ring_a_used_database_is_not_opened_and_no_other_ring_is_made(tmp_path: Path) -> None:
+    (tmp_path / "wasl.toml").write_text(CONFIG)
+    async with Gateway.from_config(tmp_path / "wasl.toml", environ={}):
+        pass
+    (tmp_path / "wasl.db.keys").unlink()
+
+    with pytest.raises(Unusable, match=r"wasl\.db\.keys is missing.*restore it"):
+        await Gateway.from_config(tmp_path / "wasl.toml", environ={}).__aenter__()
+
+    assert not (tmp_path / "wasl.db.keys").exists()
+
+
+def test_a_file_where_the_templates_folder_should_be_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "wasl.toml").write_text(CONFIG)
+    (tmp_path / "templates").write_text("")
+
+    with pytest.raises(ConfigMistakes, match="templates: there is no such folder"):
+        Gateway.from_config(tmp_path / "wasl.toml", environ={})
