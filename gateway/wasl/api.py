@@ -32,7 +32,7 @@ __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
 _TWIN_WAITS = 1.0  # seconds for the first request with the same idempotency key to be stored
 _KEY_CACHE = timedelta(seconds=5)  # how long a revoked API key may still work
 _POLL = 0.1
-_LARGEST_PAGE = 200
+_LARGEST_PAGE = 1000
 _LEAST_YIELD = 100  # messages of a batch that are checked before other requests get a turn
 
 

@@ -217,7 +217,10 @@ async def test_an_exception_in_one_message_stops_neither_the_others_nor_leaks_a_
     assert [one.state for one in kept.data if one.to.id == poison] == [State.ACCEPTED]
 
 
-async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_comes_while_it_rests(opened: Opened) -> None:
+async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_comes_while_it_rests(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasl.pipeline.PAUSE", timedelta(seconds=60))
     text, mail = Carrier("sms", Script(WRONG_KEY)), Carrier("email")
     gateway = await opened({"text": text, "mail": mail})
 
