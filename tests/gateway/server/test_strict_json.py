@@ -32,7 +32,7 @@ def fault(body: bytes) -> tuple[int, Problem]:
         (b'{"a":\n' * 32 + b"[]", "invalid_json", "33:1"),
         (b"[" * 1_000_000, "invalid_json", "1:33"),
         (b'{"a": ' + b"1" * 4301 + b"}", "invalid_json", "1:7"),
-        (b'{"a": 1, "n": 12345678901234567890, }', "invalid_json", "1:37"),
+        (b'{"a": 1, "n": 12345678901234567890, x}', "invalid_json", "1:37"),
     ],
 )
 def test_what_is_not_json_is_refused_with_its_place(body: bytes, code: str, where: str) -> None:
