@@ -138,13 +138,9 @@ class Pipeline:
 
     def _recovered(self, claimed: Claimed) -> "Settlement | Release":
         """A call whose worker died, or an unknown outcome that has waited long enough."""
-        now, keyed = self._clock.now(), self._key_life(claimed)
+        now, keyed = self._clock.now(), self._carriers.key_life(claimed.provider)
         channel = claimed.channel or claimed.lane
         if claimed.state is State.SENDING:
             return lost(claimed, now, self._aftermath.patience(channel, claimed.attempts, keyed=keyed is not None))
         spent = self._aftermath.spent(claimed.envelope, channel, claimed.attempts, now)
         return settled(claimed, now, keyed, spent=spent) or Release(claimed, claimed.lane, None)
-
-    def _key_life(self, claimed: Claimed) -> int | None:
-        known = claimed.provider is not None and claimed.provider in self._carriers.providers
-        return self._carriers.specs[claimed.provider or ""].capabilities.idempotency_seconds if known else None

@@ -18,7 +18,8 @@ from wasl.ledger.settle import Settlement
 from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.slots import Slots
-from wasl_contracts import Delivery, Provider, Reason, State
+from wasl.unknown import settled
+from wasl_contracts import Delivery, Mark, Provider, Reason, State
 
 _log = structlog.get_logger("wasl.planning")
 PAUSE = timedelta(seconds=60)
@@ -33,6 +34,10 @@ class Carriers:
     providers: Mapping[str, Provider]
     specs: Specs
     slots: Slots
+
+    def key_life(self, provider: str | None) -> int | None:
+        """For how many seconds a provider recognises a repeated delivery id; None where it does not, or is not there any more."""
+        return self.specs[provider].capabilities.idempotency_seconds if provider is not None and provider in self.providers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Planning:
         """What a decision leads to; a plan has its place at the provider already."""
         if isinstance(decision, Go):
             try:
-                return self._plan(claimed, decision)
+                return self._doubtful(claimed, decision) or self._plan(claimed, decision)
             except Exception as error:
                 # A fault of ours in one message must not stop the others; it is tried again until it expires.
                 _log.error("delivery.planning_failed", message=claimed.message_id, delivery=claimed.number, error=type(error).__name__)
@@ -77,8 +82,7 @@ class Planning:
             return self._settlement(claimed, State.FAILED, Reason.PROVIDER_REJECTED, go)
         ready = [name for name in usable if not self._slots.paused(name, now)]
         if not ready:
-            resumes = self._slots.resumes_at(usable) or now + PAUSE
-            return self._settlement(claimed, State.SCHEDULED, Reason.PROVIDER_PAUSED, go, due_at=micros(resumes))
+            return self._parked(claimed, go, micros(self._slots.resumes_at(usable) or now + PAUSE))
         provider = ready[0]
         spec = self._carriers.specs[provider]
         try:
@@ -88,7 +92,8 @@ class Planning:
         if not self._slots.take(provider):
             return Release(claimed, candidate.channel, micros(now + _FULL))
         timeout = timedelta(seconds=self._carriers.specs.timeout_seconds(provider))
-        siblings = go.siblings if candidate is go.chosen else ()
+        stepping_in = tuple(other for other in go.others if other.channel == candidate.channel and other is not candidate)
+        siblings = go.siblings if candidate is go.chosen else stepping_in
         intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), siblings, timeout)
         delivery = Delivery(
             id=delivery_id(claimed.message_id, claimed.number),
@@ -104,6 +109,21 @@ class Planning:
             expires_at=claimed.envelope.expires_at,
         )
         return Plan(intent, delivery, tuple(other for other in go.others if other.channel != candidate.channel))
+
+    def _parked(self, claimed: Claimed, go: Go, due_at: int) -> "Settlement | Release":
+        """Waits until its providers may be called again. Told once is enough: they may rest for days."""
+        if claimed.reason is Reason.PROVIDER_PAUSED:
+            return Release(claimed, go.chosen.channel, due_at)
+        return self._settlement(claimed, State.SCHEDULED, Reason.PROVIDER_PAUSED, go, due_at=due_at)
+
+    def _doubtful(self, claimed: Claimed, go: Go) -> Settlement | None:
+        """What may have been sent goes again unmarked only while the provider recognises it; that may have ended while it waited."""
+        if not claimed.unproven or Mark.POSSIBLE_DUPLICATE in claimed.marks:
+            return None
+        step = settled(claimed, self._clock.now(), self._carriers.key_life(claimed.provider))
+        if step is None:
+            return self._settlement(claimed, State.FAILED, Reason.OUTCOME_UNKNOWN, go)
+        return step if Mark.POSSIBLE_DUPLICATE in step.marks else None
 
     def _awake(self, claimed: Claimed, go: Go, now: datetime) -> Candidate:
         """The chosen candidate, or while its providers rest the next one of an open delivery that has one awake."""

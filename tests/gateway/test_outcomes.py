@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway.scripted import Carrier, Script, calls, message, outcome, types
 from wasl import planning
-from wasl.answers import Accepted, MessageSeen
+from wasl.answers import Accepted
 from wasl.api import Gateway, Submission
 from wasl.errors import NotFound
 from wasl_contracts import Address, Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
@@ -217,44 +217,6 @@ async def test_an_exception_in_one_message_stops_neither_the_others_nor_leaks_a_
     assert [one.state for one in kept.data if one.to.id == poison] == [State.ACCEPTED]
 
 
-async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_comes_while_it_rests(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wasl.pipeline.PAUSE", timedelta(seconds=60))
-    text, mail = Carrier("sms", Script(WRONG_KEY)), Carrier("email")
-    gateway = await opened({"text": text, "mail": mail})
-
-    first = await outcome(gateway, message(channels=("sms", "email")))
-    second = await outcome(gateway, message(channels=("sms", "email")))
-
-    assert [(one.channel, one.state) for one in first.deliveries] == [("sms", State.FAILED), ("email", State.SENT)]
-    assert [(one.channel, one.state) for one in second.deliveries] == [("email", State.SENT)]
-    assert calls(text, mail) == [1, 2]
-
-
-async def test_what_comes_while_its_only_provider_rests_says_so_and_until_when(opened: Opened) -> None:
-    mail = Carrier("email", Script(WRONG_KEY))
-    gateway = await opened({"mail": mail})
-    refused = await gateway.accept(message())
-    await _seen(gateway, refused.id, State.SCHEDULED)
-
-    accepted = await gateway.accept(message())
-    seen = await _seen(gateway, accepted.id, State.SCHEDULED)
-
-    assert seen.reason is not None
-    assert seen.reason.code is Reason.PROVIDER_PAUSED
-    assert seen.created_at < seen.due_at
-
-
-async def _seen(gateway: Gateway, message_id: str, state: State) -> MessageSeen:
-    for _ in range(300):
-        seen = await gateway.get(message_id)
-        if seen.state is state:
-            break
-        await asyncio.sleep(0.002)
-    return seen
-
-
 async def test_under_a_key_an_unknown_outcome_is_asked_ever_less_often_and_at_last_left(opened: Opened) -> None:
     hook = Carrier("email", Script(then=Unknown()), Capabilities(idempotency_seconds=3600))
     gateway = await opened({"hook": hook}, retry={"base": "1ms", "attempts": 4})
@@ -272,3 +234,12 @@ async def test_a_suppressed_mailbox_is_found_in_any_case(opened: Opened) -> None
     seen = await outcome(gateway, message(to={"email": "ann.SMITH@Example.com"}))
 
     assert (seen.state, calls(mail)) == (State.WITHHELD, [0])
+
+
+async def test_a_refusal_after_an_unknown_outcome_does_not_prove_that_nothing_was_sent(opened: Opened) -> None:
+    hook, text = Carrier("email", Script(Unknown(), REFUSED), Capabilities(idempotency_seconds=3600)), Carrier("sms")
+    gateway = await opened({"hook": hook, "text": text})
+
+    seen = await outcome(gateway, message())
+
+    assert (seen.state, calls(hook, text)) == (State.UNKNOWN, [2, 0])

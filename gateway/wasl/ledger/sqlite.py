@@ -181,7 +181,7 @@ class Sqlite:
         await self._writing.close()
         await self.reader.close()
         await self.engine.dispose()
-        self._lock.release()
+        self._lock.release(force=True)  # however often it was taken
 
 
 def _engine(path: Path) -> AsyncEngine:
