@@ -108,9 +108,8 @@ class Aftermath:
 
     def _failed(self, answered: Answered, answer: ProviderError, left: Alternatives) -> Settlement:
         claimed = answered.intent.claimed
-        if (
-            claimed.unproven and Mark.POSSIBLE_DUPLICATE not in claimed.marks
-        ):  # An earlier call may have sent it, and this refusal proves nothing of that one
+        if claimed.unproven and Mark.POSSIBLE_DUPLICATE not in claimed.marks:
+            # An earlier call may have sent it, and this refusal proves nothing of that one.
             return self._settlement(answered, answer, State.UNKNOWN, Reason.OUTCOME_UNKNOWN, None)
         next_lane = next((c.channel for c in left.candidates if claimed.envelope.mode == "first"), None)
         successor = (next_lane, (*claimed.tried, answered.intent.candidate.channel)) if next_lane is not None else None

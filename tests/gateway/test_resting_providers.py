@@ -66,11 +66,11 @@ async def test_what_may_have_been_sent_is_marked_if_its_key_has_ended_while_the_
 
 
 async def test_a_long_pause_is_told_once(opened: Opened) -> None:
-    mail = Carrier("email", Script(then=WRONG_KEY))
+    mail = Carrier("email", Script(then=WRONG_KEY), Capabilities(concurrency=1))
     gateway = await opened({"mail": mail})
-    accepted = [await gateway.accept(message()) for _ in range(3)]
+    accepted = [await gateway.accept(message()) for _ in range(10)]
 
-    await asyncio.sleep(0.4)  # some twenty pauses
+    await asyncio.sleep(0.8)  # some forty pauses, in each of which one message is tried
 
     for one in accepted:
         seen = await gateway.get(one.id)
@@ -78,7 +78,8 @@ async def test_a_long_pause_is_told_once(opened: Opened) -> None:
         assert len(paused) <= 1 + len(seen.deliveries[0].attempts)
 
 
-async def test_all_devices_get_a_push_that_steps_in_for_a_resting_provider(opened: Opened) -> None:
+async def test_all_devices_get_a_push_that_steps_in_for_a_resting_provider(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasl.pipeline.PAUSE", timedelta(seconds=60))
     mail, phones = Carrier("email", Script(then=WRONG_KEY)), Carrier("push")
     gateway = await opened({"mail": mail, "phones": phones})
     tokens = [{"channel": "push", "kind": "fcm_token", "value": f"device-{n}"} for n in range(3)]
