@@ -28,7 +28,11 @@ async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_come
     assert calls(text, mail) == [1, 2]
 
 
-async def test_what_comes_while_its_only_provider_rests_says_so_and_until_when(opened: Opened) -> None:
+async def test_what_comes_while_its_only_provider_rests_says_so_and_until_when(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pipeline", "assembly"):
+        monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(seconds=60))
     mail = Carrier("email", Script(WRONG_KEY))
     gateway = await opened({"mail": mail})
     refused = await gateway.accept(message())
