@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := contracts gateway $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 SOURCES := contracts/wasl_contracts gateway/wasl $(wildcard plugins/*/wasl_*)
 
-.PHONY: setup demo test check fix serve bench lock
+.PHONY: setup demo test check fix serve bench torture lock
 
 setup: .venv/installed
 
@@ -19,7 +19,7 @@ demo: setup
 	@$(BIN)/wasl demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -37,6 +37,10 @@ serve: setup
 
 bench: setup
 	$(BIN)/python -m pytest -q -s tests/bench --bench
+
+# Kills, stops, power cuts: about half an hour. A seed that failed is told with the command to repeat it.
+torture: setup
+	$(BIN)/python -m pytest -q -s tests/torture --torture
 
 # After a change of any pyproject.toml. uv.lock stays out of git: it names the registry.
 lock: setup

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from wasl_contracts import (
     Action,
@@ -27,7 +28,7 @@ from wasl_contracts import (
     masked,
 )
 from wasl_contracts.http import Answer
-from wasl_contracts.model import Frozen
+from wasl_contracts.model import Frozen, one_line, without_direction_controls, without_nul
 
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _ANN = {"id": "u_42", "email": "ann@example.com"}
@@ -72,6 +73,13 @@ def test_a_header_cannot_be_injected(end: str) -> None:
     assert _kinds_of_mistake(lambda: Content(title=bad, body="x")) == {"header_injection"}
     assert _kinds_of_mistake(lambda: Recipient(email=bad)) == {"header_injection"}
     assert _kinds_of_mistake(lambda: Address(channel="email", kind="email", value=bad)) == {"header_injection"}
+
+
+def test_every_character_that_some_text_refuses_is_not_printable() -> None:
+    refused = {chr(code) for code in (*range(0x3000), *range(0xD800, 0xE000), *range(0xE0000, 0xE0100)) if _refused(chr(code))}
+
+    assert {"\0", "\n", "\x85", "\u2028", "\u202e", "\u2069", "\U000e0041", "\ud800"} <= refused
+    assert not any(character.isprintable() for character in refused)  # what the quick way around the checks rests on
 
 
 @pytest.mark.parametrize("control", ["\u202e", "\u2066", "\u2069", "\U000e0041"])
@@ -219,3 +227,13 @@ def test_a_title_holds_no_control_characters(control: str) -> None:
 )
 def test_a_link_shows_where_it_leads(url: str, kind: str) -> None:
     assert _kinds_of_mistake(lambda: Action(label="Track", url=url)) <= {kind, "bidi_control"}
+
+
+def _refused(character: str) -> bool:
+    """Whether some text type refuses it by the long way, which the second character asks for."""
+    for check in (without_nul, one_line, without_direction_controls):
+        try:
+            check(f"{character}\u00ad")
+        except PydanticCustomError:
+            return True
+    return False

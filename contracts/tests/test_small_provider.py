@@ -17,6 +17,7 @@ from wasl_contracts import (
     Receipt,
     Refusal,
     Rejected,
+    Unavailable,
     Unknown,
 )
 from wasl_contracts.conformance import ProviderContract, Request, Response
@@ -59,6 +60,18 @@ class Small:
             raise Unknown(answer.status)
         return Receipt(provider_ref=ref)
 
+    async def find(self, attempt_id: str) -> Receipt | None:
+        url, headers = f"{self._url}/attempts/{attempt_id}", {"Authorization": self._authorization}
+        answer = await call(self._http, "GET", url, body=b"", headers=headers)
+        if answer.status == 404 and answer.json().get("error") == "no_attempt":
+            return None
+        if not answer.ok:
+            raise answer.error(self.spec.errors)
+        found = answer.json().get("id")
+        if not isinstance(found, str) or len(found) > 512:
+            raise Unavailable(code="no_id")
+        return Receipt(provider_ref=found)
+
     async def close(self) -> None:
         pass
 
@@ -80,3 +93,6 @@ class TestSmall(ProviderContract):
 
     def success(self, request: Request) -> Response:
         return Response.json(200, {"id": self.ref})
+
+    def missing(self, request: Request) -> Response:
+        return Response.json(404, {"error": "no_attempt"})

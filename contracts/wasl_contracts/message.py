@@ -21,7 +21,8 @@ class Message(Frozen):
     """One message to one recipient, as asked for.
 
     Either `content` or `template` with `data`. `channels` and `mode` override the topic's route. `send_at` is the earliest moment,
-    `expires_in` counts from then (or from acceptance); what has not left by the end expires.
+    `expires_in` counts from then (or from acceptance); what has not left by the end expires. Of the messages with one `ordering_key`
+    at most one is under way, the earliest accepted first.
     """
 
     to: Recipient
@@ -35,6 +36,7 @@ class Message(Frozen):
     send_at: Moment | None = None
     expires_in: Duration | None = None
     about: Name | None = None
+    ordering_key: Name | None = None
     metadata: JsonObject = Field(default_factory=dict, repr=False)
 
     @model_validator(mode="after")

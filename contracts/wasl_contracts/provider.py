@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, Field
 
@@ -133,11 +133,16 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
 class Finder(Protocol):
-    """Optional: settles an unknown outcome by asking the provider."""
+    """Optional: settles an unknown outcome by asking the provider. A look-up sends nothing."""
 
     async def find(self, attempt_id: str) -> Receipt | None:
-        """The receipt of an attempt that the provider took, None where it proves that it never did."""
+        """The receipt of an attempt that the provider took, None where it proves that it never did.
+
+        Raises:
+            ProviderError: it could not tell (now); asked again later. Only an answer that says so is proof: never an error or silence.
+        """
         ...
 
 

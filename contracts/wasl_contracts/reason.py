@@ -59,6 +59,13 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours", "Held: these are quiet hours for them.", "nobody", "It goes when the quiet hours end."
     FREQUENCY_CAP = "frequency_cap", "They already had as many messages of this kind as allowed.", "operator", "Wait, or change the cap."
     SEND_AT = "send_at", "Held until the time that was asked for.", "nobody", "It goes at that time."
+    IN_ORDER = "in_order", "An earlier message with the same ordering key is still under way.", "nobody", "It goes when that one has ended."
+    AFTER_RESTORE = (
+        "after_restore",
+        "Held: the database was restored from a backup, and this may have been sent since.",
+        "operator",
+        "Check, then release it: wasl messages retry.",
+    )
     RETRYING = "retrying", "The provider could not take it yet; it will be tried again.", "nobody", "Wait for the next attempt."
     FAILOVER = "failover", "The one before certainly did not send it, so the next one tries.", "nobody", "Nothing to do."
     PROVIDER_PAUSED = (
@@ -66,6 +73,12 @@ class Reason(StrEnum):
         "The provider is paused after a fault of its settings or code.",
         "operator",
         "Mend it; the message is kept.",
+    )
+    PROVIDER_FAILING = (
+        "provider_failing",
+        "Most calls of the provider fail, so it is asked only now and then.",
+        "provider",
+        "Wait; see its status page.",
     )
 
     # Not any more
@@ -112,6 +125,12 @@ class Reason(StrEnum):
         "It may have been sent: the sending process died during the call.",
         "support",
         "Check with the provider or the person.",
+    )
+    POISON = (
+        "poison",
+        "The process that sent it died, hung or failed three times, so it is set aside.",
+        "developer",
+        "See the log of the worker; mend the cause, then retry it.",
     )
 
     # Switched off

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
 from wasl.addresses import Addresses
 from wasl.answers import Accepted
-from wasl.clock import micros, moment
+from wasl.clock import MICROSECOND, micros, moment
 from wasl.config import Config, Topic
 from wasl.content.template import Template
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
@@ -21,16 +22,28 @@ from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.people import recipient_seen
 from wasl.ledger.rows import MessageRow, SourceRow
 from wasl.restoring import restored
-from wasl_contracts import Address, Message, State
+from wasl_contracts import Address, Category, Message, Mode, State
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_DATA = 100_000  # bytes of a template's data, as much as inline content may have
+_AROUND_DATA = len(b'{"data":}')
 _LIFE = {
     "otp": timedelta(minutes=5),
     "transactional": timedelta(hours=72),
     "service": timedelta(hours=72),
     "promotional": timedelta(hours=72),
 }
+
+
+class _Way(NamedTuple):
+    """What follows from the topic, and from the channels and mode that a message may name instead. `listed` is JSON."""
+
+    topic: str
+    category: Category
+    life: timedelta
+    mode: Mode
+    channels: tuple[str, ...]
+    listed: str
 
 
 class Drafting:
@@ -44,6 +57,7 @@ class Drafting:
         self._addresses = addresses
         self._templates = templates
         self._hash = address_hash
+        self._way = lru_cache(maxsize=256)(self._found_way)  # there are as many as routes
 
     def draft(self, message: Message, key: str | None, now: datetime, locale: str | None = None) -> Draft:
         """All that must be stored of a message. `locale` is the recipient's where it is known from before.
@@ -51,51 +65,60 @@ class Drafting:
         Raises:
             Refused: names each field that is wrong.
         """
-        topic_name = message.topic or "default"
-        topic = self._topic(topic_name)
-        channels = self._channels(message, topic)
+        way = self._way(message.topic or "default", message.channels, message.mode)
         self._check(message, key, now)
         addresses = self._addresses.normal_all(message.to)
         locale = locale or message.to.locale or self._config.locale
-        template = self._template(message, locale)
-        due_at = max(now, message.send_at or now)
-        life = message.expires_in or topic.expires_in or _LIFE[topic.category]
+        body = _body(message)
+        template = self._template(message, locale, len(body) - _AROUND_DATA)
+        created_at = due_at = micros(now)
+        if message.send_at is not None:
+            due_at = max(created_at, micros(message.send_at))
         row: MessageRow = {
             "brand": self._config.brand,
             "id": new_message_id(),
-            "created_at": micros(now),
-            "due_at": micros(due_at),
-            "expires_at": micros(due_at + life),
+            "created_at": created_at,
+            "due_at": due_at,
+            "expires_at": due_at + (message.expires_in or way.life) // MICROSECOND,
             "recipient_id": message.to.id or self._anonymous(message, addresses),
-            "topic": topic_name,
-            "category": topic.category,
-            "mode": message.mode or self._config.routes[topic.route].mode,
-            "channels": _channel_list(channels),
+            "topic": way.topic,
+            "category": way.category,
+            "mode": way.mode,
+            "channels": way.listed,
             "locale": locale,
             "template": message.template,
             "template_version": template.version if template else None,
             "about": message.about,
-            "body": _body(message),
+            "body": body.decode(),
             "metadata": to_json(message.metadata).decode() if message.metadata else "{}",
             "config": self._version,
             "idempotency_key": key,
             "fingerprint": hashlib.sha256(message.model_dump_json().encode()).hexdigest() if key is not None else None,
+            "ordering_key": message.ordering_key,
         }
-        return Draft(row, message.to, addresses, channels, _source(template), lambda known: self.draft(message, key, now, known))
+        return Draft(row, message.to, addresses, way.channels, _source(template), lambda known: self.draft(message, key, now, known))
 
     def accepted(self, draft: Draft, stored: Stored) -> Accepted:
         """The answer: of the message row and of the request alone, so that a repetition gets the same one."""
         given, row = draft.to, draft.row
+        scheduled, created_at = stored.due_at > stored.created_at, moment(stored.created_at)
         accepted = {
             "id": stored.id,
-            "state": State.SCHEDULED if stored.due_at > stored.created_at else State.ACCEPTED,
+            "state": State.SCHEDULED if scheduled else State.ACCEPTED,
             "to": recipient_seen(row["recipient_id"], given.audience, given.locale, given.timezone, draft.addresses),
-            "created_at": moment(stored.created_at),
-            "due_at": moment(stored.due_at),
+            "created_at": created_at,
+            "due_at": moment(stored.due_at) if scheduled else created_at,
             "expires_at": moment(stored.expires_at),
             "replayed": stored.replayed,
         }
         return restored(Accepted, accepted)
+
+    def _found_way(self, topic_name: str, channels: tuple[str, ...] | None, mode: Mode | None) -> _Way:
+        topic = self._topic(topic_name)
+        route = self._config.routes[topic.route]
+        known = self._known(channels or route.channels)
+        life = topic.expires_in or _LIFE[topic.category]
+        return _Way(topic_name, topic.category, life, mode or route.mode, known, json.dumps(known))
 
     def _topic(self, name: str) -> Topic:
         topic = self._config.topics.get(name)
@@ -104,8 +127,7 @@ class Drafting:
             raise _refused("/topic", "unknown_topic", f"is not a topic of the configuration; there are: {known}")
         return topic
 
-    def _channels(self, message: Message, topic: Topic) -> tuple[str, ...]:
-        channels = message.channels or self._config.routes[topic.route].channels
+    def _known(self, channels: tuple[str, ...]) -> tuple[str, ...]:
         for position, channel in enumerate(channels):
             if channel not in self._config.channels:
                 known = ", ".join(sorted(self._config.channels))
@@ -122,7 +144,7 @@ class Drafting:
         if message.send_at is not None and message.send_at > now + timedelta(days=366):
             raise _refused("/send_at", "out_of_range", "is more than a year away")
 
-    def _template(self, message: Message, locale: str) -> Template | None:
+    def _template(self, message: Message, locale: str, size: int) -> Template | None:
         if message.template is None:
             return None
         try:
@@ -133,7 +155,7 @@ class Drafting:
             raise _refused(
                 "/to/locale", "locale_missing", f"has no text in the template, and there is no fallback; it has: {', '.join(missing.known)}"
             ) from None
-        if len(to_json(message.data)) > _MOST_DATA:
+        if size > _MOST_DATA:
             raise _refused("/data", "too_long", f"is larger than {_MOST_DATA} bytes")
         if problems := template.check(message.data):
             raise Refused(problems)
@@ -149,17 +171,11 @@ def _refused(pointer: str, code: str, message: str) -> Refused:
     return Refused([Problem(pointer=pointer, code=code, message=message)])
 
 
-def _body(message: Message) -> str:
-    if message.content is not None:
-        return f'{{"content":{message.content.model_dump_json()}}}'
-    return to_json({"data": message.data}).decode()  # a seventh of the time of json.dumps
+def _body(message: Message) -> bytes:
+    return to_json({"content": message.content} if message.content is not None else {"data": message.data})
 
 
-@lru_cache(maxsize=256)  # there are as many as routes
-def _channel_list(channels: tuple[str, ...]) -> str:
-    return json.dumps(channels)
-
-
+@lru_cache(maxsize=256)
 def _source(template: Template | None) -> SourceRow | None:
     if template is None:
         return None

@@ -30,15 +30,17 @@ class BadAddress(ValueError):
         self.code, self.message = code, message
 
 
-@lru_cache(maxsize=10_000)
 def normal_email(value: str) -> str:
     """The mailbox with its domain in small letters.
 
     Raises:
         BadAddress: it is not one mailbox (RFC 5321, RFC 6531).
     """
-    if _ORDINARY_EMAIL.fullmatch(value):
-        return value
+    return value if _ORDINARY_EMAIL.fullmatch(value) else _unusual_email(value)
+
+
+@lru_cache(maxsize=10_000)
+def _unusual_email(value: str) -> str:
     if value.count("@") > 1 and ("," in value or ";" in value):
         raise BadAddress("one_address_expected", "holds several addresses; send one message for each")
     try:
@@ -101,18 +103,22 @@ class Addresses:
         Raises:
             Refused: names each field that cannot be used.
         """
-        found, problems = [], []
+        try:
+            return tuple([self.normal(address) for address in recipient.every_address()])
+        except BadAddress:
+            raise Refused(self._problems(recipient, where)) from None
+
+    def _problems(self, recipient: Recipient, where: str) -> list[Problem]:
+        problems = []
         short = [name for name in ("email", "phone") if getattr(recipient, name) is not None]
         for position, address in enumerate(recipient.every_address()):
             try:
-                found.append(self.normal(address))
+                self.normal(address)
             except BadAddress as bad:
                 part = {"unknown_kind": "kind", "wrong_channel": "channel"}.get(bad.code, "value")
                 field = short[position] if position < len(short) else f"addresses/{position - len(short)}/{part}"
                 problems.append(Problem(pointer=f"{where}/{field}", code=bad.code, message=bad.message))
-        if problems:
-            raise Refused(problems)
-        return tuple(found)
+        return problems
 
     def _by_pattern(self, address: Address) -> str:
         patterns = self._patterns.get(address.kind)

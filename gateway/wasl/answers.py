@@ -1,9 +1,11 @@
 """What the gateway answers: the same models in Python, over HTTP and in the client."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from wasl.standing import ProviderState
 from wasl.states import LIVE
 from wasl_contracts import Audience, Category, Mark, Reason, State
 from wasl_contracts.model import Frozen
@@ -159,6 +161,58 @@ class MessageSeen(Frozen):
             raise ValueError("until must be 'sent' or 'delivered'")
         far = {State.SENT, State.DELIVERED, State.BOUNCED} if until == "sent" else {State.DELIVERED, State.BOUNCED}
         return all(d.state in far or d.state not in LIVE or d.due_at is None for d in self.deliveries)
+
+
+LeftAlone = Literal["under_way", "already_sent", "may_have_arrived", "code_expired", "not_failed"]
+"""Why a message is not sent again: it is on its way; it was sent; it may have been, and nobody said that twice is fine; it holds a
+one-time code that is no good any more; it did not fail, but was withheld, cancelled or replaced."""
+LEFT_ALONE: Mapping[LeftAlone, tuple[str, str]] = {
+    "under_way": ("It is still on its way.", "Wait for its end; see its timeline."),
+    "already_sent": ("It was sent already.", "Send a new message if another one is wanted."),
+    "may_have_arrived": (
+        "It may have arrived already.",
+        "Check with the person; to send it all the same, marked possible_duplicate, say so (possible_duplicate).",
+    ),
+    "code_expired": ("It holds a one-time code that is no good any more.", "Send a new code."),
+    "not_failed": ("It did not fail: it was withheld, cancelled or replaced.", "Send a new message if it is wanted after all."),
+}
+"""The sentence for people, and what to do next."""
+
+
+class Retried(Frozen):
+    """What a retry did, or what it would do: how many messages, by the reason for which they had ended, and those left alone by why."""
+
+    dry_run: bool
+    retried: int
+    by_reason: dict[str, int] = Field(default_factory=dict)
+    left_alone: dict[LeftAlone, int] = Field(default_factory=dict)
+    has_more: bool = False
+
+
+class ProviderSeen(Frozen):
+    """A configured provider, and how it does just now.
+
+    `state` is as of an electric circuit: `closed`, calls go through; `open`, most of them failed, so one every few seconds tries it;
+    `paused`, it refused our settings or its code failed. `reason`, `since` and `until`, when it may next be called, tell of that; and
+    where it is closed, of its asking us to slow down. `concurrency` is the most calls at one time of each worker, `rate` the most of
+    all workers together.
+    """
+
+    name: str
+    channel: str
+    plugin: str
+    state: ProviderState
+    reason: WhyNot | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    concurrency: int
+    rate: str | None = None
+
+
+class ProvidersSeen(Frozen):
+    """All configured providers, by name."""
+
+    data: tuple[ProviderSeen, ...]
 
 
 class Page(Frozen):

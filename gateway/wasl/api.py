@@ -13,26 +13,24 @@ import structlog
 from pydantic import JsonValue
 
 from wasl import apikeys, log
-from wasl.addresses import BadAddress
-from wasl.answers import Accepted, Health, MessageSeen, Page, RecipientSeen
+from wasl.answers import Accepted, Health, MessageSeen
 from wasl.apikeys import ApiKey, Scope
-from wasl.assembly import Assembly, World, assemble
+from wasl.assembly import Assembly, Part, World, assemble
 from wasl.clock import SystemClock
 from wasl.config import Config
-from wasl.errors import IdempotencyInProgress, Problem, Refused, StorageLow, WaslError
+from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
 from wasl.ledger.accept import Draft, Stored
-from wasl.ledger.people import Person
 from wasl.ledger.reads import Filters
+from wasl.operating import Operating
 from wasl.problems import validated
 from wasl.registry import Specs, read
-from wasl_contracts import Address, Content, Message, Mode, Reason, Recipient, masked
+from wasl_contracts import Content, Message, Mode, Recipient
 
 __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
 
 _TWIN_WAITS = 1.0  # seconds for the first request with the same idempotency key to be stored
 _KEY_CACHE = timedelta(seconds=5)  # how long a revoked API key may still work
 _POLL = 0.1
-_LARGEST_PAGE = 1000
 _LEAST_YIELD = 100  # messages of a batch that are checked before other requests get a turn
 
 
@@ -43,18 +41,28 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway:
+class Gateway(Operating):
     """Accepts, sends and answers for one brand. Use it as an asynchronous context manager.
 
     With `worker` it also takes the worker role if no other process has it, and lets its calls end before it closes. Messages are on
-    disk when `send` returns, so it does not matter which process sends them.
+    disk when `send` returns, so it does not matter which process sends them. On PostgreSQL any number of processes send.
+    What people ask of stored messages is in operating.py.
     """
 
-    def __init__(self, specs: Specs, *, worker: bool = True, world: World | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - each a choice with a name
+        self,
+        specs: Specs,
+        *,
+        worker: bool = True,
+        unsafe_durability: bool = False,
+        after_restore: bool = False,
+        watchdog: bool = False,
+        world: World | None = None,
+    ) -> None:
         self.config: Config = specs.config
         self.closing = False
         self._specs = specs
-        self._worker = worker
+        self._part = Part(worker, unsafe_durability, after_restore, watchdog)
         self._world = world or World(SystemClock(), SystemRandom(), os.environ)
         self._stack = AsyncExitStack()
         self._parts: Assembly | None = None
@@ -62,14 +70,28 @@ class Gateway:
         self._keys: dict[bytes, tuple[ApiKey, datetime]] = {}
 
     @classmethod
-    def from_config(cls, path: Path | str | None = None, *, worker: bool = True, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_config(  # noqa: PLR0913 - each a choice with a name
+        cls,
+        path: Path | str | None = None,
+        *,
+        worker: bool = True,
+        unsafe_durability: bool = False,
+        after_restore: bool = False,
+        watchdog: bool = False,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Self:
         """A gateway as `path` says, else ./wasl.toml, else the defaults.
+
+        With `unsafe_durability` it opens even where a power cut could lose what was accepted. With `after_restore` it first holds all
+        that waits in a database restored from a backup, which may long be sent, until `retry_all` releases it. With `watchdog` the
+        process ends itself where its event loop hangs (`[worker] hang_after`).
 
         Raises:
             ConfigMistakes: every mistake in it, with its place.
         """
-        world = World(SystemClock(), SystemRandom(), environ)
-        return cls(read(Path(path) if path is not None else None, environ), worker=worker, world=world)
+        specs, world = read(Path(path) if path is not None else None, environ), World(SystemClock(), SystemRandom(), environ)
+        told = {"worker": worker, "unsafe_durability": unsafe_durability, "after_restore": after_restore, "watchdog": watchdog}
+        return cls(specs, **told, world=world)
 
     async def __aenter__(self) -> Self:
         """Open the ledger and the providers.
@@ -80,7 +102,7 @@ class Gateway:
         if not structlog.is_configured():
             log.configure(self._world.environ)  # the default of structlog would print everything as it is
         async with AsyncExitStack() as stack:
-            self._parts = await assemble(self._specs, self._world, stack, worker=self._worker)
+            self._parts = await assemble(self._specs, self._world, stack, self._part)
             self._stack = stack.pop_all()
         return self
 
@@ -92,6 +114,11 @@ class Gateway:
     def sends(self) -> bool:
         """Whether this process has the worker role."""
         return self._open.worker is not None and self._open.worker.sends
+
+    @property
+    def held(self) -> int | None:
+        """How many deliveries were held at the start, after a restore."""
+        return self._open.held
 
     async def send(  # noqa: PLR0913 - the fields of a message, each with a name
         self,
@@ -106,6 +133,7 @@ class Gateway:
         send_at: datetime | None = None,
         expires_in: str | timedelta | None = None,
         about: str | None = None,
+        ordering_key: str | None = None,
         metadata: Mapping[str, JsonValue] | None = None,
         idempotency_key: str | None = None,
     ) -> Accepted:
@@ -118,7 +146,7 @@ class Gateway:
         """
         given = {
             "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
-            "send_at": send_at, "expires_in": expires_in, "about": about, "metadata": metadata,
+            "send_at": send_at, "expires_in": expires_in, "about": about, "ordering_key": ordering_key, "metadata": metadata,
         }  # fmt: skip
         message = validated(Message, {name: value for name, value in given.items() if value is not None})
         return await self.accept(message, idempotency_key)
@@ -127,7 +155,7 @@ class Gateway:
         """As `send`, for a message that is built already."""
         parts = self._open
         self._room()
-        draft = parts.drafting.draft(message, idempotency_key, self._world.clock.now())
+        draft = parts.drafting.draft(message, idempotency_key, self._open.ledger.clock.now())
         if idempotency_key is not None:
             await self._after_twin(idempotency_key)
         return await self._stored(draft, self._store(draft))
@@ -138,17 +166,13 @@ class Gateway:
         waiting: list[tuple[Draft, asyncio.Future[Stored]] | WaslError] = []
         for position, (message, key) in enumerate(submissions, 1):
             try:
-                draft = self._open.drafting.draft(message, key, self._world.clock.now())
+                draft = self._open.drafting.draft(message, key, self._open.ledger.clock.now())
                 waiting.append((draft, self._store(draft)))
             except WaslError as error:
                 waiting.append(error)
             if position % _LEAST_YIELD == 0:
                 await asyncio.sleep(0)
         return [await self._outcome(one) for one in waiting]
-
-    async def get(self, message_id: str) -> MessageSeen:
-        """One message with its deliveries, timeline and decisions; raises NotFound."""
-        return await self._open.ledger.message(self.config.brand, message_id)
 
     async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5) -> MessageSeen:  # noqa: ASYNC109 - the name that callers expect
         """The message when each of its deliveries got that far, or nothing more will happen to it by itself.
@@ -164,39 +188,6 @@ class Gateway:
                     return seen
                 await asyncio.sleep(_POLL)
 
-    async def cancel(self, message_id: str) -> MessageSeen:
-        """Cancel what has not begun to leave.
-
-        Raises:
-            NotFound: there is no such message.
-            Conflict: nothing of it is waiting any more.
-        """
-        await self._open.ledger.cancel(self.config.brand, message_id)
-        return await self.get(message_id)
-
-    async def put_recipient(self, recipient: Recipient) -> RecipientSeen:
-        """Store a recipient (with an id) as given, in place of what was known; raises Refused."""
-        if recipient.id is None:
-            raise Refused([Problem(pointer="/id", code="missing_field", message="is missing")])
-        addresses = self._open.addresses.normal_all(recipient, where="")
-        person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes)
-        await self._open.ledger.put_recipient(self.config.brand, recipient.id, person)
-        return person.seen(recipient.id)
-
-    async def suppress(self, address: Address, reason: Reason = Reason.SUPPRESSED_MANUAL, *, source: str = "api") -> None:
-        """Never send to this address again; raises Refused where it is none."""
-        ledger = self._open.ledger
-        try:
-            normal = self._open.addresses.normal(address)
-        except BadAddress as bad:
-            raise Refused([Problem(pointer="/value", code=bad.code, message=bad.message)]) from None
-        hashed = ledger.address_hash(normal.kind, normal.value)
-        row = {
-            "brand": self.config.brand, "channel": normal.channel, "address_hash": hashed,
-            "address": masked(normal.kind, normal.value), "source": source,
-        }  # fmt: skip
-        await ledger.suppress(row, reason)
-
     async def create_api_key(self, name: str, scopes: Sequence[Scope]) -> str:
         """A new API key of this brand: shown now and never again."""
         key, key_id = apikeys.new_key()
@@ -210,7 +201,7 @@ class Gateway:
 
     async def authenticate(self, key: bytes) -> ApiKey | None:
         """Whose key this is; None for one that is unknown, revoked or expired."""
-        now, cached = self._world.clock.now(), self._keys.get(key)
+        now, cached = self._open.ledger.clock.now(), self._keys.get(key)
         if cached is not None and now < cached[1]:
             return cached[0]
         self._keys.pop(key, None)
@@ -227,14 +218,8 @@ class Gateway:
             ledger = await self._open.ledger.writable()
         except WaslError as error:
             ledger = error.message
-        checks = {"ledger": ledger, "worker": "here" if self.sends else "in another process"}
+        checks = {"ledger": ledger, "durability": self._open.durability, "worker": "here" if self.sends else "in another process"}
         return Health(ready=ledger == "ok" and not self.closing, checks=checks)
-
-    async def list(self, filters: Filters | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
-        """Messages that fit, newest first; raises Refused for a cursor that was not given out here."""
-        if not 1 <= limit <= _LARGEST_PAGE:
-            raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
-        return await self._open.ledger.page(self.config.brand, filters or Filters(), limit=limit, cursor=cursor)
 
     @property
     def _open(self) -> Assembly:

@@ -4,33 +4,34 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 import aiohttp
 
 from wasl.acceptance import Drafting
 from wasl.addresses import Addresses
-from wasl.carriage import WatchedSession
+from wasl.breaker import Breaker
+from wasl.carriage import WaryConnector, WatchedSession
 from wasl.clock import Clock
 from wasl.config import Config
 from wasl.content.templates import Templates
 from wasl.deciding import Deciding
-from wasl.errors import Unusable
 from wasl.keys import KeyRing, open_ring
+from wasl.lasting import watched
 from wasl.ledger.ledger import Ledger
-from wasl.ledger.sqlite import Sqlite
+from wasl.ledger.opening import key_file, keyed, open_store
+from wasl.ledger.providers import Providers
 from wasl.pinned import Pinned
 from wasl.pipeline import Pipeline
-from wasl.planning import PAUSE, Carriers
+from wasl.planning import Carriers
 from wasl.registry import Specs, open_providers
 from wasl.retry import Aftermath
 from wasl.routing import Routing
 from wasl.slots import Slots
+from wasl.standing import PAUSE, Standings
+from wasl.watch import Watch
 from wasl.worker import Worker
 from wasl_contracts import Address
-
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,38 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What this process is for: whether it may send, and whether on a database that a power cut may set back.
+
+    `after_restore`: the database was restored from a backup, so all that waits in it is held first. `watchdog`: the process ends itself
+    where its event loop hangs.
+    """
+
+    worker: bool = True
+    unsafe_durability: bool = False
+    after_restore: bool = False
+    watchdog: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Assembly:
-    """The parts of an open gateway. `worker` is None where this process is not to send."""
+    """The parts of an open gateway. `durability` is ok, or says what a power cut may cost; `worker` is None where this is not to send.
+
+    `held` is how many deliveries were held because the database was restored; None where it was not.
+    """
 
     config: Config
+    durability: str
     ring: KeyRing
     ledger: Ledger
     drafting: Drafting
     addresses: Addresses
+    providers: Providers
     worker: Worker | None
+    held: int | None = None
 
 
-async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker: bool) -> Assembly:
+async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part) -> Assembly:
     """Open everything; `stack` closes it again, in reverse.
 
     Raises:
@@ -64,62 +85,63 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, *, worker:
     """
     config = specs.config
     templates = Templates.load(config.templates, config.locale)
-    path = database_path(config)
-    store = await Sqlite.open(path)
+    store = await open_store(config, unsafe_durability=part.unsafe_durability)
     stack.push_async_callback(store.close)
-    ring = open_ring(path.with_name(f"{path.name}.keys"), world.environ, create=not await store.keyed())
+    ring = open_ring(key_file(config), world.environ, create=not await keyed(store))
     routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
     ledger = Ledger(store, ring, routing, world.clock)
     stack.push_async_callback(ledger.drained)
     await ledger.check_keys()
     version = await _keep_config(config, ledger)
+    held = await ledger.hold_all() if part.after_restore else None
 
     def address_hash(address: Address) -> str:
         return ledger.address_hash(address.kind, address.value)
 
     addresses = _addresses(specs)
     drafting = Drafting(config, version, addresses, templates, address_hash)
+    shared = Providers(store, config.brand, ledger.clock)
     sender = None
-    if worker:
-        carriers = await _carriers(specs, stack)
-        aftermath = Aftermath(config.retry, world.random, PAUSE)
+    if part.watchdog:
+        stack.enter_context(watched(config.worker.hang_after))
+    if part.worker:
+        carriers = await _carriers(specs, shared, ledger.clock, stack)
         pipeline = Pipeline(
             ledger=ledger,
             deciding=Deciding(routing, address_hash),
             pinned=Pinned(templates, ledger),
             carriers=carriers,
-            aftermath=aftermath,
-            clock=world.clock,
+            aftermath=Aftermath(config.retry, world.random, PAUSE),
+            clock=ledger.clock,
         )
-        sender = Worker(ledger, pipeline, carriers.slots, config.channels, world.clock)
-        carriers.slots.on_freed(sender.wake)
-        await sender.start()
-        stack.push_async_callback(sender.stop)
-    return Assembly(config, ring, ledger, drafting, addresses, sender)
+        sender = Worker(ledger, pipeline, carriers.slots, config.channels)
+        await _start(sender, carriers.slots, ledger, stack)
+    return Assembly(config, await store.weakness() or "ok", ring, ledger, drafting, addresses, shared, sender, held)
 
 
-def database_path(config: Config) -> Path:
-    """The SQLite file of a configuration; a relative one lies beside wasl.toml.
-
-    Raises:
-        Unusable: it names another engine, or no file.
-    """
-    if not config.database.startswith(_SQLITE) or len(config.database) == len(_SQLITE):
-        raise Unusable('This version of wasl keeps its ledger in SQLite only; write database = "sqlite:///wasl.db" in wasl.toml.')
-    return Path(config.source.file).parent / config.database.removeprefix(_SQLITE)
+async def _start(sender: Worker, slots: Slots, ledger: Ledger, stack: AsyncExitStack) -> None:
+    slots.on_freed(sender.wake)
+    await ledger.listen(sender.wake)
+    await sender.start()
+    stack.push_async_callback(sender.stop)
 
 
-async def _carriers(specs: Specs, stack: AsyncExitStack) -> Carriers:
+async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncExitStack) -> Carriers:
     """The providers, open on one session; the pool has a connection for each place, so that a slow provider starves no other."""
     places = {name: specs.concurrency(name) for name in specs.plugins}
-    connector = aiohttp.TCPConnector(limit=max(1, sum(places.values())), ttl_dns_cache=300, keepalive_timeout=60)
+    connector = WaryConnector(limit=max(1, sum(places.values())), ttl_dns_cache=300, keepalive_timeout=60)
     # The hard limit of a call is the provider's timeout; here only connecting is limited, which proves that nothing was sent.
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
     session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False))
     providers = await open_providers(specs.config, specs, WatchedSession(session))
     for provider in providers.values():
         stack.push_async_callback(provider.close)
-    return Carriers(providers, specs, Slots(places))
+    slots = Slots(places, Standings(places), {name: rate for name in places if (rate := specs.rate(name))})
+    breakers = {name: Breaker() for name in places if specs.config.providers[name].breaker}
+    watch = Watch(shared, slots, breakers, clock)
+    await watch.start()
+    stack.push_async_callback(watch.close)
+    return Carriers(providers, specs, slots, watch)
 
 
 def _addresses(specs: Specs) -> Addresses:

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 
+import aiohttp
 import structlog
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
-from wasl_contracts import Delivery, HttpSession, Provider, ProviderError, Reason, Receipt, Rejected, Unknown
+from wasl_contracts import Delivery, Finder, HttpSession, Provider, ProviderError, Reason, Receipt, Rejected, Unavailable, Unknown
 from wasl_contracts.provider import HttpResponse
 
 _log = structlog.get_logger("wasl.carriage")
@@ -20,6 +24,20 @@ class _Call:
 
 
 _current: ContextVar[_Call] = ContextVar("wasl_call")
+
+
+class WaryConnector(aiohttp.TCPConnector):
+    """aiohttp's, but it uses no connection again on which something came that nobody asked for.
+
+    aiohttp would take that for the answer to the next request: a receipt for what may never have been read.
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (found := await super()._get(key, traces)) is not None:
+            if found.protocol is None or not found.protocol.should_close:
+                return found
+            found.close()
+        return None
 
 
 class WatchedSession:
@@ -54,6 +72,21 @@ async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) 
     except Exception as error:
         return _fault(provider, delivery, error, call)
     return receipt if isinstance(receipt, Receipt) else Unknown("no_receipt")
+
+
+async def look_up(finder: Finder, attempt_id: str, timeout_seconds: float) -> Receipt | ProviderError | None:
+    """Ask a provider about one attempt. None: it proves that it never took it. An error, or a fault of the plugin, proves nothing."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            found = await finder.find(attempt_id)
+    except ProviderError as error:
+        return error
+    except TimeoutError:
+        return Unavailable(code="timeout")
+    except Exception as error:
+        _log.error("lookup.failed", attempt=attempt_id, error=type(error).__name__)
+        return Unavailable(code=type(error).__name__)
+    return found if found is None or isinstance(found, Receipt) else Unavailable(code="no_receipt")
 
 
 def _fault(provider: Provider, delivery: Delivery, error: BaseException, call: _Call) -> ProviderError:

@@ -15,6 +15,8 @@ from wasl.config_mistakes import ConfigMistakes, Findings, Mistake, Source, clos
 from wasl.config_positions import Key, positions, syntax_error
 from wasl.config_references import References, Resolved
 from wasl.config_validation import explain
+from wasl.config_worker import UnknownRules, WorkerSection
+from wasl.rate import Rate
 from wasl_contracts.duration import Duration
 from wasl_contracts.message import Category, Mode
 from wasl_contracts.model import Frozen, Slug
@@ -57,11 +59,17 @@ _HORIZONS = {
 
 
 class ProviderSection(Frozen):
-    """`[providers.NAME]`: the plugin, and limits of ours in place of those that it declares. All other keys are its settings."""
+    """`[providers.NAME]`: the plugin, and limits of ours in place of those that it declares. All other keys are its settings.
+
+    `rate` holds for all workers together. `breaker = false` keeps asking a provider whose calls fail: for one whose addresses are
+    servers of their own, where the failures of one say nothing of the others.
+    """
 
     plugin: Slug
     concurrency: int | None = Field(None, ge=1, le=10_000)
     timeout: Duration | None = None
+    rate: Rate | None = None
+    breaker: bool = True
     settings: dict[str, object] = Field(default_factory=dict, repr=False, exclude=True)
 
 
@@ -90,12 +98,15 @@ class Retry(Frozen):
     The wait after try n is random between nothing and `base`·2^(n-1), at most the longest wait of its channel. Retries end at the
     horizon, counted from acceptance, or after `attempts`. `reconcile_after` is how long an unknown outcome waits for the provider's
     word. Longest waits are told by channel, horizons by channel and category, and `default` holds for the rest.
+    Of a provider's calls in a minute, retries are at most the share `budget` of first attempts, or `budget_floor`; others wait.
     """
 
     base: Duration = timedelta(seconds=5)
     longest_waits: Annotated[dict[Slug, Duration], AfterValidator(_with_default_waits)] = Field(default_factory=_LONGEST_WAITS.copy)
     horizons: Annotated[dict[Slug, Duration], AfterValidator(_with_default_horizons)] = Field(default_factory=_HORIZONS.copy)
     attempts: int = Field(100, ge=1, le=10_000)
+    budget: float = Field(0.1, ge=0, le=1)
+    budget_floor: int = Field(10, ge=0, le=1_000_000)
     reconcile_after: Duration = timedelta(seconds=120)
 
     def longest_wait(self, channel: str) -> timedelta:
@@ -136,6 +147,8 @@ class Config(Frozen):
     routes: dict[Slug, Route] = Field(default_factory=dict)
     topics: Annotated[dict[Slug, Topic], AfterValidator(_with_default_topic)] = Field(default={}, validate_default=True)
     retry: Retry = Retry()
+    unknown: UnknownRules = UnknownRules()
+    worker: WorkerSection = WorkerSection()
     server: Server = Server()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())

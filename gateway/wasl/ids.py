@@ -1,6 +1,5 @@
 """Ids that sort by time and name their message: msg_<m>, dlv_<m>_2, att_<m>_2_1."""
 
-import os
 import random
 import time
 
@@ -13,7 +12,7 @@ def new_message_id() -> str:
 
 def new_request_id() -> str:
     """`req_` and 80 random bits."""
-    return f"req_{os.urandom(10).hex()}"
+    return f"req_{random.getrandbits(80):020x}"
 
 
 def delivery_id(message_id: str, number: int) -> str:

@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -42,11 +43,21 @@ def configure(environ: Mapping[str, str], stream: TextIO | None = None, clock: C
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, redacted, *stamped, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=out),
+        logger_factory=lambda *_: _Lines(out),
         cache_logger_on_first_use=True,
     )
     foreign: list[Processor] = [_unwrapped, structlog.contextvars.merge_contextvars, redacted, *stamped, renderer]
     _route_stdlib(out, level, structlog.stdlib.ProcessorFormatter(processors=foreign))
+
+
+class _Lines(structlog.WriteLogger):
+    """Writes lines. One that cannot be written, to a full disk or a closed stderr, is dropped: it must not stop a send."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 def redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -110,7 +121,7 @@ def _route_stdlib(out: TextIO, level: int, formatter: logging.Formatter) -> None
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     logging.getLogger("wasl").setLevel(level)
     logging.captureWarnings(True)
-    logging.raiseExceptions = False  # a full or closed stderr must not stop a send
+    logging.raiseExceptions = False  # as _Lines
 
 
 def _unwrapped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

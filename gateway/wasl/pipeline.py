@@ -7,26 +7,32 @@ call: a place at the provider is taken first. Judging is pure (`deciding.py`) an
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
+from datetime import datetime, timedelta
 
 import structlog
 
 from wasl.carriage import carry
-from wasl.clock import Clock
+from wasl.clock import Clock, micros
 from wasl.deciding import Deciding
-from wasl.errors import LedgerUnavailable, StorageLow
-from wasl.ledger.claims import Claimed, Release
+from wasl.errors import LedgerUnavailable, StorageLow, WaslError
+from wasl.finding import Finding
+from wasl.ledger.claims import LEASE, Claimed, Release
+from wasl.ledger.leaving import Left
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Settlement
 from wasl.pinned import Pinned
-from wasl.planning import PAUSE, Carriers, Plan, Planning
+from wasl.planning import Carriers, Plan, Planning
+from wasl.poison import dead_letter, poisoned
 from wasl.retry import Aftermath, Alternatives, Answered
+from wasl.standing import PAUSE
 from wasl.states import PENDING
 from wasl.unknown import lost, settled
-from wasl_contracts import Rejected, State
+from wasl_contracts import ProviderError, Receipt, State, Unavailable
 
 _log = structlog.get_logger("wasl.pipeline")
 _DATABASE_AWAY = 0.5  # seconds between two tries to write an answer
+_TURN = timedelta(milliseconds=20)  # between two suspects
 
 
 class Pipeline:
@@ -41,24 +47,87 @@ class Pipeline:
         self._planning = Planning(carriers, pinned.templates, clock)
         self._carriers = carriers
         self._slots = carriers.slots
+        self._watch = carriers.watch
         self._aftermath = aftermath
         self._clock = clock
-        self._calls: set[asyncio.Task[None]] = set()
+        self._finding = Finding(carriers, aftermath, clock)
+        self._calls: dict[asyncio.Task[None], Claimed] = {}
+        self._on_trial: Set[asyncio.Task[None]] = frozenset()
+        self._interrupted: list[Claimed] = []
+
+    @property
+    def held(self) -> Sequence[Claimed]:
+        """What calls are out for."""
+        return tuple(self._calls.values())
 
     async def run(self, batch: Sequence[Claimed]) -> None:
-        """Take a claimed batch up to its calls; these go on by themselves until `finish`."""
-        waiting = [claimed for claimed in batch if claimed.state in PENDING]
-        recovered = [self._recovered(claimed) for claimed in batch if claimed.state not in PENDING]
+        """Take a claimed batch up to its calls; these go on by themselves until `finish`.
 
+        The innocent go together. Those that may bring down the process (poison.py) go after them and alone.
+        """
+        await self._give_back()
+        going = [claimed for claimed in batch if _may_go(claimed)]
+        try:
+            await self._write([step for claimed in batch if not _may_go(claimed) for step in self._recovered(claimed)])
+            await self._together([claimed for claimed in going if not claimed.strikes])
+            await self._alone([claimed for claimed in going if claimed.strikes])
+        except WaslError:
+            self._interrupted += batch
+            raise
+
+    async def _give_back(self) -> None:
+        """What an outage of the database interrupted is due again; its worker lives, so nothing is held against it."""
+        if self._interrupted:
+            now = micros(self._clock.now())
+            await self._ledger.release([Release(claimed, claimed.lane, now) for claimed in self._interrupted])
+            self._interrupted = []
+
+    async def _together(self, batch: Sequence[Claimed]) -> None:
+        """A fault of ours in one of them must not stop the others: then each goes by itself."""
+        try:
+            await self._advance(batch)
+        except WaslError:
+            raise
+        except Exception:
+            _log.exception("batch.failed", deliveries=len(batch))
+            for claimed in batch:
+                await self._by_itself(claimed)
+
+    async def _alone(self, suspects: Sequence[Claimed]) -> None:
+        """One at a time up to the end of its call, so that no other is struck when it brings down the process; the rest waits its turn."""
+        for place, suspect in enumerate(suspects):
+            if not all(call.done() for call in self._on_trial):
+                now = self._clock.now()
+                turns = [Release(other, other.lane, micros(now + turn * _TURN)) for turn, other in enumerate(suspects[place:], 1)]
+                return await self._ledger.release(turns)
+            others = set(self._calls)
+            await self._by_itself(suspect)
+            self._on_trial = self._calls.keys() - others
+        return None
+
+    async def _by_itself(self, claimed: Claimed) -> None:
+        try:
+            await self._advance([claimed])
+        except WaslError:
+            raise
+        except Exception as error:
+            _log.error("delivery.failed", message=claimed.message_id, delivery=claimed.number, error=type(error).__name__)
+            await self._ledger.release([Release(claimed, claimed.lane, micros(self._clock.now() + PAUSE), struck=True)])
+
+    async def _advance(self, waiting: Sequence[Claimed]) -> None:
+        if not waiting:
+            return
         candidates = [self._deciding.candidates(claimed) for claimed in waiting]
         inputs = await self._ledger.inputs([candidate for listed in candidates for candidate in listed])
         now = self._clock.now()
         decisions = [self._deciding.decide(claimed, listed, inputs, now) for claimed, listed in zip(waiting, candidates, strict=True)]
         await self._pinned.fetch(claimed.envelope for claimed in waiting)
+        if wanted := self._planning.wanted(waiting, decisions):
+            await self._watch.admit(wanted)
         steps = [self._planning.step(claimed, decision) for claimed, decision in zip(waiting, decisions, strict=True)]
 
         await self._begin([step for step in steps if isinstance(step, Plan)])
-        await self._write([step for step in (*recovered, *steps) if not isinstance(step, Plan)])
+        await self._write([step for step in steps if not isinstance(step, Plan)])
 
     async def finish(self, seconds: float) -> None:
         """Let the calls that are out end, for so long; what is cut off then is found as unknown at the next start."""
@@ -72,33 +141,30 @@ class Pipeline:
         """Commit the intents and start the calls. A place whose intent could not be committed is given back."""
         if not plans:
             return
+        lease_ends = self._clock.now() + timedelta(microseconds=LEASE)
         try:
             committed = await self._ledger.commit_intents([plan.intent for plan in plans])
         except BaseException:
             for plan in plans:
-                self._slots.give_back(plan.intent.provider)
+                self._slots.give_back(plan.place)
             raise
         for plan, going in zip(plans, committed, strict=True):
             if going:
-                call = asyncio.create_task(self._call(plan))
-                self._calls.add(call)
-                call.add_done_callback(self._calls.discard)
+                call = asyncio.create_task(self._call(plan, lease_ends))
+                self._calls[call] = plan.intent.claimed
+                call.add_done_callback(self._calls.pop)
             else:
-                self._slots.give_back(plan.intent.provider)
+                self._slots.give_back(plan.place)
         await self._write(
             [Release(p.intent.claimed, p.intent.candidate.channel, 0) for p, going in zip(plans, committed, strict=True) if not going]
         )
 
-    async def _call(self, plan: Plan) -> None:
+    async def _call(self, plan: Plan, lease_ends: datetime) -> None:
         """Call, and write what came of it before the place is given back."""
-        provider = plan.intent.provider
         try:
-            answer = await carry(self._carriers.providers[provider], plan.delivery, self._carriers.specs.timeout_seconds(provider))
+            answer = await self._answer(plan, lease_ends)
             answered = Answered(plan.intent, answer, self._clock.now())
-            if isinstance(answer, Rejected) and answer.scope == "provider":
-                self._slots.pause(provider, answered.at + PAUSE)
-                _log.error("provider.paused", provider=provider, reason=answer.reason, code=answer.code, seconds=PAUSE.total_seconds())
-            capabilities = self._carriers.specs[provider].capabilities
+            capabilities = self._carriers.specs[plan.intent.provider].capabilities
             await self._settle(
                 self._aftermath.settle(
                     answered, self._left(plan), receipts=capabilities.receipts, keyed=capabilities.idempotency_seconds is not None
@@ -108,7 +174,15 @@ class Pipeline:
             # A fault of ours: the intent stands, and is found as unknown when its lease ends.
             _log.exception("call.failed", message=plan.intent.claimed.message_id)
         finally:
-            self._slots.give_back(provider)
+            self._slots.give_back(plan.place)
+
+    async def _answer(self, plan: Plan, lease_ends: datetime) -> Receipt | ProviderError:
+        provider = plan.intent.provider
+        if self._clock.now() >= lease_ends:
+            return Unavailable()  # this process stood still so long that another one may have taken it for lost
+        answer = await carry(self._carriers.providers[provider], plan.delivery, self._carriers.specs.timeout_seconds(provider))
+        self._watch.ended(plan.place, answer, self._clock.now())
+        return answer
 
     def _left(self, plan: Plan) -> Alternatives:
         """What could follow if this provider did not take it."""
@@ -116,7 +190,7 @@ class Pipeline:
         if plan.intent.claimed.unproven:
             return Alternatives((), ())
         following = candidate.providers[candidate.providers.index(plan.intent.provider) + 1 :]
-        free = tuple(p for p in following if p not in plan.intent.claimed.refused and not self._slots.paused(p, now))
+        free = tuple(p for p in following if p not in plan.intent.claimed.refused and not self._slots.standings.waits(p, now))
         return Alternatives(free, plan.others)
 
     async def _settle(self, settlement: Settlement) -> None:
@@ -130,17 +204,44 @@ class Pipeline:
                 _log.error("ledger.unavailable", code=error.code, message=settlement.claimed.message_id)
                 await asyncio.sleep(_DATABASE_AWAY)
 
-    async def _write(self, steps: Sequence[Settlement | Release]) -> None:
+    async def _write(self, steps: "Sequence[Settlement | Release | Left]") -> None:
         releases = [step for step in steps if isinstance(step, Release)]
         if releases:
             await self._ledger.release(releases)
+        lefts = [step for step in steps if isinstance(step, Left)]
+        if lefts:
+            await self._ledger.leave(lefts)
         await asyncio.gather(*(self._settle(step) for step in steps if isinstance(step, Settlement)))
 
-    def _recovered(self, claimed: Claimed) -> "Settlement | Release":
-        """A call whose worker died, or an unknown outcome that has waited long enough."""
-        now, keyed = self._clock.now(), self._carriers.key_life(claimed.provider)
+    def _recovered(self, claimed: Claimed) -> "Iterator[Settlement | Release | Left]":
+        """What is not to be sent now: a call whose worker died, an unknown outcome that has waited long enough, a dead letter."""
+        now, key_life = self._clock.now(), self._carriers.key_life(claimed.provider)
         channel = claimed.channel or claimed.lane
-        if claimed.state is State.SENDING:
-            return lost(claimed, now, self._aftermath.patience(channel, claimed.attempts, keyed=keyed is not None))
-        spent = self._aftermath.spent(claimed.envelope, channel, claimed.attempts, now)
-        return settled(claimed, now, keyed, spent=spent) or Release(claimed, claimed.lane, None)
+        if claimed.state in PENDING:
+            yield dead_letter(claimed, now)
+        elif claimed.state is State.SENDING:
+            yield lost(claimed, now, self._aftermath.patience(channel, claimed.tries, keyed=key_life is not None))
+        elif not self._finding.may_ask(claimed):
+            spent = self._aftermath.spent(claimed.envelope, channel, claimed.tries, now)
+            yield settled(claimed, now, key_life, self._carriers.specs.config.unknown, spent=spent)
+        elif full := self._finding.take(claimed):
+            yield full
+        else:
+            asking = asyncio.create_task(self._ask(claimed))
+            self._calls[asking] = claimed
+            asking.add_done_callback(self._calls.pop)
+
+    async def _ask(self, claimed: Claimed) -> None:
+        """Look an unknown outcome up, and write what came of it."""
+        try:
+            await self._write([await self._finding.ask(claimed)])
+        except Exception:
+            # A fault of ours: it stays unknown, and is claimed again when its lease ends.
+            _log.exception("lookup.failed", message=claimed.message_id)
+        finally:
+            self._finding.give_back(claimed)
+
+
+def _may_go(claimed: Claimed) -> bool:
+    """Whether it waits for a call and may have one."""
+    return claimed.state in PENDING and not poisoned(claimed)

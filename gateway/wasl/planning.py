@@ -1,11 +1,13 @@
 """From a decision to what is done: a call that may be made, a settlement, or back into the queue."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from wasl.breaker import RetryBudget
 from wasl.clock import Clock, micros
 from wasl.content.rendering import RenderingFailed, render
 from wasl.content.templates import Templates
@@ -14,26 +16,29 @@ from wasl.decisions import encode
 from wasl.ids import attempt_id, delivery_id
 from wasl.ledger.claims import Claimed, Release
 from wasl.ledger.intents import Intent
+from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Settlement
 from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
-from wasl.slots import Slots
+from wasl.slots import AGAIN, Place, Slots
+from wasl.standing import PAUSE, Queue
 from wasl.unknown import settled
+from wasl.watch import Watch
 from wasl_contracts import Delivery, Mark, Provider, Reason, State
+from wasl_contracts.content import Rendered
 
 _log = structlog.get_logger("wasl.planning")
-PAUSE = timedelta(seconds=60)
-"""How long a provider rests after a fault of its settings or code, before it is tried again."""
-_FULL = timedelta(milliseconds=100)  # until a delivery that found no free place at its provider is claimed again
+_LOOKS = timedelta(milliseconds=10)  # between two deliveries that waited for a provider and come back
 
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """The open providers: what they are, and how many calls each may have."""
+    """The open providers: what they are, how many calls each may have, and who watches how they do."""
 
     providers: Mapping[str, Provider]
     specs: Specs
     slots: Slots
+    watch: Watch
 
     def key_life(self, provider: str | None) -> int | None:
         """For how many seconds a provider recognises a repeated delivery id; None where it does not, or is not there any more."""
@@ -47,6 +52,7 @@ class Plan:
     intent: Intent
     delivery: Delivery
     others: tuple[Candidate, ...]
+    place: Place
 
 
 class Planning:
@@ -55,8 +61,30 @@ class Planning:
     def __init__(self, carriers: Carriers, templates: Templates, clock: Clock) -> None:
         self._carriers = carriers
         self._slots = carriers.slots
+        self._standings = carriers.slots.standings
         self._templates = templates
         self._clock = clock
+        retry = carriers.specs.config.retry
+        self._budgets = {name: RetryBudget(retry.budget, retry.budget_floor) for name in self._standings}
+        # Postponed retries come back as fast as the budget's floor lets them go.
+        self._postponed = {name: Queue(timedelta(seconds=60 / max(1, retry.budget_floor))) for name in self._standings}
+        self._waiting = {channel: Queue(_LOOKS) for channel in carriers.specs.config.channels}
+
+    def wanted(self, waiting: Sequence[Claimed], decisions: Sequence[Decision]) -> Counter[str]:
+        """How many calls providers would get that must be asked for: by a limited rate, or to try what fails. Mostly there are none."""
+        now = self._clock.now()
+        # A try without a place for it would only keep the channel from going another way.
+        asked = {name for name in self._standings.untried(now) if self._slots.free(name)}
+        asked |= {name for name in self._slots.limits if not self._standings.waits(name, now)}
+        if not asked:
+            return Counter()
+        going = ((claimed, decision) for claimed, decision in zip(waiting, decisions, strict=True) if isinstance(decision, Go))
+        firsts = (next(self._callable(claimed, go, asked, now), None) for claimed, go in going)
+        return Counter(name for name in firsts if name in asked)
+
+    def _callable(self, claimed: Claimed, go: Go, asked: set[str], now: datetime) -> Iterator[str]:
+        for way in self._ways(claimed, go):
+            yield from (name for name in self._usable(way, claimed) if name in asked or not self._standings.waits(name, now))
 
     def step(self, claimed: Claimed, decision: Decision) -> "Plan | Settlement | Release":
         """What a decision leads to; a plan has its place at the provider already."""
@@ -64,9 +92,9 @@ class Planning:
             try:
                 return self._doubtful(claimed, decision) or self._plan(claimed, decision)
             except Exception as error:
-                # A fault of ours in one message must not stop the others; it is tried again until it expires.
+                # A fault of ours in one message must not stop the others; after some tries it is set aside (poison.py).
                 _log.error("delivery.planning_failed", message=claimed.message_id, delivery=claimed.number, error=type(error).__name__)
-                return Release(claimed, claimed.lane, micros(self._clock.now() + PAUSE))
+                return Release(claimed, claimed.lane, micros(self._clock.now() + PAUSE), struck=True)
         if isinstance(decision, Wait):
             return self._settlement(claimed, State.SCHEDULED, decision.reason, decision, due_at=micros(decision.until))
         stopped = self._settlement(claimed, decision.state, decision.reason, decision)
@@ -80,55 +108,66 @@ class Planning:
         usable = self._usable(candidate, claimed)
         if not usable:
             return self._settlement(claimed, State.FAILED, Reason.PROVIDER_REJECTED, go)
-        ready = [name for name in usable if not self._slots.paused(name, now)]
-        if not ready:
-            return self._parked(claimed, go, micros(self._slots.resumes_at(usable) or now + PAUSE))
-        provider = ready[0]
-        spec = self._carriers.specs[provider]
+        provider = next((name for name in usable if not self._standings.waits(name, now)), None)
+        if provider is None:
+            return self._parked(claimed, go, usable, now)
+        retry = claimed.attempts > 0 and claimed.reason is not Reason.FAILOVER
+        if retry and not self._standings.tried(provider, now) and not self._budgets[provider].allows(now):
+            return self._later(claimed, candidate.channel, self._postponed[provider].place(now))
         try:
-            content = render(claimed.envelope, spec.format, self._templates)
+            content = render(claimed.envelope, self._carriers.specs[provider].format, self._templates)
         except RenderingFailed as failed:
             return self._settlement(claimed, State.FAILED, failed.reason, go)
-        if not self._slots.take(provider):
-            return Release(claimed, candidate.channel, micros(now + _FULL))
-        timeout = timedelta(seconds=self._carriers.specs.timeout_seconds(provider))
         stepping_in = tuple(other for other in go.others if other.channel == candidate.channel and other is not candidate)
         siblings = go.siblings if candidate is go.chosen else stepping_in
-        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), siblings, timeout)
-        delivery = Delivery(
-            id=delivery_id(claimed.message_id, claimed.number),
-            attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
-            message_id=claimed.message_id,
-            brand=claimed.brand,
-            channel=candidate.channel,
-            address=candidate.address,
-            content=content,
-            topic=claimed.envelope.topic,
-            category=claimed.envelope.category,
-            created_at=claimed.envelope.created_at,
-            expires_at=claimed.envelope.expires_at,
-        )
-        return Plan(intent, delivery, tuple(other for other in go.others if other.channel != candidate.channel))
+        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), siblings)
+        delivery = _delivery(intent, content)
+        place = self._slots.take(provider)  # the last step: what fails before it holds none
+        if place is None:
+            return self._later(claimed, candidate.channel, self._slots.frees_at(provider, now))
+        self._budgets[provider].spend(now, retry=retry)
+        return Plan(intent, delivery, tuple(other for other in go.others if other.channel != candidate.channel), place)
 
-    def _parked(self, claimed: Claimed, go: Go, due_at: int) -> "Settlement | Release":
+    def _later(self, claimed: Claimed, lane: str, at: datetime) -> Release:
+        """Back into the queue as it is; not beyond its life, so that its end is told in time."""
+        return Release(claimed, lane, micros(min(at, claimed.envelope.expires_at)))
+
+    def _parked(self, claimed: Claimed, go: Go, usable: Sequence[str], now: datetime) -> "Settlement | Release":
         """Waits until its providers may be called again. Told once is enough: they may rest for days."""
-        if claimed.reason is Reason.PROVIDER_PAUSED:
-            return Release(claimed, go.chosen.channel, due_at)
-        return self._settlement(claimed, State.SCHEDULED, Reason.PROVIDER_PAUSED, go, due_at=due_at)
+        reason = self._why(usable)
+        channel = go.chosen.channel
+        again = max(self._standings.resumes_at(usable, now), now + AGAIN)
+        if claimed.envelope.category != "otp":  # those are few, and have no time
+            again = self._waiting[channel].place(again)
+        if claimed.reason is reason:
+            return self._later(claimed, channel, again)
+        due_at = min(again, claimed.envelope.expires_at)
+        return self._settlement(claimed, State.SCHEDULED, reason, go, due_at=micros(due_at))
+
+    def _why(self, usable: Iterable[str]) -> Reason:
+        """Why none of them may be called: of several reasons the one that may end soonest."""
+        states = {self._standings[name].state for name in usable}
+        if "closed" in states:
+            return Reason.RATE_LIMITED
+        return Reason.PROVIDER_FAILING if "open" in states else Reason.PROVIDER_PAUSED
 
     def _doubtful(self, claimed: Claimed, go: Go) -> Settlement | None:
         """What may have been sent goes again unmarked only while the provider recognises it; that may have ended while it waited."""
         if not claimed.unproven or Mark.POSSIBLE_DUPLICATE in claimed.marks:
             return None
-        step = settled(claimed, self._clock.now(), self._carriers.key_life(claimed.provider))
-        if step is None:
+        step = settled(claimed, self._clock.now(), self._carriers.key_life(claimed.provider), self._carriers.specs.config.unknown)
+        if isinstance(step, Left):
             return self._settlement(claimed, State.FAILED, Reason.OUTCOME_UNKNOWN, go)
         return step if Mark.POSSIBLE_DUPLICATE in step.marks else None
 
     def _awake(self, claimed: Claimed, go: Go, now: datetime) -> Candidate:
-        """The chosen candidate, or while its providers rest the next one of an open delivery that has one awake."""
-        ways = (go.chosen, *go.others) if claimed.channel is None else (go.chosen,)
-        return next((way for way in ways if any(not self._slots.paused(name, now) for name in self._usable(way, claimed))), go.chosen)
+        """The chosen candidate, or while its providers fail the next one of an open delivery that has one awake."""
+        ways = self._ways(claimed, go)
+        return next((way for way in ways if any(not self._standings.fails(name, now) for name in self._usable(way, claimed))), go.chosen)
+
+    def _ways(self, claimed: Claimed, go: Go) -> tuple[Candidate, ...]:
+        """The candidates by which this very delivery may go; an open one has not settled on a channel."""
+        return (go.chosen, *go.others) if claimed.channel is None else (go.chosen,)
 
     def _usable(self, candidate: Candidate, claimed: Claimed) -> list[str]:
         """The providers that may still be asked: none that refused, after a failover those that come next, without proof the same."""
@@ -151,3 +190,21 @@ class Planning:
             refused=claimed.refused,
             decision=encode(decision.judged, None),
         )
+
+
+def _delivery(intent: Intent, content: Rendered) -> Delivery:
+    """What the provider gets."""
+    claimed, candidate = intent.claimed, intent.candidate
+    return Delivery(
+        id=delivery_id(claimed.message_id, claimed.number),
+        attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
+        message_id=claimed.message_id,
+        brand=claimed.brand,
+        channel=candidate.channel,
+        address=candidate.address,
+        content=content,
+        topic=claimed.envelope.topic,
+        category=claimed.envelope.category,
+        created_at=claimed.envelope.created_at,
+        expires_at=claimed.envelope.expires_at,
+    )

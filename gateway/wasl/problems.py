@@ -40,7 +40,8 @@ def validated(model: type[_Model], body: object) -> _Model:
         Refused: with one Problem for each field that is wrong, the first 20 of them.
     """
     try:
-        return model.model_validate(body)
+        found: _Model = model.__pydantic_validator__.validate_python(body)  # model_validate takes 2 µs more to call the same
+        return found
     except ValidationError as error:
         raise Refused(problems(error, body, model)) from None
 

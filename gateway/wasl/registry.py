@@ -15,6 +15,7 @@ from wasl.config_positions import Key
 from wasl.config_references import Resolved
 from wasl.config_routes import completed
 from wasl.config_validation import explain, secret_settings, secrets, without
+from wasl.rate import Limit
 from wasl_contracts.provider import HttpSession, Provider, ProviderSpec
 
 GROUP = "wasl.providers"
@@ -56,6 +57,10 @@ class Specs:
     def concurrency(self, provider: str) -> int:
         """Calls at one time: as configured, else as the plugin declares."""
         return self.config.providers[provider].concurrency or self[provider].capabilities.concurrency
+
+    def rate(self, provider: str) -> Limit | None:
+        """How fast it may be called, by all workers together; None where that is not limited."""
+        return self.config.providers[provider].rate
 
     def timeout_seconds(self, provider: str) -> float:
         """After this long without an answer a call counts as unknown: as configured, else as the plugin declares."""

@@ -80,15 +80,15 @@ class Aftermath:
         )
 
     def _unknown(self, answered: Answered, answer: ProviderError, keyed: bool) -> Settlement:
-        patience = self.patience(answered.intent.candidate.channel, answered.intent.attempt, keyed=keyed)
+        patience = self.patience(answered.intent.candidate.channel, answered.intent.tries, keyed=keyed)
         return self._settlement(answered, answer, State.UNKNOWN, answer.reason, answered.at + patience)
 
     def _unavailable(self, answered: Answered, answer: Unavailable, left: Alternatives) -> Settlement:
         if left.providers:
             return self._settlement(answered, answer, State.SCHEDULED, Reason.FAILOVER, answered.at)
         claimed, channel = answered.intent.claimed, answered.intent.candidate.channel
-        at = answered.at + self._wait(channel, answered.intent.attempt, answer.retry_after)
-        if not self.spent(claimed.envelope, channel, answered.intent.attempt, at):
+        at = answered.at + self._wait(channel, answered.intent.tries, answer.retry_after)
+        if not self.spent(claimed.envelope, channel, answered.intent.tries, at):
             if claimed.unproven and Mark.POSSIBLE_DUPLICATE not in claimed.marks:
                 # Sent again under its key: that must be asked anew each time, for the key's life may end before the next try.
                 return self._settlement(answered, answer, State.UNKNOWN, Reason.OUTCOME_UNKNOWN, at)

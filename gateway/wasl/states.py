@@ -28,6 +28,18 @@ PENDING = frozenset({_A, _S})
 LIVE = PENDING | {State.SENDING, State.UNKNOWN}
 """Not at an end."""
 
+REPLAYED, HELD, LEFT = "replayed", "held", "left_unknown"
+"""Types of events that are not named by the state that they led to: an operator's replay; and two that changed none, an unknown
+delivery that is held after a restore, and one that nothing more is done about by itself."""
+
+
+def led_to(event: str) -> State | None:
+    """The state that an event of that type led to; None where it changed none."""
+    if event in (HELD, LEFT):
+        return None
+    return State.SCHEDULED if event == REPLAYED else State(event)
+
+
 _FURTHEST = (
     State.DELIVERED,
     State.SENT,

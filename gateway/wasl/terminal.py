@@ -19,6 +19,13 @@ _COLOURS = {
     State.UNKNOWN: "yellow",
     State.WITHHELD: "yellow",
 }
+_RULES = {
+    "same_key": "the provider recognises a repetition",
+    "look_up": "the provider was asked what became of it",
+    "until_expiry": "its category is sent again until it expires",
+    "once": "its category is sent again once",
+    "never": "its category is never sent again",
+}
 _ANSWERS = {
     "answer.receipt": "took it",
     "answer.rejected": "refused it",
@@ -137,8 +144,9 @@ def _happening(entry: TimelineEntry, delivery: DeliverySeen | None) -> tuple[Tex
         return what, why or (f"its reference: {ref}" if ref else "")
     until = facts.get("until")
     when = f" Again {offset(datetime.fromisoformat(str(until)) - entry.at).removeprefix('+')} later." if until else ""
+    rule = f" By the rule: {_RULES.get(str(facts['rule']), facts['rule'])}." if "rule" in facts else ""
     known = entry.type in set(State)
-    return state(State(entry.type)) if known else Text(entry.type.replace("_", " ")), f"{why}{when}"
+    return state(State(entry.type)) if known else Text(entry.type.replace("_", " ")), f"{why}{when}{rule}".strip()
 
 
 def _why(reason: object, code: str | None) -> str:

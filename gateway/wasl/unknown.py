@@ -1,24 +1,23 @@
 """Settling an unknown outcome, when no proof of it came in time (DESIGN.md section 5).
 
-With a provider that recognises the delivery's id inside its life, the same call is made again. Else it depends on the category: a
-one-time code is sent again until it expires, a transactional or service message once more and marked, a promotional one never.
+With a provider that recognises the delivery's id inside its life, the same call is made again; one that can look calls up is asked
+(finding.py). Else it depends on the category, by `[unknown]` in wasl.toml. What was decided by which rule is kept in the timeline.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from wasl.clock import micros
+from wasl.config_worker import UnknownRules
 from wasl.ledger.claims import Claimed
+from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Ended, Settlement
-from wasl_contracts import Category, Mark, Reason, State
+from wasl.poison import poisoned
+from wasl_contracts import Mark, Reason, State
 
-AGAIN: dict[Category, Literal["until_expiry", "once", "never"]] = {
-    "otp": "until_expiry",
-    "transactional": "once",
-    "service": "once",
-    "promotional": "never",
-}
-"""Whether a message is sent again although it may have arrived."""
+SAME_KEY = "same_key"
+"""The rule by which it is sent again under a key that the provider recognises."""
+LOOK_UP = "look_up"
+"""The rule by which the provider's own word decided."""
 
 
 def lost(claimed: Claimed, now: datetime, patience: timedelta) -> Settlement:
@@ -35,23 +34,32 @@ def lost(claimed: Claimed, now: datetime, patience: timedelta) -> Settlement:
     )
 
 
-def settled(claimed: Claimed, now: datetime, idempotency_seconds: int | None, *, spent: bool = False) -> Settlement | None:
-    """What to do now that waiting is over: send again, or None to leave it unknown for people to look at.
+def recognised(claimed: Claimed, now: datetime, key_life: int | None) -> bool:
+    """Whether the provider knows a repeated delivery id, for `key_life` seconds, still at that moment."""
+    return key_life is not None and now < claimed.envelope.created_at + timedelta(seconds=key_life)
+
+
+def settled(claimed: Claimed, now: datetime, key_life: int | None, rules: UnknownRules, *, spent: bool = False) -> Settlement | Left:
+    """What to do now that waiting is over: send again, or leave it unknown for people to look at.
 
     `spent` tells that it was tried as often or as long as it may be.
     """
     envelope = claimed.envelope
     if now >= envelope.expires_at:
         return _settlement(claimed, State.EXPIRED, now, Reason.EXPIRED)
-    if idempotency_seconds is not None and now < envelope.created_at + timedelta(seconds=idempotency_seconds):
-        return None if spent else _settlement(claimed, State.SCHEDULED, now, Reason.RETRYING)
-    again = AGAIN[envelope.category]
-    if again == "never" or (again == "once" and Mark.POSSIBLE_DUPLICATE in claimed.marks):
-        return None
-    return _settlement(claimed, State.SCHEDULED, now, Reason.OUTCOME_UNKNOWN, Mark.POSSIBLE_DUPLICATE)
+    if poisoned(claimed):
+        return Left(claimed, micros(now), Reason.POISON)
+    if recognised(claimed, now, key_life):
+        if spent:
+            return Left(claimed, micros(now), Reason.OUTCOME_UNKNOWN, SAME_KEY)
+        return _settlement(claimed, State.SCHEDULED, now, Reason.RETRYING, rule=SAME_KEY)
+    rule = rules.of(envelope.category)
+    if rule == "never" or (rule == "once" and Mark.POSSIBLE_DUPLICATE in claimed.marks):
+        return Left(claimed, micros(now), claimed.reason or Reason.OUTCOME_UNKNOWN, rule)
+    return _settlement(claimed, State.SCHEDULED, now, Reason.OUTCOME_UNKNOWN, Mark.POSSIBLE_DUPLICATE, rule=rule)
 
 
-def _settlement(claimed: Claimed, state: State, now: datetime, reason: Reason, *marks: Mark) -> Settlement:
+def _settlement(claimed: Claimed, state: State, now: datetime, reason: Reason, *marks: Mark, rule: str | None = None) -> Settlement:
     return Settlement(
         claimed=claimed,
         state=state,
@@ -60,4 +68,5 @@ def _settlement(claimed: Claimed, state: State, now: datetime, reason: Reason, *
         due_at=micros(now) if state is State.SCHEDULED else None,
         marks=tuple(dict.fromkeys((*claimed.marks, *marks))),
         refused=claimed.refused,
+        rule=rule,
     )

@@ -1,11 +1,11 @@
 """The worker role: claims what is due, as much as there are free places, and runs the pipeline over it."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 import structlog
 
-from wasl.clock import Clock
 from wasl.errors import WaslError
 from wasl.ledger.ledger import Ledger
 from wasl.pipeline import Pipeline
@@ -13,6 +13,8 @@ from wasl.slots import Slots
 
 _log = structlog.get_logger("wasl.worker")
 _POLL = 0.5  # seconds: how soon it sees what other processes accepted, and what has become due
+_BEAT = 20.0  # seconds between two signs of life, three of them in a lease
+_JUMP = 5.0  # seconds by which the clock may differ from the time that passed
 _GATHER = 0.003  # seconds that a turn waits, while calls are out, for more of them to end: small claims take twice the CPU
 _AWAY = 1.0  # seconds between two tries while the database cannot be used
 _GRACE = 25.0  # seconds that calls may still take when it stops
@@ -21,12 +23,13 @@ _GRACE = 25.0  # seconds that calls may still take when it stops
 class Worker:
     """Sends until it is stopped. `sends` tells whether this process has the worker role: on SQLite only one may."""
 
-    def __init__(self, ledger: Ledger, pipeline: Pipeline, slots: Slots, channels: Mapping[str, Sequence[str]], clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, pipeline: Pipeline, slots: Slots, channels: Mapping[str, Sequence[str]]) -> None:
         self._ledger = ledger
         self._pipeline = pipeline
         self._slots = slots
         self._channels = channels
-        self._clock = clock
+        self._clock = ledger.clock
+        self._beaten = self._times()
         self._wake = asyncio.Event()
         self.sends = False
         self._stopping = False
@@ -68,7 +71,7 @@ class Worker:
 
     async def _take_role(self) -> bool:
         """Whether this is now the process that sends; then what a dead one had claimed is due again."""
-        if self._ledger.take_worker_role():
+        if not self.sends and self._ledger.take_worker_role():
             await self._ledger.take_over(tuple(self._channels))
             self.sends = True
         return self.sends
@@ -76,11 +79,26 @@ class Worker:
     async def _turn(self) -> bool:
         if self._slots.busy:
             await asyncio.sleep(_GATHER)
+        await self._beat()
         rooms = self._slots.rooms(self._channels, self._clock.now())
         claimed = await self._ledger.claim(rooms) if rooms else []
         if claimed:
             await self._pipeline.run(claimed)
         return bool(claimed)
+
+    async def _beat(self) -> None:
+        """Renew what this process holds, in time, and at once where the clock has jumped: else it would take its own calls for lost."""
+        (then, passed), (now, since) = self._beaten, self._times()
+        jumped = abs((now - then) - (since - passed)) > _JUMP
+        if jumped or since - passed >= _BEAT:
+            await self._ledger.renew(self._pipeline.held)
+            self._beaten = now, since
+            if not jumped:
+                await self._ledger.tidy(tuple(self._channels))
+
+    def _times(self) -> tuple[float, float]:
+        """What the clock says, and the seconds that have really passed."""
+        return self._clock.now().timestamp(), time.monotonic()
 
     async def _rest(self) -> None:
         try:

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -15,9 +16,12 @@ def _run(*arguments: str) -> str:
 def test_every_row_of_the_bench_runs() -> None:
     table = _run("--smoke")
 
+    without_postgres = "its rows are left out" in table
+    assert not (without_postgres and os.environ.get("CI") == "true")
     ratios = re.findall(r"\| (\d+\.\d+) \(\d+\.\d+–\d+\.\d+\) \|", table)
-    assert len(ratios) == 11
-    assert "| 64 |" in table
+    assert len(ratios) == (11 if without_postgres else 15)
+    assert "| SQLite | uvloop | 64 |" in table or "| SQLite | asyncio | 64 |" in table
+    assert "| SQLite | 2,000 |" in table
 
 
 def test_the_speed_table_is_measured() -> None:

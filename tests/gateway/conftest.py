@@ -11,6 +11,7 @@ import pytest
 from tests.gateway.scripted import Carrier, Desk, FakeClock, specs, world
 from wasl.api import Gateway
 from wasl.keys import open_ring
+from wasl.ledger.postgres import Postgres
 from wasl.ledger.sqlite import Sqlite
 
 FRONT = '+++\ntitle = "It left"\n[variables]\nnumber = { type = "text", example = "1042" }\n+++\n'
@@ -21,6 +22,7 @@ def fresh_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an empty ledger and its keys: copying it is ten times quicker than migrating anew."""
     folder = tmp_path_factory.mktemp("fresh")
     open_ring(folder / "wasl.db.keys", {})
+    shutil.copy(folder / "wasl.db.keys", folder / "wasl.keys")
 
     async def make() -> None:
         await (await Sqlite.open(folder / "wasl.db")).close()
@@ -32,6 +34,26 @@ def fresh_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path, fresh_ledger: Path) -> Path:
     return Path(shutil.copytree(fresh_ledger, tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest) -> str:
+    """The name of a PostgreSQL database with an empty ledger, to be copied."""
+    url = request.getfixturevalue("postgres").fresh()
+
+    async def make() -> None:
+        await (await Postgres.open(url)).close()
+
+    asyncio.run(make())
+    return str(url.rpartition("/")[2])
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of an empty ledger of this test's own; a test that asks for it runs on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder}/wasl.db"
+    return str(request.getfixturevalue("postgres").fresh(request.getfixturevalue("migrated")))
 
 
 @pytest.fixture
@@ -52,8 +74,8 @@ def config() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def desk(folder: Path, carriers: dict[str, Carrier], config: dict[str, Any], clock: FakeClock) -> AsyncIterator[Desk]:
-    opened = await Desk.open(specs(folder, carriers, **config), clock)
+async def desk(folder: Path, database: str, carriers: dict[str, Carrier], config: dict[str, Any], clock: FakeClock) -> AsyncIterator[Desk]:
+    opened = await Desk.open(specs(folder, carriers, database=database, **config), clock)
     yield opened
     await opened.close()
 
@@ -75,17 +97,20 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wasl.worker._AWAY", 0.01)
     monkeypatch.setattr("wasl.api._POLL", 0.01)
     monkeypatch.setattr("wasl.pipeline._DATABASE_AWAY", 0.01)
-    for module in ("pipeline", "assembly"):
+    monkeypatch.setattr("wasl.watch._EVERY", 0.01)
+    monkeypatch.setattr("wasl.planning._LOOKS", timedelta(microseconds=100))
+    for module in ("watch", "assembly"):
         monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(milliseconds=20))
 
 
 @pytest.fixture
-async def opened(folder: Path, brisk: None) -> AsyncIterator[Callable[..., Awaitable[Gateway]]]:
+async def opened(folder: Path, database: str, brisk: None) -> AsyncIterator[Callable[..., Awaitable[Gateway]]]:
     """Opens gateways on one ledger: `await opened({"mail": Carrier("email")}, worker=True, **configuration)`."""
     async with AsyncExitStack() as stack:
 
         async def make(carriers: dict[str, Carrier], *, worker: bool = True, clock: FakeClock | None = None, **config: Any) -> Gateway:
-            told = {"retry": {"base": "10ms", "reconcile_after": "20ms"}, **config}
+            told = {"database": database, **config}
+            told["retry"] = {"base": "10ms", "reconcile_after": "20ms", "budget_floor": 1_000_000, **config.get("retry", {})}
             return await stack.enter_async_context(Gateway(specs(folder, carriers, **told), worker=worker, world=world(clock)))
 
         yield make

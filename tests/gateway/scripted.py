@@ -1,7 +1,6 @@
 """A provider that plays a list of outcomes, configurations of it without a distribution, and a ledger that tests drive by hand."""
 
 import asyncio
-import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tests.databases import rows
 from wasl.acceptance import Drafting
 from wasl.addresses import Addresses
 from wasl.answers import MessageSeen
@@ -19,7 +19,7 @@ from wasl.api import Gateway
 from wasl.assembly import World
 from wasl.clock import Clock, SystemClock
 from wasl.config import Config, ProviderSection
-from wasl.config_mistakes import Findings
+from wasl.config_mistakes import Findings, Source
 from wasl.config_routes import completed
 from wasl.content.templates import Templates
 from wasl.deciding import Deciding, Go
@@ -28,8 +28,9 @@ from wasl.ledger.accept import Stored
 from wasl.ledger.claims import Claimed
 from wasl.ledger.intents import Intent
 from wasl.ledger.ledger import Ledger
+from wasl.ledger.opening import key_file, open_store
 from wasl.ledger.settle import Settlement
-from wasl.ledger.sqlite import Sqlite
+from wasl.ledger.store import Store
 from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.routing import Routing
@@ -117,6 +118,7 @@ def specs(folder: Path, carriers: Mapping[str, Carrier], **config: Any) -> Specs
     told = {"database": f"sqlite:///{folder}/wasl.db", "providers": {name: ProviderSection(plugin="scripted") for name in carriers}}
     plugins = {name: carrier.plugin() for name, carrier in carriers.items()}
     whole = Config.model_validate({**told, **config})
+    whole = whole.found_in(Source(str(folder / "wasl.toml")), ())
     findings = Findings(whole.source)
     whole = completed(whole, {name: plugin.spec for name, plugin in plugins.items()}, findings)
     findings.raise_mistakes()
@@ -136,7 +138,8 @@ def message(to: Mapping[str, Any] | None = None, **fields: Any) -> Message:
 class Desk:
     """A real ledger on a file, with the steps of the pipeline to be taken one by one."""
 
-    store: Sqlite
+    url: str
+    store: Store
     ledger: Ledger
     keys: KeyRing
     drafting: Drafting
@@ -146,9 +149,8 @@ class Desk:
 
     @classmethod
     async def open(cls, specs: Specs, clock: FakeClock) -> "Desk":
-        path = Path(specs.config.database.removeprefix("sqlite:///"))
-        keys = open_ring(path.with_name(f"{path.name}.keys"), {})
-        store = await Sqlite.open(path)
+        store = await open_store(specs.config)
+        keys = open_ring(key_file(specs.config), {})
         routing = Routing(specs.config.channels, {name: specs[name] for name in specs.plugins})
         ledger = Ledger(store, keys, routing, clock)
         kinds = [(specs[name].channel, kind) for name in specs.plugins for kind in specs[name].addresses]
@@ -158,7 +160,7 @@ class Desk:
             return ledger.address_hash(address.kind, address.value)
 
         drafting = Drafting(specs.config, "config", Addresses(kinds), templates, hashed)
-        return cls(store, ledger, keys, drafting, Deciding(routing, hashed), routing, clock)
+        return cls(specs.config.database, store, ledger, keys, drafting, Deciding(routing, hashed), routing, clock)
 
     async def accept(self, message: Message, key: str | None = None) -> Stored:
         return await self.ledger.accept(self.drafting.draft(message, key, self.clock.now()))
@@ -189,11 +191,8 @@ class Desk:
         return int(self.clock.now().timestamp() * 1_000_000)
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """What another process reads in the file."""
-        with sqlite3.connect(self.store.path, timeout=5) as connection:
-            found = connection.execute(sql, values).fetchall()
-        connection.close()
-        return found
+        """What another process reads."""
+        return rows(self.url, sql, *values)
 
     def state(self, claimed: Claimed) -> str:
         ((state,),) = self.rows("SELECT state FROM deliveries WHERE message_id = ? AND number = ?", claimed.message_id, claimed.number)

@@ -68,7 +68,7 @@ async def test_no_more_calls_are_out_than_a_provider_has_places(opened: Opened) 
     assert ({one.state for one in seen}, len(seen), most) == ({State.SENT}, 60, 4)
 
 
-async def test_another_process_may_accept_and_only_one_sends(opened: Opened) -> None:
+async def test_another_process_may_accept_and_one_of_those_that_may_sends(opened: Opened, database: str) -> None:
     mail, idle = Carrier("email"), Carrier("email")
     sender = await opened({"mail": mail})
     other = await opened({"mail": idle})
@@ -76,7 +76,9 @@ async def test_another_process_may_accept_and_only_one_sends(opened: Opened) -> 
     accepted = await other.accept(message())
     seen = await other.wait(accepted.id)
 
-    assert (sender.sends, other.sends, seen.state, calls(mail, idle)) == (True, False, State.SENT, [1, 0])
+    assert (sender.sends, other.sends, seen.state) == (True, database.startswith("postgres"), State.SENT)
+    assert sum(calls(mail, idle)) == 1
+    assert other.sends or calls(idle) == [0]
 
 
 async def test_twins_at_the_same_time_are_one_message(opened: Opened) -> None:
@@ -169,7 +171,7 @@ async def test_a_stored_recipient_is_replaced_as_a_whole_and_found_by_id_alone(o
 async def test_health_says_who_sends(opened: Opened) -> None:
     gateway = await opened({"mail": Carrier("email")})
 
-    assert (await gateway.health()).checks == {"ledger": "ok", "worker": "here"}
+    assert (await gateway.health()).checks == {"ledger": "ok", "durability": "ok", "worker": "here"}
     gateway.closing = True
     assert not (await gateway.health()).ready
 

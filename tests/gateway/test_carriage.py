@@ -1,12 +1,14 @@
 import asyncio
 from typing import Any, ClassVar
 
+import aiohttp
 import pytest
+import structlog
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from tests.gateway.scripted import EMAIL, NOON, Carrier, Script, ScriptedSettings
-from wasl.carriage import WatchedSession, carry
+from wasl.carriage import WaryConnector, WatchedSession, carry
 from wasl_contracts import AddressKind, Delivery, Plain, ProviderSpec, Reason, Receipt, Rejected, Unavailable, Unknown
 
 DELIVERY = Delivery(
@@ -47,7 +49,9 @@ async def test_what_takes_too_long_is_unknown_and_cancelled() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("ann@example.com"), KeyError("secret text"), RuntimeError(), asyncio.CancelledError()])
-async def test_any_other_exception_is_unknown_and_its_text_is_told_nowhere(error: BaseException) -> None:
+async def test_any_other_exception_is_unknown_and_its_text_is_told_nowhere(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasl.carriage._log", structlog.get_logger("wasl.carriage"))  # one that was used keeps the processors of then
+
     async def fail(_: Delivery) -> Receipt:
         raise error
 
@@ -140,3 +144,31 @@ async def test_requests_are_handed_on_outside_of_a_call_too() -> None:
     found: Any = WatchedSession(Session()).request("GET", "http://127.0.0.1")  # type: ignore[arg-type]
 
     assert found == "response"
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() -> None:
+    ok, connections = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%b", 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ok % b"true")
+        unasked = asyncio.get_running_loop().call_later(0.02, writer.write, ok % b"lies")
+        await reader.read()
+        unasked.cancel()
+        writer.close()
+
+    async def get() -> str:
+        async with http.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as answer:
+            return await answer.text()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        async with aiohttp.ClientSession(connector=WaryConnector(), trust_env=False) as http:
+            answers = [await get()]
+            await asyncio.sleep(0.06)
+            answers.append(await get())
+            again = connections
+        await asyncio.sleep(0)
+
+    assert (answers, again) == (["true", "true"], 2)

@@ -10,10 +10,12 @@ import pytest
 
 from wasl.api import Gateway
 from wasl.client import Client, SyncClient
-from wasl.errors import IdempotencyMismatch, NotFound, Refused, Unauthenticated, Unusable, WaslError
+from wasl.clock import micros
+from wasl.errors import Conflict, IdempotencyMismatch, NotFound, Refused, Unauthenticated, Unusable, WaslError
+from wasl.ledger.settle import Settlement
 from wasl.registry import read
 from wasl.server.app import listening
-from wasl_contracts import Content, Message, Recipient, State
+from wasl_contracts import Content, Message, Reason, Recipient, State
 
 WASL_TOML = 'database = "sqlite:///{folder}/wasl.db"\n[providers.desk]\nplugin = "log"\n[channels]\nlog = ["desk"]\n'
 ANN = {"id": "u_42", "addresses": [{"channel": "log", "kind": "any", "value": "desk"}]}
@@ -56,6 +58,27 @@ async def test_a_message_is_sent_looked_at_listed_and_cancelled(served):
         assert listed == [sent.id]
         assert cancelled.state is State.CANCELLED
         assert (await wasl.cancel(sent.id)) == cancelled
+
+
+async def test_what_failed_is_counted_and_sent_again(served):
+    async with served.client() as wasl:
+        sent = await wasl.send(to=ANN, content=HELLO)
+        await _fails(served)
+
+        counted = await wasl.retry_all(state=State.FAILED, dry_run=True)
+        again = await wasl.retry(sent.id)
+        rest = await wasl.retry_all(state=State.FAILED, reason=Reason.UNROUTABLE)
+        with pytest.raises(Conflict) as conflict:
+            await wasl.retry((await wasl.send(to=ANN, content=HELLO)).id)
+
+    assert (counted.retried, counted.by_reason, again.state, rest.retried) == (1, {"unroutable": 1}, State.SCHEDULED, 0)
+    assert conflict.value.code == "under_way"
+
+
+async def _fails(served):
+    ledger = served.gateway._open.ledger
+    (claimed,) = await ledger.claim({"log": 10})
+    await ledger.settle(Settlement(claimed, State.FAILED, micros(ledger.clock.now()), Reason.UNROUTABLE))
 
 
 async def test_models_and_times_go_over_the_wire(served):

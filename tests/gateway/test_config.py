@@ -4,10 +4,15 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
+
+import pytest
 
 from tests.gateway.config_files import written
 from wasl import config as config_module
 from wasl.config import Config, ProviderSection, load
+from wasl.config_mistakes import ConfigMistakes
+from wasl_contracts import Category
 
 FULL = """\
 database = "postgresql://db.example/wasl"
@@ -81,6 +86,23 @@ def test_retries_follow_the_channel_and_the_category(here: Path) -> None:
     assert retry.horizon("otp", "email") == timedelta(minutes=5)
     assert retry.horizon("transactional", "email") == timedelta(hours=72)
     assert retry.horizon("service", "chat") == timedelta(days=1)
+
+
+def test_what_is_sent_again_in_doubt_and_when_a_process_hangs_are_settings(here: Path) -> None:
+    written(here, '[unknown]\npromotional = "once"\n[worker]\nhang_after = "30s"\n')
+
+    config = load(None, {"WASL_UNKNOWN__OTP": "never"})
+
+    assert [config.unknown.of(category) for category in get_args(Category)] == ["never", "once", "once", "once"]
+    assert config.worker.hang_after == timedelta(seconds=30)
+    assert (load(None, {}).unknown.otp, Config().worker.hang_after) == ("until_expiry", timedelta(minutes=2))
+
+
+def test_a_rule_that_there_is_not_is_told_with_those_there_are(here: Path) -> None:
+    written(here, '[unknown]\notp = "twice"\n')
+
+    with pytest.raises(ConfigMistakes, match=r"wasl.toml:2:1: unknown.otp: .*until_expiry.*once.*never"):
+        load(None, {})
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read(here: Path) -> None:

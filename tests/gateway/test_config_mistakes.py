@@ -43,7 +43,7 @@ max = 3
         {"WASL_RETRY__BASE": "soon"},
     )
 
-    top = "database, brand, locale, templates, country, providers, channels, routes, topics, retry, server"
+    top = "database, brand, locale, templates, country, providers, channels, routes, topics, retry, unknown, worker, server"
     assert found == [
         "wasl.toml:2:1: brnad: unknown setting (did you mean 'brand'?)",
         "wasl.toml:5:1: providers.mail.concurrency: should be greater than or equal to 1",
@@ -80,7 +80,7 @@ max = 3
          'wasl.toml:1:1: brand: is a table; a reference is written { env = "NAME" } or { file = "path" }'),
         ('brand = "${BRAND}"', 'wasl.toml:1:1: brand: is plain text, and text is never substituted; write { env = "BRAND" }'),
         ('"\\u001b[31m\\u202e" = 1', "wasl.toml:1:1: \\x1b[31m\\u202e: unknown setting; known here: database, brand, locale, "
-         "templates, country, providers, channels, routes, topics, retry, server"),
+         "templates, country, providers, channels, routes, topics, retry, unknown, worker, server"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_clear_line(here: Path, text: str, mistake: str) -> None:

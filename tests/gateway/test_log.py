@@ -1,5 +1,6 @@
 """One JSON object a line, and nothing in it that must not be there."""
 
+import errno
 import io
 import json
 import logging
@@ -65,6 +66,21 @@ def test_an_event_is_one_line_of_json(out: io.StringIO) -> None:
             "event": "delivery.sent", "level": "info", "timestamp": "2026-11-23T12:00:00.000000+00:00",
         }
     ]  # fmt: skip
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("stream", [Full(), io.StringIO()], ids=["full", "closed"])
+def test_a_log_that_cannot_be_written_stops_nothing(stream: io.StringIO) -> None:
+    configure({}, stream, Noon())
+    if not isinstance(stream, Full):
+        stream.close()
+
+    structlog.get_logger().error("ledger.unavailable")
+    logging.getLogger("asyncio").error("slow")
 
 
 PRIVATE = ["to", "email", "phone", "address", "value", "token", "auth_token", "X-Api-Key", "password", "Authorization", "content",

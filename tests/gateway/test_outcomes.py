@@ -172,10 +172,10 @@ async def test_what_is_cancelled_before_its_time_is_never_sent(opened: Opened) -
 
 
 async def test_what_expires_between_two_tries_is_not_sent(opened: Opened) -> None:
-    mail = Carrier("email", Script(Unavailable(0.05), then=Receipt()))
+    mail = Carrier("email", Script(Unavailable(0.5), then=Receipt()))
     gateway = await opened({"mail": mail}, retry={"base": "1ms"})
 
-    seen = await outcome(gateway, message(expires_in="40ms"))
+    seen = await outcome(gateway, message(expires_in="400ms"))
 
     assert (seen.state, calls(mail)) == (State.FAILED, [1])
 

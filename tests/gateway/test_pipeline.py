@@ -2,22 +2,21 @@
 
 import asyncio
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from tests.databases import rows
 from tests.gateway.scripted import Carrier, Script, message
 from wasl.answers import Accepted
 from wasl.api import Gateway, Submission
 from wasl.ids import attempt_id
-from wasl.states import TRANSITIONS, fold
+from wasl.states import TRANSITIONS, fold, led_to
 from wasl_contracts import Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 TOPICS = {"codes": {"category": "otp"}, "offers": {"category": "promotional"}, "news": {"category": "service"}, "default": {}}
@@ -59,41 +58,36 @@ class Story:
         """The states that it went through, from attempts and events alone."""
         steps = [(started, 0, State.SENDING) for _, _, started, _, _ in self.attempts]
         steps += [(ended, 1, self.state) for _, _, _, ended, outcome in self.attempts if outcome == "receipt"]
-        steps += [(at, 1, State(kind)) for at, kind in self.events]
+        steps += [(at, 1, state) for at, kind in self.events if (state := led_to(kind)) is not None]
         return [State.ACCEPTED, *(state for _, _, state in sorted(steps))]
 
 
-def stories(path: Path) -> list[Story]:
-    with sqlite3.connect(path) as connection:
-        attempts, events = defaultdict(list), defaultdict(list)
-        query = "SELECT message_id, delivery, number, provider, started_at, ended_at, outcome FROM attempts ORDER BY 1, 2, 3"
-        for row in connection.execute(query):
-            attempts[row[:2]].append(row[2:])
-        for row in connection.execute("SELECT message_id, delivery, at, type FROM events ORDER BY at"):
-            events[row[:2]].append(row[2:])
-        query = "SELECT message_id, number, state, marks, channel, tried FROM deliveries ORDER BY 1, 2"
-        found = [
-            Story((row[0], row[1]), State(row[2]), row[3], row[4], json.loads(row[5]), attempts[row[:2]], events[row[:2]])
-            for row in connection.execute(query)
-        ]
-    connection.close()
-    return found
+def stories(database: str) -> list[Story]:
+    attempts, events = defaultdict(list), defaultdict(list)
+    query = "SELECT message_id, delivery, number, provider, started_at, ended_at, outcome FROM attempts ORDER BY 1, 2, 3"
+    for row in rows(database, query):
+        attempts[row[:2]].append(row[2:])
+    for row in rows(database, "SELECT message_id, delivery, at, type FROM events ORDER BY at"):
+        events[row[:2]].append(row[2:])
+    query = "SELECT message_id, number, state, marks, channel, tried FROM deliveries ORDER BY 1, 2"
+    return [
+        Story((row[0], row[1]), State(row[2]), row[3], row[4], json.loads(row[5]), attempts[row[:2]], events[row[:2]])
+        for row in rows(database, query)
+    ]
 
 
-async def quiet(path: Path) -> None:
+async def quiet(database: str) -> None:
     """Wait until nothing is due any more."""
     async with asyncio.timeout(20):
         while True:
-            with sqlite3.connect(path) as connection:
-                ((left,),) = connection.execute("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL")
-            connection.close()
+            ((left,),) = rows(database, "SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL")
             if not left:
                 return
             await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("seed", [1, 5, 9, 12])
-async def test_whatever_providers_answer_the_promises_hold(seed: int, folder: Path, opened: Callable[..., Awaitable[Gateway]]) -> None:
+async def test_whatever_providers_answer_the_promises_hold(seed: int, database: str, opened: Callable[..., Awaitable[Gateway]]) -> None:
     random = Random(seed)
     carriers = {
         "mail": Carrier("email"), "spare": Carrier("email", capabilities=KEYED),
@@ -110,8 +104,8 @@ async def test_whatever_providers_answer_the_promises_hold(seed: int, folder: Pa
         to |= {"addresses": [{**token, "value": f"{token['value']} of {n}"} for token in tokens]} if n % 3 == 0 else {}
         told = message(to, topic=random.choice(list(TOPICS)), channels=random.choice(CHANNELS), mode=random.choice(["first", "all"]))
         accepted += await gateway.accept_many([Submission(told)])
-    await quiet(folder / "wasl.db")
-    found = stories(folder / "wasl.db")
+    await quiet(database)
+    found = stories(database)
 
     assert all(isinstance(one, Accepted) for one in accepted)
     assert len({story.key[0] for story in found}) == 150
@@ -119,7 +113,7 @@ async def test_whatever_providers_answer_the_promises_hold(seed: int, folder: Pa
     sends_are_attempts(found, carriers)
     no_failover_without_proof(found)
     no_silent_repetition(found)
-    await nothing_is_held(folder / "wasl.db", gateway)
+    await nothing_is_held(database, gateway)
     await each_message_is_the_fold_of_its_deliveries(found, gateway)
 
 
@@ -161,11 +155,9 @@ def no_silent_repetition(found: list[Story]) -> None:
         assert outcomes.count("receipt") <= 1, story
 
 
-async def nothing_is_held(path: Path, gateway: Gateway) -> None:
-    with sqlite3.connect(path) as connection:
-        held = connection.execute("SELECT * FROM deliveries WHERE claimed_at IS NOT NULL OR state IN ('accepted', 'scheduled', 'sending')")
-        assert held.fetchall() == []
-    connection.close()
+async def nothing_is_held(database: str, gateway: Gateway) -> None:
+    query = "SELECT * FROM deliveries WHERE claimed_at IS NOT NULL OR state IN ('accepted', 'scheduled', 'sending')"
+    assert rows(database, query) == []
     worker = gateway._open.worker
     assert worker is not None
     async with asyncio.timeout(5):  # a call gives its place back just after its answer can be read

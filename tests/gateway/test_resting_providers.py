@@ -16,7 +16,7 @@ WRONG_KEY = Rejected(Reason.PROVIDER_MISCONFIGURED, "provider", "401")
 async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_comes_while_it_rests(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasl.pipeline.PAUSE", timedelta(seconds=60))
+    monkeypatch.setattr("wasl.watch.PAUSE", timedelta(seconds=60))
     text, mail = Carrier("sms", Script(WRONG_KEY)), Carrier("email")
     gateway = await opened({"text": text, "mail": mail})
 
@@ -28,10 +28,8 @@ async def test_a_refused_account_sends_by_the_next_channel_and_so_does_what_come
     assert calls(text, mail) == [1, 2]
 
 
-async def test_what_comes_while_its_only_provider_rests_says_so_and_until_when(
-    opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in ("pipeline", "assembly"):
+async def test_what_comes_while_its_only_provider_rests_says_so_and_until_when(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("watch", "assembly"):
         monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(seconds=60))
     mail = Carrier("email", Script(WRONG_KEY))
     gateway = await opened({"mail": mail})
@@ -58,7 +56,7 @@ async def _seen(gateway: Gateway, message_id: str, state: State) -> MessageSeen:
 async def test_what_may_have_been_sent_is_marked_if_its_key_has_ended_while_the_provider_rested(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("pipeline", "assembly"):
+    for module in ("watch", "assembly"):
         monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(seconds=1.1))
     hook = Carrier("email", Script(Unknown(), WRONG_KEY), Capabilities(idempotency_seconds=1))
     gateway = await opened({"hook": hook})
@@ -83,7 +81,7 @@ async def test_a_long_pause_is_told_once(opened: Opened) -> None:
 
 
 async def test_all_devices_get_a_push_that_steps_in_for_a_resting_provider(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wasl.pipeline.PAUSE", timedelta(seconds=60))
+    monkeypatch.setattr("wasl.watch.PAUSE", timedelta(seconds=60))
     mail, phones = Carrier("email", Script(then=WRONG_KEY)), Carrier("push")
     gateway = await opened({"mail": mail, "phones": phones})
     tokens = [{"channel": "push", "kind": "fcm_token", "value": f"device-{n}"} for n in range(3)]

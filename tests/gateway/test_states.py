@@ -2,11 +2,13 @@ import itertools
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.gateway.scripted import Desk, message
 from wasl.errors import Conflict
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import Release
+from wasl.ledger.tables import deliveries
 from wasl.states import LIVE, PENDING, TRANSITIONS, fold, may_become
 from wasl_contracts import Reason, State
 
@@ -70,7 +72,8 @@ class Row:
         self.desk, self.key = desk, key
 
     async def becomes(self, state: State) -> None:
-        await self.desk.store.writer._connection._connection.execute("UPDATE deliveries SET state = ?, due_at = 1", (state.value,))  # type: ignore[attr-defined]
+        async with self.desk.store.engine.begin() as connection:
+            await connection.execute(update(deliveries).values(state=state.value, due_at=1, claimed_at=1))
 
     async def run(self, statement: Any, **values: Any) -> str:
         await self.desk.store.writer.run(lambda tx: tx.fetch(statement, {**self.key, **values}))
@@ -85,7 +88,16 @@ async def row(desk: Desk) -> Row:
     return Row(desk, dict(claimed.key))
 
 
-SETTLED = {"reason": None, "code": None, "marks": "[]", "due_at": None, "lane": "email", "provider_ref": None, "refused": "[]"}
+SETTLED = {
+    "reason": None,
+    "code": None,
+    "marks": "[]",
+    "due_at": None,
+    "lane": "email",
+    "provider_ref": None,
+    "refused": "[]",
+    "strikes": 0,
+}
 INTENT = {"channel": "email", "address_hash": "h", "address": "a", "provider": "mail", "attempts": 1, "decision": "[]", "decided_at": 0}
 
 
@@ -132,7 +144,7 @@ async def test_giving_a_claim_back_changes_no_state_and_touches_nothing_that_is_
     for source in State:
         await row.becomes(source)
 
-        found = await row.run(sql.RELEASE, due_at=99, lane="email")
+        found = await row.run(sql.RELEASE, due_at=99, lane="email", struck=0)
 
         due = 99 if source in PENDING | {State.UNKNOWN} else 1
         assert (found, desk.rows("SELECT due_at FROM deliveries")) == (source, [(due,)])
@@ -148,7 +160,7 @@ async def test_an_old_fence_changes_nothing(row: Row, statement: str) -> None:
     elif statement == "intent":
         await row.run(sql.COMMIT_INTENT, **INTENT, lease_ends=0)
     else:
-        await row.run(sql.RELEASE, due_at=99, lane="sms")
+        await row.run(sql.RELEASE, due_at=99, lane="sms", struck=0)
 
     assert row.desk.rows("SELECT state, due_at, lane FROM deliveries") == [("accepted", 1, "email")]
 

@@ -2,6 +2,7 @@
 
 from wasl_contracts.conformance.carriage_checks import CarriageChecks
 from wasl_contracts.conformance.conduct_checks import ConductChecks
+from wasl_contracts.conformance.finding_checks import FindingChecks
 from wasl_contracts.conformance.http_checks import HttpChecks
 from wasl_contracts.conformance.smtp_checks import SmtpChecks
 from wasl_contracts.conformance.smtp_fake import Mailed
@@ -11,11 +12,11 @@ from wasl_contracts.conformance.wire import Ending, Request, Response
 __all__ = ["Ending", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract"]
 
 
-class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks):
+class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, FindingChecks):
     """Everything that a provider which is called by HTTP must hold.
 
     A subclass gives `provider`, `settings`, `address`, `ref` and `success()`; where the provider differs from the table of statuses,
-    `outcomes`. With `networked = False` only what needs no network is checked.
+    `outcomes`; where it has `find`, `found()` and `missing()`. With `networked = False` only what needs no network is checked.
     """
 
 

@@ -29,6 +29,14 @@ class HttpStage(Contract):
         told = "; ".join(self.confidential().values())
         return Response.json(status, {"message": told, "description": told, "detail": told})
 
+    def found(self, request: Request) -> Response:
+        """What the provider answers to `find` for an attempt that it took; `self.ref` is the reference to give."""
+        return self.success(request)
+
+    def missing(self, request: Request) -> Response:
+        """What the provider answers to `find` for an attempt that it never got."""
+        return Response.text(404)
+
     def before(self, request: Request) -> Response | None:
         """The answer to a request that is not the send itself, such as a token's; None for the send."""
         return None

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from wasl.cli import inspecting, messages, sending, starting
+from wasl.cli import inspecting, messages, migrating, providers, retrying, sending, starting
+from wasl.cli import verify as verifying
 from wasl.cli.exits import EPILOG, explained
 
 _EXAMPLES = """Send messages to people on any channel, with a receipt for everything.
@@ -21,12 +22,16 @@ app.command()(starting.demo)
 app.command()(starting.init)
 app.command()(starting.serve)
 app.command()(starting.worker)
+app.add_typer(migrating.app)
 app.command()(sending.send)
+messages.app.command()(retrying.retry)
 app.add_typer(messages.app)
+app.add_typer(providers.app)
 app.add_typer(inspecting.plugin_app)
 app.add_typer(starting.apikey_app)
 app.command()(inspecting.openapi)
 app.command()(inspecting.doctor)
+app.command()(verifying.verify)
 
 
 def _tell_version(asked: bool) -> None:

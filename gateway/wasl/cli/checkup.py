@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,14 @@ import aiohttp
 from filelock import FileLock, Timeout
 from pydantic import JsonValue
 
+from wasl.answers import ProviderSeen, WhyNot
 from wasl.api import Gateway
-from wasl.assembly import database_path
 from wasl.config import DEFAULT_FILE
 from wasl.config_mistakes import ConfigMistakes
 from wasl.content.templates import Templates
-from wasl.errors import Unusable
-from wasl.ledger.migrate import HEAD, version
+from wasl.errors import Unusable, WaslError
+from wasl.ledger.migrate import HEAD
+from wasl.ledger.opening import schema_version, sqlite_path
 from wasl.registry import Specs, open_providers, read
 
 _MEGABYTE = 1024 * 1024
@@ -54,20 +54,22 @@ def _configuration(config: Path | None, specs: Specs) -> Iterator[Finding]:
 
 async def _database(specs: Specs) -> Sequence[Finding]:
     try:
-        path = database_path(specs.config)
-        at = version(path) if path.exists() else None
+        path = sqlite_path(specs.config)
+        at = await schema_version(specs.config)
     except Unusable as error:
         return [Finding("database", False, error.message)]
-    except sqlite3.Error as error:
-        return [Finding("database", False, f"{path} cannot be read ({error}); name another file as `database` in wasl.toml")]
-    free = _free(path)
+    where = "PostgreSQL" if path is None else str(path)
+    free = [_free(path)] if path is not None else []
     if at is None:
-        return [_unmade(path), free]
+        return [
+            _unmade(path) if path is not None else Finding("database", True, f"{where}, without a schema; the first start makes it"),
+            *free,
+        ]
     if at != HEAD:
         newer = at > HEAD
         said = "written by a newer wasl; update wasl" if newer else "older; the next `wasl serve` or `wasl worker` migrates it"
-        return [Finding("database", not newer, f"{path}, schema {at} ({said})"), free]
-    return [await _opened(specs, path), free, _worker(path)]
+        return [Finding("database", not newer, f"{where}, schema {at} ({said})"), *free]
+    return [*await _opened(specs, where), *free, *([_worker(path)] if path is not None else [])]
 
 
 def _unmade(path: Path) -> Finding:
@@ -77,16 +79,26 @@ def _unmade(path: Path) -> Finding:
     return Finding("database", False, f"{folder} is not a folder that can be written; make it, or name another file in wasl.toml")
 
 
-async def _opened(specs: Specs, path: Path) -> Finding:
-    """Opening it proves that it is writable, durable (WAL, synchronous=FULL) and belongs to the key ring."""
+async def _opened(specs: Specs, where: str) -> Sequence[Finding]:
+    """Opening it proves that it is writable, durable and belongs to the key ring."""
     try:
         async with Gateway(specs, worker=False) as gateway:
-            health = await gateway.health()
-    except (ConfigMistakes, Unusable) as error:
-        return Finding("database", False, str(error))
+            health, providers = await gateway.health(), await gateway.providers()
+    except (ConfigMistakes, WaslError) as error:
+        return [Finding("database", False, str(error))]
     writable = health.checks["ledger"]
-    said = f"{path}, schema {HEAD}, WAL with synchronous=FULL, its key ring fits"
-    return Finding("database", writable == "ok", said if writable == "ok" else f"{path}: {writable}; free disk space, or try again")
+    said = f"{where}, schema {HEAD}, every commit is synced to disk, its key ring fits"
+    database = Finding("database", writable == "ok", said if writable == "ok" else f"{where}: {writable}; free disk space, or try again")
+    return [database, *(_standing(provider, provider.reason) for provider in providers.data if provider.reason is not None)]
+
+
+def _standing(provider: ProviderSeen, reason: WhyNot) -> Finding:
+    """A provider that is not called as usual."""
+    code = f" ({reason.provider_code})" if reason.provider_code else ""
+    since = f" since {provider.since:%Y-%m-%d %H:%M:%S} UTC" if provider.since is not None else ""
+    then = f" Then: wasl providers resume {provider.name}" if provider.state == "paused" else ""
+    said = f"{provider.state}{code}{since}: {reason.sentence} {reason.next_step}{then}"
+    return Finding(f"provider {provider.name}", provider.state == "closed", said)
 
 
 def _free(path: Path) -> Finding:

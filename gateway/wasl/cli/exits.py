@@ -21,12 +21,15 @@ class ExitCode(IntEnum):
     UNUSABLE = 3
     PARTIAL = 4
     WITHHELD = 5
+    BROKEN = 6
+    HUNG = 7
     INTERRUPTED = 130
 
 
 EPILOG = (
     "Data goes to stdout, everything else to stderr. Exit codes: 0 ok · 1 failed · 2 usage, or a message that was refused · "
-    "3 the configuration or the database cannot be used · 4 partly sent · 5 withheld by a policy · 130 ended by Ctrl-C."
+    "3 the configuration or the database cannot be used · 4 partly sent · 5 withheld by a policy · "
+    "6 a broken promise, found by wasl verify · 7 ended by itself because it hung · 130 ended by Ctrl-C."
 )
 
 

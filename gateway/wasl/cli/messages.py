@@ -32,6 +32,7 @@ Template = Annotated[str | None, typer.Option(help="Only of this template.")]
 def list_messages(  # noqa: PLR0913 - the options of a command
     *,
     state: State = None,
+    reason: Annotated[str | None, typer.Option(help="Only for this reason, like poison or after_restore.")] = None,
     channel: Channel = None,
     recipient: Recipient = None,
     topic: Topic = None,
@@ -45,8 +46,8 @@ def list_messages(  # noqa: PLR0913 - the options of a command
     from wasl.clock import SystemClock
     from wasl.terminal import listing
 
-    filters = _filters(state=state, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
-    page = run(_reading(config, lambda gateway: gateway.list(filters, limit=limit)))
+    filters = filters_of(state=state, reason=reason, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
+    page = run(reading(config, lambda gateway: gateway.list(filters, limit=limit)))
     if json:
         print_json(page)
         return
@@ -62,7 +63,7 @@ def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = 
     """Show one message: where it is, why, what happened, and what was decided."""
     from wasl.terminal import whole
 
-    seen = run(_reading(config, lambda gateway: gateway.get(message_id)))
+    seen = run(reading(config, lambda gateway: gateway.get(message_id)))
     if json:
         print_json(seen)
     else:
@@ -72,7 +73,7 @@ def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = 
 @app.command()
 def cancel(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, config: ConfigFile = None) -> None:
     """Cancel what has not begun to leave."""
-    seen = run(_reading(config, lambda gateway: gateway.cancel(message_id)))
+    seen = run(reading(config, lambda gateway: gateway.cancel(message_id)))
     if json:
         print_json(seen)
     else:
@@ -94,7 +95,7 @@ def tail(  # noqa: PLR0913 - the options of a command
     from wasl.clock import SystemClock
 
     since = SystemClock().now()
-    filters = _filters(state=state, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
+    filters = filters_of(state=state, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
 
     async def follow(gateway: "Gateway") -> None:
         async for one in _changes(gateway, filters):
@@ -105,17 +106,19 @@ def tail(  # noqa: PLR0913 - the options of a command
                 typer.echo(f"{one.created_at.astimezone():%H:%M:%S}  {one.id}  {one.state:<9}  {','.join(one.channels)}{reason}")
 
     say("Following. Ctrl-C ends it.")
-    run(_reading(config, follow))
+    run(reading(config, follow))
 
 
-def _filters(**given: "str | datetime | None") -> "Filters":
+def filters_of(**given: "str | datetime | None") -> "Filters":
+    """What was written as options; raises Refused."""
     from wasl.api import Filters
     from wasl.problems import validated
 
     return validated(Filters, given)
 
 
-async def _reading(config: Path | None, work: "Callable[[Gateway], Awaitable[_Result]]") -> _Result:
+async def reading(config: Path | None, work: "Callable[[Gateway], Awaitable[_Result]]") -> _Result:
+    """Do it with a gateway that does not send."""
     from wasl.api import Gateway
 
     async with Gateway.from_config(config, worker=False) as gateway:

@@ -6,4 +6,11 @@ from typing import Annotated
 import typer
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="F", help="The configuration file.", show_default="wasl.toml")]
+UnsafeDurability = Annotated[
+    bool, typer.Option("--unsafe-durability", help="Start even where a power cut could lose what was accepted (fsync switched off).")
+]
+AfterRestore = Annotated[
+    bool,
+    typer.Option("--after-restore", help="The database was restored from a backup: hold all that waits in it, as it may long be sent."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

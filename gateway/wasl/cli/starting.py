@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.exits import ExitCode, run
-from wasl.cli.options import ConfigFile
+from wasl.cli.options import AfterRestore, ConfigFile, UnsafeDurability
 from wasl.cli.screen import say, screen
 
 if TYPE_CHECKING:
@@ -56,33 +56,42 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; ma
     say("  wasl serve")
 
 
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - the options of a command
     config: ConfigFile = None,
     host: Annotated[str | None, typer.Option(help="Where to listen.", show_default="127.0.0.1, or [server] host")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.", show_default="8080, or [server] port")] = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Accept and answer only; `wasl worker` sends.")] = False,
+    unsafe_durability: UnsafeDurability = False,
+    after_restore: AfterRestore = False,
 ) -> None:
     """Serve the HTTP API, and send, until SIGTERM or Ctrl-C."""
     from wasl.api import Gateway
     from wasl.server.app import serve as serving
 
     async def work() -> None:
-        async with Gateway.from_config(config) as gateway:
+        gateway = Gateway.from_config(
+            config, worker=not no_worker, unsafe_durability=unsafe_durability, after_restore=after_restore, watchdog=True
+        )
+        async with gateway:
             server = gateway.config.server
-            await serving(gateway, host or server.host, server.port if port is None else port, partial(_welcome, gateway))
+            await serving(gateway, host or server.host, server.port if port is None else port, partial(_welcome, gateway, no_worker))
 
     run(work(), long=True)
 
 
-def worker(config: ConfigFile = None) -> None:
+def worker(config: ConfigFile = None, unsafe_durability: UnsafeDurability = False, after_restore: AfterRestore = False) -> None:
     """Send what was accepted, and nothing else, until SIGTERM or Ctrl-C."""
     from wasl.api import Gateway
     from wasl.errors import Unusable
     from wasl.lasting import run_until_told
 
     async def work() -> None:
-        async with Gateway.from_config(config) as gateway:
+        gateway = Gateway.from_config(config, unsafe_durability=unsafe_durability, after_restore=after_restore, watchdog=True)
+        async with gateway:
             if not gateway.sends:
-                raise Unusable("Another process already sends from this database, and SQLite allows one; stop it, or let it do the work.")
+                raise Unusable(
+                    "Another process sends from this database, and SQLite allows one; stop it, let it do the work, or use PostgreSQL."
+                )
             _warn(gateway)
             say("Sending what is due. Ctrl-C ends it.")
             await run_until_told()
@@ -112,9 +121,11 @@ def create_api_key(
     say("Keep it now: it is stored as a hash only. Use it as `Authorization: Bearer …`, or as WASL_API_KEY.")
 
 
-async def _welcome(gateway: "Gateway", url: str) -> None:
+async def _welcome(gateway: "Gateway", no_worker: bool, url: str) -> None:
     _warn(gateway)
-    if not gateway.sends:
+    if no_worker:
+        say("This one accepts and answers; `wasl worker` sends.")
+    elif not gateway.sends:
         say("Another process sends from this database; this one accepts, answers, and sends when that one has ended.")
     say(f"wasl serves {url}/v1/messages (Ctrl-C ends it)")
     if not await gateway.has_api_key():
@@ -122,6 +133,9 @@ async def _welcome(gateway: "Gateway", url: str) -> None:
 
 
 def _warn(gateway: "Gateway") -> None:
+    if gateway.held is not None:
+        say(f"Held {gateway.held} deliveries that may have been sent since the backup. See them: wasl messages list --reason after_restore")
+        say("Release them: wasl messages retry --reason after_restore. Leave --after-restore out at the next start.")
     for warning in gateway.config.warnings:
         say(f"warning: {warning}")
     if not gateway.config.providers:

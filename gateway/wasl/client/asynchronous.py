@@ -12,7 +12,7 @@ import aiohttp
 from pydantic import JsonValue
 from yarl import URL
 
-from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, RecipientSeen
+from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, ProvidersSeen, RecipientSeen, Retried
 from wasl.client.wire import Answered, ListFilters, MessageFields, Request, batches, line, line_result, new_key, read, written
 from wasl.errors import Unauthenticated, Unusable, WaslError
 from wasl_contracts import Message, Recipient
@@ -119,11 +119,38 @@ class Client:
         path = f"/v1/messages/{quote(message_id, safe='')}:cancel"
         return read(MessageSeen, (await self._ask(Request("POST", path, repeatable=False))).body)
 
+    async def retry(self, message_id: str, *, possible_duplicate: bool = False) -> MessageSeen:
+        """Send again a message that failed, expired, bounced or is held; twice is as good as once. See Gateway.retry.
+
+        Raises:
+            Conflict: it is not to be sent again; `code` says why.
+        """
+        query = "?possible_duplicate=true" if possible_duplicate else ""
+        path = f"/v1/messages/{quote(message_id, safe='')}:retry{query}"
+        return read(MessageSeen, (await self._ask(Request("POST", path))).body)
+
+    async def retry_all(self, *, possible_duplicate: bool = False, dry_run: bool = False, **filters: Unpack[ListFilters]) -> Retried:
+        """Send again all messages that fit (a state or a reason must be named), or count them. See Gateway.retry_all.
+
+        At most 10,000 go at once: `has_more` tells that the same call again sends more.
+        """
+        asked = {**filters, "possible_duplicate": possible_duplicate, "dry_run": dry_run}
+        request = Request("POST", "/v1/messages:retry", written(asked), {"Content-Type": "application/json"})
+        return read(Retried, (await self._ask(request)).body)
+
     async def put_recipient(self, recipient: Recipient) -> RecipientSeen:
         """Store a recipient under its id, instead of what was known of it before."""
         path = f"/v1/recipients/{quote(recipient.id or '', safe='')}"
         request = Request("PUT", path, written(recipient), {"Content-Type": "application/json"})
         return read(RecipientSeen, (await self._ask(request)).body)
+
+    async def providers(self) -> ProvidersSeen:
+        """The configured providers, and how each does just now."""
+        return read(ProvidersSeen, (await self._ask(Request("GET", "/v1/providers"))).body)
+
+    async def resume_provider(self, name: str) -> ProvidersSeen:
+        """Let a provider be called again that is open or paused; raises NotFound."""
+        return read(ProvidersSeen, (await self._ask(Request("POST", f"/v1/providers/{quote(name, safe='')}:resume"))).body)
 
     async def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:  # noqa: ASYNC109 - the same words as Gateway.wait
         """The message when each of its deliveries got that far, or nothing more will happen to it by itself.

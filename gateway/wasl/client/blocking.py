@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeVar, Unpack
 
 from pydantic import JsonValue
 
-from wasl.answers import Accepted, MessageSeen, MessageSummary, RecipientSeen
+from wasl.answers import Accepted, MessageSeen, MessageSummary, ProvidersSeen, RecipientSeen, Retried
 from wasl.client.asynchronous import Client
 from wasl.client.wire import ListFilters, MessageFields
 from wasl.errors import Unusable, WaslError
@@ -73,9 +73,25 @@ class SyncClient:
         """See Client.cancel."""
         return self._run(lambda: self._client.cancel(message_id))
 
+    def retry(self, message_id: str, *, possible_duplicate: bool = False) -> MessageSeen:
+        """See Client.retry."""
+        return self._run(lambda: self._client.retry(message_id, possible_duplicate=possible_duplicate))
+
+    def retry_all(self, *, possible_duplicate: bool = False, dry_run: bool = False, **filters: Unpack[ListFilters]) -> Retried:
+        """See Client.retry_all."""
+        return self._run(lambda: self._client.retry_all(possible_duplicate=possible_duplicate, dry_run=dry_run, **filters))
+
     def put_recipient(self, recipient: Recipient) -> RecipientSeen:
         """See Client.put_recipient."""
         return self._run(lambda: self._client.put_recipient(recipient))
+
+    def providers(self) -> ProvidersSeen:
+        """See Client.providers."""
+        return self._run(self._client.providers)
+
+    def resume_provider(self, name: str) -> ProvidersSeen:
+        """See Client.resume_provider."""
+        return self._run(lambda: self._client.resume_provider(name))
 
     def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:
         """See Client.wait."""

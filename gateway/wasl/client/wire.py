@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from wasl.answers import Accepted
 from wasl.errors import LedgerUnavailable, WaslError
 from wasl.problems import ProblemDocument
-from wasl_contracts import Content, Message, Mode, State
+from wasl_contracts import Content, Message, Mode, Reason, State
 
 _MOST_LINES, _MOST_BYTES = 1000, 1_000_000  # of one batch; the server's own limits are 1,000 lines and 1 MiB
 
@@ -30,6 +30,7 @@ class MessageFields(TypedDict, total=False):
     send_at: datetime
     expires_in: str
     about: str
+    ordering_key: str
     metadata: Mapping[str, JsonValue]
 
 
@@ -37,6 +38,7 @@ class ListFilters(TypedDict, total=False):
     """Which messages to list; all of them must hold."""
 
     state: State
+    reason: Reason
     channel: str
     recipient: str
     topic: str

@@ -31,7 +31,7 @@ class Template:
     def check(self, data: Mapping[str, JsonValue]) -> list[Problem]:
         """Everything in the data that would keep this template from being filled; pointers start with /data."""
         found = list(problems(self.variables, data))
-        if not found:
+        if not found and self._reading_inside:
             found = [Problem(pointer="/data", code="missing_variable", message=fact) for fact in self._unfilled(dict(data))]
         return found
 

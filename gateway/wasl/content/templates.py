@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from wasl.config_mistakes import Mistake
@@ -87,7 +88,7 @@ class Templates:
         written = self._by_name.get(name)
         if written is None:
             raise NoSuchTemplate(name, self.names)
-        for wanted in (*_widening(locale), *_widening(self.default_locale)):
+        for wanted in chain(_widening(locale), _widening(self.default_locale)):
             if (found := written.get(wanted)) is not None:
                 return found
         raise NoSuchLocale(name, locale, self.locales(name))

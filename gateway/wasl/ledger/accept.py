@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from wasl.errors import IdempotencyMismatch, Problem, Refused
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.hot import Values
+from wasl.ledger.ordering import Key, park, take_turns, under_way
 from wasl.ledger.people import Person, PersonRow
-from wasl.ledger.port import Transaction, Values
-from wasl.ledger.rows import PRIORITY, DeliveryRow, MessageRow, SourceRow, new_delivery
+from wasl.ledger.port import Transaction
+from wasl.ledger.rows import DeliveryRow, MessageRow, SourceRow, flow, new_delivery
 from wasl.routing import Routing
 from wasl_contracts import Address, Recipient
 
@@ -48,6 +50,7 @@ class _Batch:
 
     keys: dict[tuple[str, str], Stored]
     people: dict[tuple[str, str], PersonRow]
+    ordered: set[Key]
     forgotten: list[Values] = field(default_factory=list)
     changed: dict[tuple[str, str], Values] = field(default_factory=dict)
     sources: dict[str, SourceRow] = field(default_factory=dict)
@@ -75,7 +78,9 @@ class Acceptance:
 
     async def write(self, tx: Transaction, drafts: Sequence[Draft]) -> list[Stored | Exception]:
         """Store what is new; answer what is a repetition; one that cannot be stored does not touch the others."""
-        batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts))
+        ordered = list({(d.row["brand"], d.row["ordering_key"]) for d in drafts if d.row["ordering_key"] is not None})
+        await take_turns(tx, ordered)
+        batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts), await under_way(tx, ordered))
         results = [self._one(draft, batch) for draft in drafts]
         batch.write(tx)
         return results
@@ -103,7 +108,10 @@ class Acceptance:
         if key is not None:
             batch.keys[row["brand"], key] = stored
         batch.messages.append(row)
-        batch.deliveries += self._deliveries(draft, person)
+        deliveries = self._deliveries(draft, person)
+        if row["ordering_key"] is not None:
+            _put_in_order(row, deliveries, batch.ordered)
+        batch.deliveries += deliveries
         return stored
 
     def _person(self, draft: Draft, batch: _Batch) -> tuple[Person, PersonRow | None]:
@@ -127,15 +135,25 @@ class Acceptance:
         lanes = draft.channels
         if row["mode"] == "first":
             lanes = (self._routing.first_channel(draft.channels, person.audience, person.addresses),)
-        priority, found = PRIORITY[row["category"]], []
+        shared, found = flow(row["brand"], row["category"], row["topic"]), []
         for number, lane in enumerate(lanes, 1):
-            delivery = new_delivery(row["brand"], row["id"], number, lane=lane, priority=priority, due_at=row["due_at"])
+            delivery = new_delivery(
+                row["brand"], row["id"], number, lane=lane, flow=shared, due_at=row["due_at"], ordering_key=row["ordering_key"]
+            )
             if row["mode"] == "all":
                 delivery["channel"] = lane
             if row["due_at"] > row["created_at"]:
                 delivery["state"], delivery["reason"] = "scheduled", "send_at"
             found.append(delivery)
         return found
+
+
+def _put_in_order(row: MessageRow, deliveries: Sequence[DeliveryRow], ordered: set[Key]) -> None:
+    key = row["brand"], str(row["ordering_key"])
+    if key in ordered:
+        for delivery in deliveries:
+            park(delivery, row["expires_at"])
+    ordered.add(key)
 
 
 async def _known_keys(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[str, str], Stored]:

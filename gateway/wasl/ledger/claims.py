@@ -1,21 +1,36 @@
 """Claiming: a batch of deliveries that are due, each with its envelope, under a lease and a fence that grows."""
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import structlog
 
 from wasl.clock import moment
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.fairness import Fairness
+from wasl.ledger.hot import Row, Values
 from wasl.ledger.people import unseal
-from wasl.ledger.port import Row, Transaction, Values
+from wasl.ledger.port import Reader, Transaction
 from wasl.policies.verdict import Suppressed
 from wasl.restoring import restored
 from wasl_contracts import Content, Envelope, Mark, Reason, State
 
-_ATTEMPTS = 10  # the position of that column in what CLAIM returns
+_log = structlog.get_logger("wasl.ledger")
+_ATTEMPTS, _FLOW = 10, 15  # the positions of these columns in what CLAIM returns
+_FRESH = 250_000  # microseconds that the list of flows with something due is good for
 LEASE = 60 * 1_000_000
-"""How long a claim holds without a sign of life, in microseconds; that of a call begins when the call must have ended."""
+"""How long a claim holds without a sign of life of its worker, in microseconds."""
+
+
+class Doubt(NamedTuple):
+    """A call of which nobody knows whether the provider took it: the attempt's number, and since when."""
+
+    attempt: int
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +52,20 @@ class Claimed:
     refused: tuple[str, ...]
     tried: tuple[str, ...]
     envelope: Envelope
+    strikes: int = 0
+    """How many claims of it ended with the life of their worker, or with their lease."""
+    ordering_key: str | None = None
     unproven: bool = False
     """An earlier call may have sent it, so it may not go by another provider or channel."""
+    doubts: tuple[Doubt, ...] = ()
+    """Those calls."""
+    past: int = 0
+    """Attempts before it was replayed."""
+
+    @property
+    def tries(self) -> int:
+        """Attempts since it was accepted or replayed: those that its limits count."""
+        return self.attempts - self.past
 
     @property
     def key(self) -> Values:
@@ -53,27 +80,63 @@ class Release:
     claimed: Claimed
     lane: str
     due_at: int | None
+    struck: bool = False
+    """It goes back because of a fault of ours, which counts against it (poison.py)."""
 
 
-async def claim(tx: Transaction, rooms: Mapping[str, int], now: int) -> list[tuple[str, Row]]:
-    """Claim up to so many due deliveries of each lane; returns the lane and the row of each."""
-    found = []
-    for lane, room in rooms.items():
-        rows = await tx.fetch(sql.CLAIM, {"lane": lane, "now": now, "room": room, "lease_ends": now + LEASE})
-        found += [(lane, row) for row in rows]
-    return found
+class Claiming:
+    """Claims in fair shares. Remembers for a moment which flows have something due, which costs a look at each."""
+
+    def __init__(self) -> None:
+        self._flows: dict[str, list[str]] = {}
+        self._looked: dict[str, int] = {}
+        self._fairness: defaultdict[str, Fairness] = defaultdict(Fairness)
+
+    async def claim(self, tx: Transaction, rooms: Mapping[str, int], now: int) -> list[tuple[str, Row]]:
+        """Claim up to so many due deliveries of each lane; returns the lane and the row of each."""
+        found: list[tuple[str, Row]] = []
+        for lane, room in rooms.items():
+            found += [(lane, row) for row in await self._of_lane(tx, lane, room, now)]
+        return found
+
+    async def _of_lane(self, tx: Transaction, lane: str, room: int, now: int) -> list[Row]:
+        if not 0 <= now - self._looked.get(lane, -_FRESH) < _FRESH:
+            self._flows[lane] = [row[0] for row in await tx.fetch(sql.FLOWS, {"lane": lane, "now": now})]
+            self._looked[lane] = now
+        found: list[Row] = []
+        flows = self._flows[lane]
+        while flows and len(found) < room:
+            wanted = self._fairness[lane].shares(flows, room - len(found))
+            rows = await tx.each(sql.CLAIM, [_claim(lane, flow, share, now) for flow, share in wanted.items()])
+            found += rows
+            got = Counter(row[_FLOW] for row in rows)
+            flows = [flow for flow in flows if got[flow] >= wanted.get(flow, 0)]  # what one did not use goes to those that have more
+        if len(found) < room:
+            del self._looked[lane]  # all that was due is claimed: look again next time
+        return found
 
 
-async def read_envelopes(tx: Transaction, rows: Sequence[tuple[str, Row]], keys: KeyRing) -> list[Claimed]:
+def _claim(lane: str, flow: str, room: int, now: int) -> Values:
+    return {"lane": lane, "flow": flow, "room": room, "now": now, "lease_ends": now + LEASE}
+
+
+async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyRing) -> list[Claimed]:
     """The envelopes of claimed rows: one query for the batch, and one for those that were called before."""
     wanted = json.dumps(list({(row[0], row[1]) for _, row in rows}))
-    envelopes = {(row[0], row[1]): _envelope(row, keys) for row in await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": wanted})}
+    envelopes = {}
+    for row in await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": wanted}):
+        try:
+            envelopes[row[0], row[1]] = _envelope(row, keys)
+        except Exception as error:  # one that is damaged must not keep back the others, and there is nothing to do with it
+            _log.error("message.unreadable", message=row[1], error=type(error).__name__)
     called = [row[:3] for _, row in rows if row[_ATTEMPTS]]
-    unproven = set(await tx.fetch(sql.UNPROVEN, {"keys": json.dumps(called)})) if called else set()
-    return [_claimed(lane, row, envelopes[row[0], row[1]], unproven=row[:3] in unproven) for lane, row in rows]
+    calls: defaultdict[Row, list[Row]] = defaultdict(list)
+    for call in await tx.fetch(sql.CALLS, {"keys": json.dumps(called)}) if called else ():
+        calls[call[:3]].append(call[3:])
+    return [_claimed(lane, row, envelopes[row[0], row[1]], calls[row[:3]]) for lane, row in rows if (row[0], row[1]) in envelopes]
 
 
-async def read_suppressed(tx: Transaction, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Suppressed]:
+async def read_suppressed(tx: Reader, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Suppressed]:
     """Which of these (brand, channel, address hash) are on the suppression list: one query."""
     rows = await tx.fetch(sql.SUPPRESSED, {"keys": json.dumps(keys)}) if keys else []
     return {
@@ -84,11 +147,36 @@ async def read_suppressed(tx: Transaction, keys: Sequence[tuple[str, str, str]])
 
 async def release(tx: Transaction, releases: Sequence[Release]) -> None:
     """Give claims back."""
-    await tx.many(sql.RELEASE, [{**r.claimed.key, "due_at": r.due_at, "lane": r.lane} for r in releases])
+    await tx.many(sql.RELEASE, [{**r.claimed.key, "due_at": r.due_at, "lane": r.lane, "struck": int(r.struck)} for r in releases])
 
 
-def _claimed(lane: str, row: Row, envelope: Envelope, *, unproven: bool) -> Claimed:
-    brand, message_id, number, state, reason, marks, fence, channel, address_hash, provider, attempts, refused, tried = row
+async def renew(tx: Transaction, held: Sequence[Claimed], now: int) -> None:
+    """A sign of life: the leases begin anew."""
+    await tx.many(sql.RENEW, [{**claimed.key, "lease_ends": now + LEASE} for claimed in held])
+
+
+def _claimed(lane: str, row: Row, envelope: Envelope, calls: Sequence[Row]) -> Claimed:
+    (
+        brand,
+        message_id,
+        number,
+        state,
+        reason,
+        marks,
+        fence,
+        channel,
+        address_hash,
+        provider,
+        attempts,
+        refused,
+        tried,
+        strikes,
+        ordering_key,
+        _,
+    ) = row
+    doubts = tuple(Doubt(attempt, ended_at) for attempt, _, ended_at, outcome in calls if outcome == "unknown")
+    # A replay gives it a new time to go from; what was tried before belongs to the life before.
+    past = sum(envelope.send_at is not None and moment(started_at) < envelope.send_at for _, started_at, _, _ in calls)
     return Claimed(
         brand=brand,
         message_id=message_id,
@@ -105,7 +193,11 @@ def _claimed(lane: str, row: Row, envelope: Envelope, *, unproven: bool) -> Clai
         refused=tuple(json.loads(refused)) if refused != "[]" else (),
         tried=tuple(json.loads(tried)) if tried != "[]" else (),
         envelope=envelope,
-        unproven=unproven,
+        strikes=strikes,
+        ordering_key=ordering_key,
+        unproven=bool(doubts),
+        doubts=doubts,
+        past=past,
     )
 
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from wasl.clock import micros
+from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import LEASE, Claimed, read_suppressed
 from wasl.ledger.port import Transaction
-from wasl.ledger.rows import PRIORITY, DeliveryRow, new_delivery
+from wasl.ledger.rows import DeliveryRow, flow, new_delivery
 from wasl.policies.verdict import Candidate
 
 
@@ -23,16 +23,22 @@ class Intent:
     decision: str
     siblings: tuple[Candidate, ...] = ()
     """The other devices of a person, when a push is opened for all of them."""
-    timeout: timedelta = timedelta(0)
-    """How long the call may take; its lease ends after that."""
 
     @property
     def attempt(self) -> int:
         return self.claimed.attempts + 1
 
+    @property
+    def tries(self) -> int:
+        """Attempts since it was accepted or replayed, with this one."""
+        return self.claimed.tries + 1
+
 
 async def commit(tx: Transaction, intents: Sequence[Intent], now: int) -> list[bool]:
     """Commit those that still may go. False: expired, cancelled, suppressed or claimed by another meanwhile; nothing is kept of it."""
+    await tx.lock({locks.opt_outs(i.claimed.brand) for i in intents}, shared=True)
+    recipients = {(i.claimed.brand, i.claimed.envelope.recipient_id) for i in intents}
+    await tx.lock_rows(sql.LOCK_RECIPIENTS, {"keys": json.dumps(list(recipients))})
     suppressed = await read_suppressed(tx, [_address(i) for i in intents])
     free = [i for i in intents if _address(i) not in suppressed and now < micros(i.claimed.envelope.expires_at)]
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
@@ -65,7 +71,7 @@ def _row(intent: Intent, now: int) -> dict[str, object]:
         "attempts": intent.attempt,
         "decision": intent.decision,
         "decided_at": now,
-        "lease_ends": now + LEASE + intent.timeout // timedelta(microseconds=1),
+        "lease_ends": now + LEASE,
     }
 
 
@@ -90,8 +96,9 @@ def _siblings(intent: Intent, now: int) -> list[DeliveryRow]:
             claimed.message_id,
             number,
             lane=candidate.channel,
-            priority=PRIORITY[claimed.envelope.category],
+            flow=flow(claimed.brand, claimed.envelope.category, claimed.envelope.topic),
             due_at=now,
+            ordering_key=claimed.ordering_key,
         )
         row["channel"], row["address_hash"], row["tried"] = candidate.channel, candidate.address_hash, json.dumps(claimed.tried)
         rows.append(row)

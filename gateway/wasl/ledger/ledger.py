@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from wasl.answers import MessageSeen, Page
 from wasl.apikeys import ApiKey
@@ -13,16 +12,22 @@ from wasl.clock import Clock, micros, moment
 from wasl.errors import Conflict, Unusable
 from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
+from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
-from wasl.ledger.claims import Claimed, Release, claim, read_envelopes, read_suppressed, release
+from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, read_suppressed, release, renew
+from wasl.ledger.hot import Row, upsert
 from wasl.ledger.intents import Intent
+from wasl.ledger.leaving import Left, leave
+from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.people import Person
-from wasl.ledger.port import Row, Transaction
+from wasl.ledger.port import Transaction
 from wasl.ledger.reads import Filters, Reads
+from wasl.ledger.replays import Replays
+from wasl.ledger.restored import hold
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.settle import Settlement, settle
-from wasl.ledger.sqlite import Sqlite
+from wasl.ledger.store import Store
 from wasl.ledger.tables import api_keys, key_checks, sources
 from wasl.ledger.writer import Batched
 from wasl.policies.verdict import Candidate, Inputs
@@ -31,17 +36,27 @@ from wasl_contracts import Reason, State
 
 _SETTLING = 0.002  # seconds that an answer waits for others to share its commit; a commit for each takes five times the CPU
 
+_UNSERVED = 600 * 1_000_000  # microseconds after which nobody is thought to serve a channel
+_EVER = 10 * 366 * 86_400 * 1_000_000  # microseconds; nothing is due later
+
 
 class Ledger:
     """All state of one database. Writes are on disk when they return."""
 
-    def __init__(self, store: Sqlite, keys: KeyRing, routing: Routing, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: KeyRing, routing: Routing, clock: Clock) -> None:
         self._store = store
         self._keys = keys
-        self._clock = clock
+        self._clock = store.clock(clock)
+        self._claiming = Claiming()
         self._reads = Reads(store.engine, keys)
-        self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write)
-        self._settling: Batched[Settlement, bool] = Batched(store.writer, settle, linger=_SETTLING)
+        self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
+        self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
+        self._settling: Batched[Settlement, bool] = Batched(store.working, settle, linger=_SETTLING)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of leases and windows: the database's, where several machines share it."""
+        return self._clock
 
     async def check_keys(self) -> None:
         """Remember this key ring, or make sure that it is the one that the stored values were made with.
@@ -73,22 +88,47 @@ class Ledger:
 
     # What the worker does
 
+    def take_worker_role(self) -> bool:
+        """Whether this process may send; on SQLite one at a time may."""
+        return self._store.take_worker_role()
+
     async def take_over(self, lanes: Sequence[str]) -> None:
-        """Make due what a dead worker had claimed, and bring what waits in other lanes to these. Only for the holder of the worker role."""
+        """Begin to send: what the one before had claimed is due, where only one may send, and what no channel serves any more moves."""
         now = micros(self._clock.now())
+        if self._store.exclusive:
+            await self._store.working.run(lambda tx: tx.fetch(sql.VOID_LEASES, {"now": now}))
+        await self.tidy(lanes)
+
+    async def tidy(self, lanes: Sequence[str]) -> None:
+        """Bring what waits for a channel that is no longer configured to one that is, to be told so.
+
+        Where others send too, one of them may know the channel: then only what nobody took for ten minutes.
+        """
+        now = micros(self._clock.now())
+        before = now + _EVER if self._store.exclusive else now - _UNSERVED
 
         async def work(tx: Transaction) -> None:
-            await tx.many(sql.VOID_LEASES, [{"now": now}])
-            if lanes:
-                await tx.many(sql.MOVE_LANES, [{"lanes": json.dumps([[lane] for lane in lanes]), "lane_to": lanes[0]}])
+            for (lane,) in await tx.fetch(sql.LANES, {}):
+                if lane is not None and lane not in lanes:
+                    await tx.fetch(sql.MOVE_LANE, {"lane": lane, "lane_to": lanes[0], "before": before})
 
-        await self._store.writer.run(work)
+        if lanes:
+            await self._store.working.run(work)
+
+    async def listen(self, call: Callable[[], None]) -> None:
+        """Call this when another process has accepted something, where the engine can tell."""
+        await self._store.listen(call)
 
     async def claim(self, rooms: Mapping[str, int]) -> list[Claimed]:
         """Up to so many due deliveries of each lane, with their envelopes."""
         now = micros(self._clock.now())
-        rows: list[tuple[str, Row]] = await self._store.writer.run(lambda tx: claim(tx, rooms, now))
+        rows: list[tuple[str, Row]] = await self._store.working.run(lambda tx: self._claiming.claim(tx, rooms, now))
         return await read_envelopes(self._store.reader, rows, self._keys) if rows else []
+
+    async def renew(self, held: Sequence[Claimed]) -> None:
+        """A sign of life for these claims: their leases begin anew."""
+        if held:
+            await self._store.working.run(lambda tx: renew(tx, held, micros(self._clock.now())))
 
     async def inputs(self, candidates: Sequence[Candidate]) -> Inputs:
         """What the policies need to know for these candidates, one query for each kind of input."""
@@ -97,11 +137,15 @@ class Ledger:
 
     async def commit_intents(self, intents: Sequence[Intent]) -> list[bool]:
         """Which of them may be called now; the others expired, or were cancelled, suppressed or claimed again meanwhile."""
-        return await self._store.writer.run(lambda tx: intent_rows.commit(tx, intents, micros(self._clock.now())))
+        return await self._store.working.run(lambda tx: intent_rows.commit(tx, intents, micros(self._clock.now())))
 
     async def release(self, releases: Sequence[Release]) -> None:
         """Give claims back without a change of state."""
-        await self._store.writer.run(lambda tx: release(tx, releases))
+        await self._store.working.run(lambda tx: release(tx, releases))
+
+    async def leave(self, lefts: Sequence[Left]) -> None:
+        """Nothing more is done about these unknown outcomes by itself."""
+        await self._store.working.run(lambda tx: leave(tx, lefts))
 
     async def settle(self, settlement: Settlement) -> bool:
         """Write what became of a delivery. False: it was moved on by another worker, nothing was changed."""
@@ -140,12 +184,19 @@ class Ledger:
                     for row in rows
                 ]
                 tx.put(sql.INSERT_EVENT, keys)
+            if ordered := [(brand, row[3]) for row in rows if row[3] is not None]:
+                await take_turns(tx, ordered)
+                await advance(tx, ordered, now)
             return len(rows)
 
         if not await self._store.writer.run(work) and seen.state is not State.CANCELLED:
             raise Conflict(
                 f"The message is {seen.state} and cannot be cancelled any more.", suggested_action="Only what waits can be cancelled."
             )
+
+    async def hold_all(self) -> int:
+        """Hold everything that is not over, until it is released by a replay: after a restore. Returns how many deliveries."""
+        return await self._store.writer.run(lambda tx: hold(tx, micros(self._clock.now())))
 
     async def put_recipient(self, brand: str, person_id: str, person: Person) -> None:
         """Store a recipient as given, in place of what was known."""
@@ -155,7 +206,12 @@ class Ledger:
     async def suppress(self, candidate: Mapping[str, str], reason: Reason) -> None:
         """Put an address (brand, channel, address_hash, address masked, source) on the suppression list."""
         row = {**candidate, "reason": reason, "since": micros(self._clock.now())}
-        await self._store.writer.run(lambda tx: tx.many(sql.SUPPRESS, [row]))
+
+        async def work(tx: Transaction) -> None:
+            await tx.lock({locks.opt_outs(candidate["brand"])})
+            await tx.many(sql.SUPPRESS, [row])
+
+        await self._store.writer.run(work)
 
     async def put_source(self, source: SourceRow) -> None:
         """Keep a configuration or template by its version."""
@@ -204,10 +260,6 @@ class Ledger:
         """`ok`, or what keeps new messages from being stored."""
         await self._store.writer.run(_nothing)
         return "low on disk space" if self._store.low() else "ok"
-
-    def take_worker_role(self) -> bool:
-        """Whether this process may send; on SQLite one at a time may."""
-        return self._store.take_worker_role()
 
     async def drained(self) -> None:
         """Wait until everything that was handed over is on disk."""

@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 
 from wasl.answers import RecipientSeen
 from wasl.keys import KeyRing
-from wasl.ledger.port import Values
+from wasl.ledger.hot import Values
 from wasl.restoring import restored
 from wasl_contracts import Address, Audience, Recipient
 

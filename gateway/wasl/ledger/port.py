@@ -1,39 +1,28 @@
-"""What the ledger needs of a database engine: one connection for writing, statements that Core compiled once, rows in batches."""
+"""What the ledger needs of a database connection: rows in batches, whole or not at all."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Protocol
 
-from sqlalchemy import Insert, Select, Update
-from sqlalchemy.dialects import sqlite
-
-Row = tuple[Any, ...]
-"""A row as the driver gives it: the columns of the statement, of the types that tables.py names."""
-Values = Mapping[str, object]
-"""The parameters of a statement by name."""
+from wasl.ledger.hot import Hot, Row, Values
 
 
-class Hot:
-    """A statement of the hot path: SQLAlchemy Core writes it once, the driver runs it (8 µs a row instead of 15, measured)."""
-
-    def __init__(self, statement: Insert | Update | Select[Row]) -> None:
-        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
-        self.sql = str(compiled)
-        names = list(compiled.positiontup or ())
-        # SQLAlchemy makes parameters of its own for some constants (the OFFSET of a LIMIT).
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
-        self._pick = itemgetter(*names) if len(names) > 1 else (lambda values: (values[names[0]],) if names else ())
-
-    def row(self, values: Values) -> Row:
-        """The parameters in the order of the statement."""
-        return tuple(self._pick({**self._constants, **values} if self._constants else values))
+class Collision(Exception):
+    """Two transactions stood in each other's way and this one was undone; it may run again."""
 
 
-class Transaction(Protocol):
-    """One write transaction, or a snapshot for reading."""
+class Reader(Protocol):
+    """Hot reads, each of what is committed then."""
 
     async def fetch(self, statement: Hot, values: Values) -> list[Row]:
         """Run once and return all rows."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """One write transaction."""
+
+    async def each(self, statement: Hot, rows: Sequence[Values]) -> list[Row]:
+        """Run for each row in one go and return the rows of all runs."""
         ...
 
     async def many(self, statement: Hot, rows: Sequence[Values]) -> int:
@@ -42,6 +31,14 @@ class Transaction(Protocol):
 
     def put(self, statement: Hot, rows: Sequence[Values]) -> None:
         """Run for each row, together with the next call or the commit: for what needs no answer."""
+        ...
+
+    async def lock_rows(self, statement: Hot, values: Values) -> None:
+        """Run a SELECT … FOR UPDATE, so that no other transaction changes these rows until the end."""
+        ...
+
+    async def lock(self, names: Collection[str], *, shared: bool = False) -> None:
+        """Wait until no other transaction holds one of these names (when shared: holds it alone), and hold them until the end."""
         ...
 
 

@@ -31,6 +31,7 @@ class Filters(Frozen):
     """Which messages to list; all that are given must hold."""
 
     state: State | None = None
+    reason: Reason | None = None
     channel: str | None = None
     recipient: str | None = None
     topic: str | None = None
@@ -71,19 +72,27 @@ class Reads:
             Refused: the cursor is not one that this brand was given.
         """
         before = self._open_cursor(brand, cursor) if cursor else None
+        chunk = limit + 1 if filters.state is None and filters.reason is None else _SCAN
         found: list[MessageSummary] = []
         more = True
         async with self._engine.connect() as connection:
             while more and len(found) <= limit:
-                rows = (await connection.execute(_filtered(brand, filters, before).limit(_SCAN if filters.state else limit + 1))).all()
-                more = len(rows) == (_SCAN if filters.state else limit + 1)
+                rows = (await connection.execute(_filtered(brand, filters, before).limit(chunk))).all()
+                more = len(rows) == chunk
                 before = rows[-1].id if rows else before
-                found += await self._summaries(connection, brand, list({row.id: row for row in rows}.values()), filters.state)
+                found += await self._summaries(connection, brand, list({row.id: row for row in rows}.values()), filters)
         data = tuple(found[:limit])
         more = len(found) > limit
         return Page(data=data, has_more=more, next_cursor=self._cursor(brand, data[-1].id) if more else None)
 
-    async def _summaries(self, connection: AsyncConnection, brand: str, rows: Sequence[Found], state: State | None) -> list[MessageSummary]:
+    async def ids(self, brand: str, filters: Filters, *, most: int, before: str | None) -> list[str]:
+        """Ids of messages that may fit (their state must be looked at closely), newest first, from those older than `before`."""
+        async with self._engine.connect() as connection:
+            query = _filtered(brand, filters, before).with_only_columns(messages.c.id, maintain_column_froms=True)
+            rows = (await connection.execute(query.limit(most))).all()
+        return list(dict.fromkeys(row.id for row in rows))
+
+    async def _summaries(self, connection: AsyncConnection, brand: str, rows: Sequence[Found], filters: Filters) -> list[MessageSummary]:
         query = select(deliveries.c.message_id, deliveries.c.state, deliveries.c.reason).where(
             deliveries.c.brand == brand, deliveries.c.message_id.in_([row.id for row in rows])
         )
@@ -93,8 +102,8 @@ class Reads:
         summaries = []
         for row in rows:
             folded = fold(found for found, _ in states[row.id])
-            if state is None or folded is state:
-                reason = next((reason for found, reason in states[row.id] if found is folded), None)
+            reason = next((reason for found, reason in states[row.id] if found is folded), None)
+            if filters.state in (None, folded) and filters.reason in (None, reason):
                 summaries.append(self._summary(row, folded, Reason(reason) if reason else None))
         return summaries
 
@@ -169,14 +178,16 @@ def _messages(brand: str) -> Select[tuple[object, ...]]:
 def _filtered(brand: str, filters: Filters, before: str | None) -> Select[tuple[object, ...]]:
     child = (deliveries.c.brand == messages.c.brand) & (deliveries.c.message_id == messages.c.id)
     query, newest = _messages(brand), messages.c.id
-    if filters.state is not None:
+    if filters.state is not None or filters.reason is not None:
         # Led by the index on states. A message's state is that of one of its deliveries; which one, the fold decides afterwards.
         newest = deliveries.c.message_id
-        query = query.join(deliveries, child).where(deliveries.c.brand == brand, deliveries.c.state == filters.state.value)
+        query = query.join(deliveries, child).where(deliveries.c.brand == brand)
     query = query.order_by(newest.desc())
     if before is not None:
         query = query.where(newest < before)
     for column, wanted in (
+        (deliveries.c.state, filters.state),
+        (deliveries.c.reason, filters.reason),
         (messages.c.recipient_id, filters.recipient),
         (messages.c.topic, filters.topic),
         (messages.c.template, filters.template),

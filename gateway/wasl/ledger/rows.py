@@ -25,6 +25,7 @@ class MessageRow(TypedDict):
     config: str
     idempotency_key: str | None
     fingerprint: str | None
+    ordering_key: str | None
 
 
 class DeliveryRow(TypedDict):
@@ -39,7 +40,7 @@ class DeliveryRow(TypedDict):
     marks: str
     fence: int
     lane: str
-    priority: int
+    flow: str
     due_at: int | None
     claimed_at: int | None
     channel: str | None
@@ -50,6 +51,8 @@ class DeliveryRow(TypedDict):
     attempts: int
     refused: str
     tried: str
+    strikes: int
+    ordering_key: str | None
     decision: str | None
     decided_at: int | None
 
@@ -67,13 +70,18 @@ class SourceRow(TypedDict):
 PRIORITY = {"otp": 0, "transactional": 1, "service": 2, "promotional": 3}
 
 
+def flow(brand: str, category: str, topic: str) -> str:
+    """What shares a place in the queue: the messages of one brand about one topic. Sorts by priority."""
+    return f"{PRIORITY[category]}/{brand}/{topic}"
+
+
 def new_delivery(  # noqa: PLR0913 - what differs between new rows
-    brand: str, message_id: str, number: int, *, lane: str, priority: int, due_at: int
+    brand: str, message_id: str, number: int, *, lane: str, flow: str, due_at: int | None, ordering_key: str | None = None
 ) -> DeliveryRow:
     """A delivery that nothing has happened to yet."""
     return {
         "brand": brand, "message_id": message_id, "number": number, "state": "accepted", "reason": None, "code": None, "marks": "[]",
-        "fence": 0, "lane": lane, "priority": priority, "due_at": due_at, "claimed_at": None, "channel": None, "address_hash": None,
-        "address": None, "provider": None, "provider_ref": None, "attempts": 0, "refused": "[]", "tried": "[]", "decision": None,
-        "decided_at": None,
+        "fence": 0, "lane": lane, "flow": flow, "due_at": due_at, "claimed_at": None, "channel": None, "address_hash": None,
+        "address": None, "provider": None, "provider_ref": None, "attempts": 0, "refused": "[]", "tried": "[]", "strikes": 0,
+        "ordering_key": ordering_key, "decision": None, "decided_at": None,
     }  # fmt: skip

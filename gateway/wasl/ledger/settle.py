@@ -5,15 +5,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import Claimed
-from wasl.ledger.port import Transaction, Values
-from wasl.ledger.rows import PRIORITY, new_delivery
+from wasl.ledger.hot import Values
+from wasl.ledger.ordering import Key, advance, take_turns
+from wasl.ledger.port import Transaction
+from wasl.ledger.rows import flow, new_delivery
 from wasl.states import LIVE
 from wasl_contracts import Mark, Reason, State
 
 _KEEPS_IT = LIVE | {State.SENT, State.DELIVERED, State.CANCELLED, State.SUPERSEDED}
 """States of one delivery in which a failed sibling has no successor."""
+_TAKEN = frozenset({State.SENT, State.DELIVERED})
+"""States that the end of an attempt tells of; without one, an event does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Settlement:
     provider_ref: str | None = None
     refused: tuple[str, ...] = ()
     ended: Ended | None = None
+    disproved: tuple[int, ...] = ()
+    """Attempts whose outcome was unknown, and of which it has come to light that they were not taken."""
+    rule: str | None = None
+    """By which rule an unknown outcome was settled; told in the timeline."""
     decision: str | None = None
     successor: tuple[str, tuple[str, ...]] | None = None
     """The lane of the delivery that takes over where this one failed, and the channels that it need not try."""
@@ -62,6 +71,9 @@ class Settlement:
 
 async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[bool]:
     """Write a batch. False: another worker had moved it on, and nothing was changed for it."""
+    await tx.lock({locks.opt_outs(s.claimed.brand) for s in settlements if s.suppress is not None})
+    ended = [_order(s) for s in settlements if s.claimed.ordering_key is not None and s.due_at is None]
+    await take_turns(tx, ended)
     by_state: defaultdict[State, list[Settlement]] = defaultdict(list)
     for settlement in settlements:
         by_state[settlement.state].append(settlement)
@@ -73,7 +85,12 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[boo
     done = [s for s in settlements if id(s) not in lost]
     _write_facts(tx, done)
     await _open_successors(tx, [s for s in done if s.successor is not None])
+    await advance(tx, ended, max((s.at for s in settlements), default=0))
     return [id(s) not in lost for s in settlements]
+
+
+def _order(s: Settlement) -> Key:
+    return s.claimed.brand, str(s.claimed.ordering_key)
 
 
 async def _late(tx: Transaction, group: Sequence[Settlement]) -> list[Settlement]:
@@ -86,8 +103,9 @@ async def _late(tx: Transaction, group: Sequence[Settlement]) -> list[Settlement
 def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
     for statement, rows in (
         (sql.END_ATTEMPT, [_attempt(s, s.ended) for s in done if s.ended is not None]),
+        (sql.DISPROVE, [{**s.claimed.key, "key_attempt": number} for s in done for number in s.disproved]),
         (sql.DECIDE, [{**s.claimed.key, "decision": s.decision, "decided_at": s.at} for s in done if s.decision is not None]),
-        (sql.INSERT_EVENT, [_event(s) for s in done if s.state not in (State.SENT, State.DELIVERED)]),
+        (sql.INSERT_EVENT, [_event(s) for s in done if s.state not in _TAKEN or s.ended is None]),
         (sql.SUPPRESS, [_suppression(s, s.suppress) for s in done if s.suppress is not None]),
     ):
         if rows:
@@ -110,7 +128,9 @@ async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> Non
         key = s.claimed.brand, s.claimed.message_id
         if s.successor is not None and key not in kept:
             lane, tried = s.successor
-            row = new_delivery(*key, max(numbers[key]) + 1, lane=lane, priority=PRIORITY[s.claimed.envelope.category], due_at=s.at)
+            envelope = s.claimed.envelope
+            shared = flow(envelope.brand, envelope.category, envelope.topic)
+            row = new_delivery(*key, max(numbers[key]) + 1, lane=lane, flow=shared, due_at=s.at, ordering_key=s.claimed.ordering_key)
             row["tried"] = json.dumps(tried)
             rows[key] = row
     if rows:
@@ -127,6 +147,8 @@ def _delivery(s: Settlement) -> Values:
         "lane": s.lane or s.claimed.lane,
         "provider_ref": s.provider_ref,
         "refused": json.dumps(s.refused) if s.refused else "[]",
+        # A call that ended while its worker lived clears it of suspicion.
+        "strikes": 0 if s.ended is not None and s.ended.reason is not Reason.WORKER_LOST else s.claimed.strikes,
     }
 
 
@@ -146,7 +168,7 @@ def _attempt(s: Settlement, ended: Ended) -> Values:
 
 
 def _event(s: Settlement) -> Values:
-    facts = {"reason": s.reason, "code": s.code, "due_at": s.due_at, "marks": list(s.marks)}
+    facts = {"reason": s.reason, "code": s.code, "due_at": s.due_at, "marks": list(s.marks), "rule": s.rule}
     return {
         "brand": s.claimed.brand,
         "message_id": s.claimed.message_id,

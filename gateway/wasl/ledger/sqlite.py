@@ -3,27 +3,26 @@
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
 import aiosqlite
 from filelock import FileLock, Timeout
-from sqlalchemy import event, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from wasl.clock import Clock
 from wasl.errors import LedgerUnavailable, StorageLow, Unusable, WaslError
+from wasl.ledger.hot import Hot, Row, Values
 from wasl.ledger.migrate import migrate
-from wasl.ledger.port import Hot, Row, Values
-from wasl.ledger.tables import key_checks
 from wasl.ledger.writer import Writer
 
 _T = TypeVar("_T")
 _Step = Callable[[sqlite3.Connection], _T]
 _PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON")
 _FULL = 2
-_KEYED = Hot(select(key_checks.c.key_id))
 _LOOKS = 0.5  # seconds between two looks at the disk, which takes too long for each message
 _LEAST_FREE = 64 * 1024 * 1024  # bytes; Postfix refuses under a like bound, so that what was accepted can still be settled
 
@@ -64,6 +63,16 @@ class SqliteConnection:
     async def fetch(self, statement: Hot, values: Values) -> list[Row]:
         row = statement.row(values)
         return await self._visit(lambda db: db.execute(statement.sql, row).fetchall())
+
+    async def each(self, statement: Hot, rows: Sequence[Values]) -> list[Row]:
+        told = [statement.row(values) for values in rows]
+        return await self._visit(lambda db: [found for row in told for found in db.execute(statement.sql, row).fetchall()])
+
+    async def lock_rows(self, statement: Hot, values: Values) -> None:
+        """Nothing to do: one transaction writes at a time."""
+
+    async def lock(self, names: Collection[str], *, shared: bool = False) -> None:
+        """The same."""
 
     async def many(self, statement: Hot, rows: Sequence[Values]) -> int:
         return await self._visit(_executemany(statement, rows))
@@ -113,21 +122,24 @@ def unavailable(error: sqlite3.Error) -> WaslError:
     """What a failure of the file means for a caller: nothing was kept, and whether to come again."""
     if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
         return StorageLow("The disk is full.")
-    return LedgerUnavailable(f"The database could not be written ({error.sqlite_errorname}).")
+    return LedgerUnavailable(f"The database could not be used ({error.sqlite_errorname}).")
 
 
 def _fault(error: sqlite3.Error) -> Exception:
     """A failure of the file as what it means for a caller; a fault of the statement or its values as it is."""
-    outside = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
-    return unavailable(error) if outside else error
+    # DatabaseError itself says that a page could not be read: SQLite takes the file for malformed then.
+    outside = isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+    return unavailable(error) if outside and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR else error
 
 
 class Sqlite:
-    """An open SQLite ledger file: `writer` for transactions, `reader` for hot reads, `engine` for everything else."""
+    """An open SQLite ledger file; one writer serves callers and the worker."""
+
+    exclusive = True
 
     def __init__(self, path: Path, writing: SqliteConnection, reading: SqliteConnection, engine: AsyncEngine) -> None:
         self.path = path
-        self.writer = Writer(writing)
+        self.writer = self.working = Writer(writing)
         self.reader = reading
         self.engine = engine
         self._writing = writing
@@ -139,22 +151,28 @@ class Sqlite:
         """Open the file, make it if it is not there, and bring its schema up to date.
 
         Raises:
-            Unusable: it cannot be written, is no database, is newer than this wasl, or cannot be made durable.
+            Unusable: it cannot be written, is no database, or is newer than this wasl.
         """
         try:
             migrate(path)
             writing, reading = await SqliteConnection.open(path), await SqliteConnection.open(path)
         except sqlite3.Error as error:
             raise Unusable(_unusable(path, error)) from None
-        store = cls(path, writing, reading, _engine(path))
-        if (await writing.pragma("journal_mode"))[0] != "wal" or (await writing.pragma("synchronous"))[0] != _FULL:
-            await store.close()
-            raise Unusable(f"The database {path} cannot be written durably (WAL with fsync) there; put it on a local disk.")
-        return store
+        return cls(path, writing, reading, _engine(path))
 
-    async def keyed(self) -> bool:
-        """Whether a key ring belongs to this file already."""
-        return bool(await self.reader.fetch(_KEYED, {}))
+    def clock(self, machine: Clock) -> Clock:
+        return machine
+
+    async def weakness(self) -> str | None:
+        if (await self._writing.pragma("journal_mode"))[0] == "wal" and (await self._writing.pragma("synchronous"))[0] == _FULL:
+            return None
+        return f"The database {self.path} cannot be written durably (WAL with fsync) there; put it on a local disk."
+
+    def tell(self) -> None:
+        """Nobody listens: the worker looks by itself."""
+
+    async def listen(self, call: Callable[[], None]) -> None:
+        """Nobody tells."""
 
     def take_worker_role(self) -> bool:
         """Whether this process is now the one that sends; an operating-system lock, free again when its holder dies."""
@@ -193,6 +211,12 @@ def _engine(path: Path) -> AsyncEngine:
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _tell(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if isinstance(error, sqlite3.Error) and isinstance(meant := _fault(error), WaslError):
+            raise meant from error
 
     return engine
 

@@ -1,28 +1,34 @@
 """The statements of the hot path, each compiled once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, insert, literal_column, null, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    insert,
+    literal_column,
+    null,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy import Table as SqlTable
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import CTE
 
-from wasl.ledger.port import Hot, Row
+from wasl.ledger.hot import Hot, Row, among, batch, upsert
 from wasl.ledger.tables import attempts, deliveries, events, messages, recipients, sources, suppressions
-from wasl.states import PENDING, may_become
-from wasl_contracts import State
-
-
-def _bound(name: str, width: int) -> Select[Row]:
-    """The tuples of a JSON list that is bound as one parameter, so that the statement stays prepared."""
-    row = func.json_each(bindparam(name)).table_valued("value", name=name)
-    return select(*(func.json_extract(row.c.value, literal_column(f"'$[{position}]'")) for position in range(width)))
-
-
-def _among(*columns: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """The columns are one of those tuples."""
-    return tuple_(*columns).in_(_bound(name, len(columns)))
+from wasl.states import LIVE, PENDING, may_become
+from wasl_contracts import Reason, State
 
 
 def _all_columns(table: SqlTable) -> dict[str, ColumnElement[Any]]:
@@ -46,12 +52,21 @@ def _in_states(states: Iterable[State]) -> ColumnElement[bool]:
     return deliveries.c.state.in_([_literal(state) for state in sorted(states)])
 
 
+_send_at = (
+    select(messages.c.due_at).where(messages.c.brand == deliveries.c.brand, messages.c.id == deliveries.c.message_id).scalar_subquery()
+)
+
+
+def _later(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((one > other, one), else_=other)
+
+
 # Accept
 MESSAGES_BY_KEY = Hot(
     select(
         messages.c.brand, messages.c.idempotency_key, messages.c.id, messages.c.fingerprint,
         messages.c.created_at, messages.c.due_at, messages.c.expires_at,
-    ).where(_among(messages.c.brand, messages.c.idempotency_key, name="keys"))
+    ).where(among(messages.c.brand, messages.c.idempotency_key, name="keys"))
 )  # fmt: skip
 FORGET_KEY = Hot(
     update(messages)
@@ -62,7 +77,7 @@ RECIPIENTS = Hot(
     select(
         recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed,
         recipients.c.seen,
-    ).where(_among(recipients.c.brand, recipients.c.id, name="keys"))
+    ).where(among(recipients.c.brand, recipients.c.id, name="keys"))
 )  # fmt: skip
 _recipient = upsert(recipients).values(_all_columns(recipients))
 PUT_RECIPIENT = Hot(
@@ -75,35 +90,68 @@ INSERT_MESSAGE = Hot(insert(messages).values(_all_columns(messages)))
 INSERT_DELIVERY = Hot(insert(deliveries).values(_all_columns(deliveries)))
 PUT_SOURCE = Hot(upsert(sources).values(_all_columns(sources)).on_conflict_do_nothing())
 
-# Claim. The sub-selects take the head of each priority, so that what is due later or waits in another lane is never walked over.
+# Claim
 _key = (deliveries.c.brand, deliveries.c.message_id, deliveries.c.number)
 
 
-def _head(priority: int) -> Select[Row]:
-    due = (
+def _distinct(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> CTE:
+    """The different values of a column that leads an index, by leaps from one to the next: its rows are never walked over."""
+    live = deliveries.c.due_at.is_not(None)
+    first = select(column.label("found")).where(live, *conditions).order_by(column).limit(literal_column("1"))
+    leaps = select(first.scalar_subquery().label("found")).cte("leaps", recursive=True)
+    following = first.where(column > leaps.c.found).correlate(leaps).scalar_subquery()
+    return leaps.union_all(select(following).where(leaps.c.found.is_not(None)))
+
+
+_in_lane = deliveries.c.lane == bindparam("lane")
+_flows = _distinct(deliveries.c.flow, _in_lane)
+_due: Select[Row] = select(literal_column("1")).where(
+    _in_lane, deliveries.c.flow == _flows.c.found, deliveries.c.due_at <= bindparam("now")
+)
+# Not EXISTS: PostgreSQL would make a join of that, over all that is due.
+FLOWS = Hot(select(_flows.c.found).where(_due.limit(literal_column("1")).correlate(_flows).scalar_subquery().is_not(None)))
+_rows = batch(lane=Text(), flow=Text(), now=BigInteger(), room=Integer(), lease_ends=BigInteger())
+
+
+def _head(values: Callable[[str], ColumnElement[Any]]) -> Select[Row]:
+    """What is due longest of a flow."""
+    return (
         select(*_key)
-        .where(
-            deliveries.c.lane == bindparam("lane"),
-            deliveries.c.priority == literal_column(str(priority)),
-            deliveries.c.due_at <= bindparam("now"),
-        )
+        .where(deliveries.c.lane == values("lane"), deliveries.c.flow == values("flow"), deliveries.c.due_at <= values("now"))
         .order_by(deliveries.c.due_at)
-        .limit(bindparam("room"))
-        .subquery()
+        .limit(values("room"))
     )
-    return select(due)
 
 
-_heads = _head(0).union_all(*(_head(priority) for priority in (1, 2, 3))).limit(bindparam("room")).subquery()
+_skipping = _head(_rows.c.__getitem__).with_for_update(skip_locked=True).correlate(_rows).lateral("head")
+_picked = select(_skipping, _rows.c.now, _rows.c.lease_ends).select_from(_rows.join(_skipping, true())).cte("picked")
+
+
+def _claiming(of: ColumnElement[bool], now: ColumnElement[Any], lease_ends: ColumnElement[Any]) -> Update:
+    struck = case((deliveries.c.claimed_at.is_not(None), literal_column("1")), else_=literal_column("0"))
+    return (
+        update(deliveries)
+        .where(of)
+        .values(
+            due_at=lease_ends, claimed_at=now, fence=deliveries.c.fence + literal_column("1"), strikes=deliveries.c.strikes + struck
+        )
+        .returning(
+            *_key, deliveries.c.state, deliveries.c.reason, deliveries.c.marks, deliveries.c.fence, deliveries.c.channel,
+            deliveries.c.address_hash, deliveries.c.provider, deliveries.c.attempts, deliveries.c.refused, deliveries.c.tried,
+            deliveries.c.strikes, deliveries.c.ordering_key, deliveries.c.flow,
+        )
+    )  # fmt: skip
+
+
 CLAIM = Hot(
+    _claiming(tuple_(*_key).in_(_head(bindparam)), bindparam("now"), bindparam("lease_ends")),
+    _claiming(and_(*(column == _picked.c[column.name] for column in _key)), _picked.c.now, _picked.c.lease_ends),
+)
+RENEW = Hot(
     update(deliveries)
-    .where(tuple_(*_key).in_(select(_heads)))
-    .values(due_at=bindparam("lease_ends"), claimed_at=bindparam("now"), fence=deliveries.c.fence + literal_column("1"))
-    .returning(
-        *_key, deliveries.c.state, deliveries.c.reason, deliveries.c.marks, deliveries.c.fence, deliveries.c.channel,
-        deliveries.c.address_hash, deliveries.c.provider, deliveries.c.attempts, deliveries.c.refused, deliveries.c.tried,
-    )
-)  # fmt: skip
+    .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"), deliveries.c.claimed_at.is_not(None))
+    .values(due_at=bindparam("lease_ends"))
+)
 CLAIMED_MESSAGES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
@@ -112,37 +160,75 @@ CLAIMED_MESSAGES = Hot(
         recipients.c.timezone, recipients.c.sealed,
     )
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
-    .where(_among(messages.c.brand, messages.c.id, name="keys"))
+    .where(among(messages.c.brand, messages.c.id, name="keys"))
 )  # fmt: skip
-UNPROVEN = Hot(
-    select(attempts.c.brand, attempts.c.message_id, attempts.c.delivery).where(
-        _among(attempts.c.brand, attempts.c.message_id, attempts.c.delivery, name="keys"), attempts.c.outcome == literal_column("'unknown'")
-    )
-)
-VOID_LEASES = Hot(
-    update(deliveries)
-    .where(deliveries.c.claimed_at.is_not(None), deliveries.c.due_at.is_not(None))
-    .values(due_at=bindparam("now"), claimed_at=null())
+CALLS = Hot(
+    select(
+        attempts.c.brand, attempts.c.message_id, attempts.c.delivery, attempts.c.number, attempts.c.started_at, attempts.c.ended_at,
+        attempts.c.outcome,
+    ).where(among(attempts.c.brand, attempts.c.message_id, attempts.c.delivery, name="keys"))
+)  # fmt: skip
+VOID_LEASES = Hot(  # the strikes of poison are counted at the next claim, by claimed_at
+    update(deliveries).where(deliveries.c.claimed_at.is_not(None), deliveries.c.due_at > bindparam("now")).values(due_at=bindparam("now"))
 )
 # A channel that is no longer configured has no providers and so is never claimed: its deliveries go by another lane, to be told so.
-MOVE_LANES = Hot(
-    update(deliveries)
-    .where(deliveries.c.due_at.is_not(None), tuple_(deliveries.c.lane).not_in(_bound("lanes", 1)))
-    .values(lane=bindparam("lane_to"))
-)
+LANES = Hot(select(_distinct(deliveries.c.lane).c.found))
+MOVE_LANE = Hot(update(deliveries).where(_in_lane, deliveries.c.due_at <= bindparam("before")).values(lane=bindparam("lane_to")))
 RELEASE = Hot(
     update(deliveries)
-    .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"), _in_states(PENDING | {State.UNKNOWN}))
-    .values(due_at=bindparam("due_at"), lane=bindparam("lane"), claimed_at=null())
-)
+    .where(
+        *_of(deliveries), deliveries.c.fence == bindparam("key_fence"), _in_states(PENDING | {State.UNKNOWN}),
+        deliveries.c.claimed_at.is_not(None),
+    )
+    .values(
+        due_at=bindparam("due_at"), lane=bindparam("lane"), claimed_at=null(),
+        strikes=deliveries.c.strikes + bindparam("struck", type_=Integer()),
+    )
+)  # fmt: skip
 SUPPRESSED = Hot(
     select(
         suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, suppressions.c.reason, suppressions.c.since,
         suppressions.c.source,
-    ).where(_among(suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, name="keys"))
+    ).where(among(suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, name="keys"))
+)  # fmt: skip
+
+# Order
+_ordered = (deliveries.c.ordering_key.is_not(None), _in_states(LIVE), deliveries.c.due_at.is_not(None))
+ORDERED = Hot(
+    select(deliveries.c.brand, deliveries.c.ordering_key)
+    .where(among(deliveries.c.brand, deliveries.c.ordering_key, name="keys"), *_ordered)
+    .distinct()
+)
+_keys = batch(brand=Text(), ordering_key=Text())
+
+
+def _next_in_order(values: Callable[[str], ColumnElement[Any]]) -> Select[Row]:
+    return (
+        select(deliveries.c.brand, deliveries.c.message_id, deliveries.c.reason)
+        .where(deliveries.c.brand == values("brand"), deliveries.c.ordering_key == values("ordering_key"), *_ordered)
+        .order_by(deliveries.c.message_id)
+        .limit(literal_column("1"))
+    )
+
+
+_next = _next_in_order(_keys.c.__getitem__).correlate(_keys).lateral("next")
+NEXT_IN_ORDER = Hot(_next_in_order(bindparam), select(_next).select_from(_keys.join(_next, true())))
+UNPARK = Hot(
+    update(deliveries)
+    .where(
+        deliveries.c.brand == bindparam("key_brand"), deliveries.c.message_id == bindparam("key_message"),
+        deliveries.c.reason == literal_column(f"'{Reason.IN_ORDER.value}'"), _in_states(PENDING),
+    )
+    .values(due_at=_later(bindparam("now", type_=BigInteger()), _send_at), reason=null())
 )  # fmt: skip
 
 # Intent
+LOCK_RECIPIENTS = Hot(
+    select(recipients.c.id)
+    .where(among(recipients.c.brand, recipients.c.id, name="keys"))
+    .order_by(recipients.c.brand, recipients.c.id)
+    .with_for_update(key_share=True)
+)
 COMMIT_INTENT = Hot(
     update(deliveries)
     .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"), _in_states(PENDING))
@@ -152,7 +238,7 @@ COMMIT_INTENT = Hot(
         decided_at=bindparam("decided_at"), due_at=bindparam("lease_ends"),
     )
 )  # fmt: skip
-SENDING = Hot(select(*_key, deliveries.c.fence).where(_among(*_key, name="keys"), deliveries.c.state == _literal(State.SENDING)))
+SENDING = Hot(select(*_key, deliveries.c.fence).where(among(*_key, name="keys"), deliveries.c.state == _literal(State.SENDING)))
 INSERT_ATTEMPT = Hot(
     insert(attempts).values({name: bindparam(name) for name in ("brand", "message_id", "delivery", "number", "provider", "started_at")})
 )
@@ -165,12 +251,13 @@ SETTLE = {
         .values(
             state=_literal(state), reason=bindparam("reason"), code=bindparam("code"), marks=bindparam("marks"), due_at=bindparam("due_at"),
             lane=bindparam("lane"), claimed_at=null(), provider_ref=bindparam("provider_ref"), refused=bindparam("refused"),
+            strikes=bindparam("strikes"),
         )
     )
     for state in State
     if may_become(state)
 }  # fmt: skip
-FENCES = Hot(select(*_key, deliveries.c.fence, deliveries.c.state).where(_among(*_key, name="keys")))
+FENCES = Hot(select(*_key, deliveries.c.fence, deliveries.c.state).where(among(*_key, name="keys")))
 DECIDE = Hot(
     update(deliveries)
     .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"))
@@ -181,13 +268,18 @@ END_ATTEMPT = Hot(
     .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), attempts.c.ended_at.is_(None))
     .values({name: bindparam(name) for name in ("ended_at", "outcome", "reason", "code", "provider_ref", "facts")})
 )
-_doubtful = exists(
+DISPROVE = Hot(
+    update(attempts)
+    .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), attempts.c.outcome == literal_column("'unknown'"))
+    .values(outcome=literal_column("'unavailable'"))
+)
+DOUBTFUL = exists(
     select(literal_column("1")).where(
         attempts.c.brand == deliveries.c.brand, attempts.c.message_id == deliveries.c.message_id,
         attempts.c.delivery == deliveries.c.number, attempts.c.outcome == literal_column("'unknown'"),
     )
 )  # fmt: skip
-DELIVERIES_OF = Hot(select(*_key, deliveries.c.state, _doubtful).where(_among(deliveries.c.brand, deliveries.c.message_id, name="keys")))
+DELIVERIES_OF = Hot(select(*_key, deliveries.c.state, DOUBTFUL).where(among(deliveries.c.brand, deliveries.c.message_id, name="keys")))
 INSERT_EVENT = Hot(upsert(events).values(_all_columns(events)).on_conflict_do_nothing())
 SUPPRESS = Hot(upsert(suppressions).values(_all_columns(suppressions)).on_conflict_do_nothing())
 CANCEL = Hot(
@@ -197,5 +289,5 @@ CANCEL = Hot(
         _in_states(PENDING),
     )
     .values(state=_literal(State.CANCELLED), reason=bindparam("reason"), code=null(), due_at=null(), claimed_at=null())
-    .returning(*_key)
+    .returning(*_key, deliveries.c.ordering_key)
 )  # fmt: skip

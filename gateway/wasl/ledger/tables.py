@@ -1,8 +1,9 @@
 """The schema of both engines. Moments are microseconds since 1970 UTC, brand leads every key, addresses are encrypted."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
 
 schema = MetaData()
+_WAITS_IN_ORDER = text("ordering_key IS NOT NULL AND due_at IS NOT NULL")
 
 recipients = Table(
     "recipients",
@@ -40,6 +41,7 @@ messages = Table(
     Column("config", Text, nullable=False),  # version of the configuration that routed it
     Column("idempotency_key", Text),
     Column("fingerprint", Text),
+    Column("ordering_key", Text),
     Index("messages_by_recipient", "brand", "recipient_id", "id"),
     sqlite_with_rowid=False,
 )
@@ -64,7 +66,7 @@ deliveries = Table(
     Column("marks", Text, nullable=False),  # JSON list
     Column("fence", Integer, nullable=False),  # grows with each claim; an update with an older one changes nothing
     Column("lane", Text, nullable=False),  # the channel whose providers must have room before it is claimed
-    Column("priority", SmallInteger, nullable=False),
+    Column("flow", Text, nullable=False, server_default=""),  # rows.flow: each has its share of every claim
     Column("due_at", BigInteger),  # NULL: nothing to do; while claimed: the end of the lease
     Column("claimed_at", BigInteger),
     Column("channel", Text),  # NULL: still open, the route decides
@@ -75,6 +77,8 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("refused", Text, nullable=False),  # JSON list: providers that said a definite no to this delivery
     Column("tried", Text, nullable=False),  # JSON list: channels that earlier deliveries of the message failed on
+    Column("strikes", SmallInteger, nullable=False, server_default="0"),  # claims that ended with the worker's life, or the lease
+    Column("ordering_key", Text),  # one in flight for each; the others wait parked
     Column("decision", Text),  # JSON, decisions.py
     Column("decided_at", BigInteger),
     sqlite_with_rowid=False,
@@ -82,10 +86,18 @@ deliveries = Table(
 Index(
     "deliveries_due",
     deliveries.c.lane,
-    deliveries.c.priority,
+    deliveries.c.flow,
     deliveries.c.due_at,
     sqlite_where=deliveries.c.due_at.is_not(None),
     postgresql_where=deliveries.c.due_at.is_not(None),
+)
+Index(
+    "deliveries_in_order",
+    deliveries.c.brand,
+    deliveries.c.ordering_key,
+    deliveries.c.message_id,
+    sqlite_where=_WAITS_IN_ORDER,
+    postgresql_where=_WAITS_IN_ORDER,
 )
 Index("deliveries_by_state", deliveries.c.brand, deliveries.c.state, deliveries.c.message_id)
 
@@ -129,6 +141,29 @@ suppressions = Table(
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+providers = Table(  # what all workers must know of a provider
+    "providers",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # closed, open (its calls fail), paused (its settings or code are at fault)
+    Column("reason", Text),
+    Column("code", Text),  # the provider's own
+    Column("changed_at", BigInteger, nullable=False),
+    Column("until", BigInteger),  # no calls before that moment
+    Column("next_call_at", BigInteger, nullable=False),  # calls up to then are given out, where its rate is limited
+    sqlite_with_rowid=False,
+)
+
+commits = Table(  # the newest commit of each connection that writes, for PostgreSQL: tells whether one went through whose answer was lost
+    "commits",
+    schema,
+    Column("connection", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from wasl.errors import LedgerUnavailable, StorageLow
-from wasl.ledger.port import Transaction
+from wasl.ledger.port import Collision, Transaction
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -15,6 +15,7 @@ Result = TypeVar("Result")
 _log = structlog.get_logger("wasl.ledger")
 _OUTAGES = (LedgerUnavailable, StorageLow)  # no member is at fault, and each would wait as long again
 
+_AGAIN = 5  # times that a group runs which stood in another's way
 _MOST = 512  # items in one commit, so that the first of many does not wait for the last
 
 
@@ -82,13 +83,20 @@ class Writer:
                 for job in jobs:
                     await self._commit([job])
 
-    async def _commit(self, jobs: Sequence[_Job[object]]) -> bool:
+    async def _commit(self, jobs: Sequence[_Job[object]], again: int = _AGAIN) -> bool:
         """True when every job has its result or its error; False when one of them failed, and each must run by itself."""
         try:
             self._connection.begin()
             for job in jobs:
                 await job.run(self._connection)
             await self._connection.commit()
+        except Collision as collision:
+            await self._undo()
+            if again:
+                return await self._commit(jobs, again - 1)
+            for job in jobs:
+                job.fail(LedgerUnavailable(f"The database is too busy ({collision})."))
+            return True
         except Exception as error:
             await self._undo()
             if len(jobs) > 1 and not isinstance(error, _OUTAGES):
@@ -111,13 +119,19 @@ class Batched(Generic[Item, Result]):
     """Collects single items into one batch per commit.
 
     `write` gets the items that came meanwhile and returns one result each, in order; a result that is an exception is raised to the
-    one who put the item. The first one waits `linger` seconds for others.
+    one who put the item. The first one waits `linger` seconds for others. `written` is called after each commit.
     """
 
     def __init__(
-        self, writer: Writer, write: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]], linger: float = 0
+        self,
+        writer: Writer,
+        write: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+        *,
+        linger: float = 0,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
         self._writer = writer
+        self._told = written
         self._write = write
         self._linger = linger
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -157,7 +171,9 @@ class Batched(Generic[Item, Result]):
             self._deliver(batch, [error])
 
     async def _written(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
-        return await self._writer.run(lambda tx: self._write(tx, items))
+        results = await self._writer.run(lambda tx: self._write(tx, items))
+        self._told()
+        return results
 
     @staticmethod
     def _deliver(batch: Sequence[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result | Exception]) -> None:

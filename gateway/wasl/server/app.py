@@ -11,31 +11,41 @@ from wasl.api import Gateway
 from wasl.errors import Unusable, WaslError
 from wasl.ids import new_request_id
 from wasl.lasting import run_until_told
-from wasl.server import batch, health, messages, openapi, recipients
+from wasl.server import batch, health, messages, openapi, providers, recipients, retrying
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
 from wasl.server.operations import NOBODY, Operation
 from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, refusal
-from wasl.server.slow_clients import PatientRunner
+from wasl.server.reply import Reply
+from wasl.server.slow_clients import Answering, PatientRunner, Shortcuts
 
-OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *batch.OPERATIONS, *recipients.OPERATIONS, *health.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *messages.OPERATIONS,
+    *batch.OPERATIONS,
+    *retrying.OPERATIONS,
+    *recipients.OPERATIONS,
+    *providers.OPERATIONS,
+    *health.OPERATIONS,
+)
 
 _SHUTDOWN_SECONDS = 25.0  # below the 30 s after which Kubernetes kills
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PROBES = ("/livez", "/readyz")  # load balancers ask by address, not by name
 
 _log = structlog.get_logger("wasl.server")
-Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(gateway: Gateway) -> web.Application:
-    """The application that serves a gateway. It neither opens nor closes the gateway."""
+def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
+    """The application that serves a gateway, and what it answers at fixed paths. It neither opens nor closes the gateway."""
     app = web.Application(client_max_size=gateway.config.server.body_limit)
+    shortcuts: dict[tuple[str, str], Answering] = {}
     for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
         answered = answering(operation, gateway)
         for method in ("GET", "HEAD") if operation.method == "GET" else (operation.method,):
             app.router.add_route(method, operation.path, answered)
-    return app
+            if "{" not in operation.path:
+                shortcuts[method, operation.path] = answered
+    return app, shortcuts
 
 
 @asynccontextmanager
@@ -45,7 +55,8 @@ async def listening(gateway: Gateway, host: str, port: int) -> AsyncIterator[str
     Raises:
         Unusable: the address cannot be listened on.
     """
-    runner = PatientRunner(build(gateway), gateway.config.server.header_timeout, _SHUTDOWN_SECONDS)
+    app, shortcuts = build(gateway)
+    runner = PatientRunner(app, shortcuts, gateway.config.server.header_timeout, _SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -97,6 +108,8 @@ def answering(operation: Operation, gateway: Gateway) -> Answering:
                 _check_host(request, hosts)
             key = NOBODY if scope is None else await authorized(gateway, request, scope)
             response: web.StreamResponse = await run(gateway, request, key)
+            if isinstance(response, Reply):
+                return response
         except Exception as error:
             response = _refused(error, request, request_id)
         headers = response.headers

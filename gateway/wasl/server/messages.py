@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from wasl.answers import Accepted, MessageSeen, Page, TimelineEntry
 from wasl.api import Filters, Gateway
@@ -15,6 +16,7 @@ from wasl.problems import did_you_mean, pointer, validated
 from wasl.server.bodies import header, read_json
 from wasl.server.operations import MESSAGE_ID, Operation, Parameter, answer
 from wasl.server.problems import Malformed, shutting_down
+from wasl.server.reply import Reply
 from wasl_contracts import Message
 from wasl_contracts.model import Frozen
 
@@ -38,17 +40,17 @@ async def submit(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     idempotency_key = _idempotency_key(request)
     message = validated(Message, await read_json(request, gateway.config.server.body_timeout))
     accepted = await gateway.accept(message, idempotency_key)
-    return answer(accepted, 202, _accepted_headers(accepted, idempotency_key))
+    return Reply(request, to_json(accepted), 202, _accepted_headers(accepted, idempotency_key))
 
 
 async def show(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """Everything about one message."""
-    return answer(await _seen(gateway, request, key))
+    return answer(await found(gateway, request, key))
 
 
 async def events(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """One message's timeline."""
-    return answer(Timeline(data=(await _seen(gateway, request, key)).timeline))
+    return answer(Timeline(data=(await found(gateway, request, key)).timeline))
 
 
 async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
@@ -64,7 +66,7 @@ async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
 
 async def cancel(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """Cancels what has not been handed to a provider."""
-    seen = await _seen(gateway, request, key)
+    seen = await found(gateway, request, key)
     return answer(await gateway.cancel(seen.id))
 
 
@@ -98,7 +100,8 @@ def _expires(created_at: int) -> str:
     return datetime.fromtimestamp(created_at + _KEY_LIFE, UTC).isoformat()
 
 
-async def _seen(gateway: Gateway, request: web.Request, key: ApiKey) -> MessageSeen:
+async def found(gateway: Gateway, request: web.Request, key: ApiKey) -> MessageSeen:
+    """The message that the path names; raises NotFound where the key's brand has none."""
     message_id = request.match_info["id"]
     seen = await gateway.get(message_id) if _ID.fullmatch(message_id) else None
     if seen is None or seen.brand != key.brand:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,10 @@ from wasl.server.problems import Broken, Malformed, TooSlow, refusal, too_large,
 _IDLE_SECONDS = 75.0  # between requests; longer than the 60 s of most reverse proxies, so that they close first
 _SLOWEST = 1024  # bytes a second
 
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Shortcuts = Mapping[tuple[str, str], Answering]
+"""What answers a method at a path that has no variable part. The router would find the same, and takes 10 µs."""
+
 _log = structlog.get_logger("wasl.server")
 
 
@@ -32,7 +36,7 @@ logging.getLogger("aiohttp.server").addFilter(_not_the_clients_fault)
 class PatientRunner(web.AppRunner):
     """Runs an application on connections that close when a request's head takes longer than `head_timeout`."""
 
-    def __init__(self, app: web.Application, head_timeout: timedelta, shutdown_seconds: float) -> None:
+    def __init__(self, app: web.Application, shortcuts: Shortcuts, head_timeout: timedelta, shutdown_seconds: float) -> None:
         super().__init__(
             app,
             access_log=None,
@@ -40,16 +44,28 @@ class PatientRunner(web.AppRunner):
             lingering_time=min(10.0, head_timeout.total_seconds()),
             shutdown_timeout=shutdown_seconds,
         )
+        self._shortcuts = shortcuts
         self._head_seconds = head_timeout.total_seconds()
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
-        return _PatientServer(plain, self._head_seconds, self._kwargs)
+        return _PatientServer(plain, self._shortcuts, self._head_seconds, self._kwargs)
+
+
+def _shortened(routed: Answering, shortcuts: Shortcuts) -> Answering:
+    def answering(request: web.Request) -> Awaitable[web.StreamResponse]:
+        shortcut = shortcuts.get((request.method, request.raw_path))
+        if shortcut is None or "Expect" in request.headers:  # the application knows what to do about it
+            return routed(request)
+        return shortcut(request)
+
+    return answering
 
 
 class _PatientServer(web.Server):
-    def __init__(self, plain: web.Server, head_seconds: float, options: dict[str, Any]) -> None:
-        super().__init__(plain.request_handler, request_factory=plain.request_factory, **options)
+    def __init__(self, plain: web.Server, shortcuts: Shortcuts, head_seconds: float, options: dict[str, Any]) -> None:
+        handler = _shortened(plain.request_handler, shortcuts)
+        super().__init__(handler, request_factory=plain.request_factory, **options)  # type: ignore[arg-type]  # the factory makes web.Request
         self._head_seconds = head_seconds
 
     def __call__(self) -> web.RequestHandler:

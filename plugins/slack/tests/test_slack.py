@@ -14,6 +14,7 @@ from wasl_slack import Slack, SlackSettings
 
 CHANNEL = Address(channel="chat", kind="slack_channel", value="C0123456789")
 POSTED = {"ok": True, "channel": "C0123456789", "ts": "1700000000.000100"}
+METADATA = {"event_type": "wasl_delivery", "event_payload": {"attempt": "att_1"}}
 Send = Callable[..., Awaitable[tuple[Receipt | ProviderError, list[web.Request]]]]
 
 
@@ -59,13 +60,14 @@ async def test_a_message_is_posted_with_the_bot_token_and_its_ts_is_the_referenc
     assert outcome == Receipt(provider_ref="1700000000.000100")
     assert request.headers["Authorization"] == "Bearer xoxb-secret-1"
     assert request.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert await request.json() == {"channel": "C0123456789", "text": "مرحبًا 👋"}
+    assert await request.json() == {"channel": "C0123456789", "text": "مرحبًا 👋", "metadata": METADATA}
 
 
 async def test_blocks_go_with_the_text_that_notifications_show(send: Send) -> None:
     _, [request] = await send(delivery("On its way", blocks=2))
 
-    assert await request.json() == {"channel": "C0123456789", "text": "On its way", "blocks": [{"type": "divider"}] * 2}
+    told = await request.json()
+    assert (told["text"], told["blocks"]) == ("On its way", [{"type": "divider"}] * 2)
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,12 @@ def _body(delivery: Delivery) -> bytes:
         raise TypeError("needs content in the format slack")
     if len(content.text) > _LONGEST_TEXT or len(content.blocks) > _MOST_BLOCKS:
         raise Rejected(Reason.TOO_LONG, "content")
-    message = {"channel": delivery.address.value, "text": content.text}
-    return json.dumps({**message, "blocks": content.blocks} if content.blocks else message).encode()
+    message: dict[str, object] = {"channel": delivery.address.value, "text": content.text}
+    if content.blocks:
+        message["blocks"] = content.blocks
+    # Slack gives it back with the message, in its history and its events (docs.slack.dev/messaging/message-metadata).
+    message["metadata"] = {"event_type": "wasl_delivery", "event_payload": {"attempt": delivery.attempt_id}}
+    return json.dumps(message).encode()
 
 
 def _told(answer: Answer) -> dict[str, object]:

@@ -87,6 +87,7 @@ async def test_two_attempts_have_one_id_and_one_body(http: aiohttp.ClientSession
 
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
+    assert (first.headers["x-wasl-attempt"], second.headers["x-wasl-attempt"]) == (one.attempt_id, "att_2")
 
 
 async def test_base_url_keeps_path_and_query(http: aiohttp.ClientSession) -> None:

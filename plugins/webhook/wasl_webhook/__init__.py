@@ -58,7 +58,7 @@ class Webhook:
         """Post the delivery once; see `Provider.send` for what it raises."""
         url = self._url(delivery.address.value)
         body = _body(delivery)
-        answer = await call(self._http, "POST", url, body=body, headers=self._headers(delivery.id, body))
+        answer = await call(self._http, "POST", url, body=body, headers=self._headers(delivery, body))
         if not answer.ok:
             raise answer.error(self.spec.errors, answer.status)
         return Receipt(state="delivered")  # the receiver itself has said that it has it
@@ -72,13 +72,14 @@ class Webhook:
             raise Rejected(Reason.INVALID_ADDRESS, "address", "private_address")
         return address if self._base_url is None else self._base_url + rest
 
-    def _headers(self, webhook_id: str, body: bytes) -> dict[str, str]:
-        timestamp = int(time.time())
+    def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
+        webhook_id, timestamp = delivery.id, int(time.time())
         return {
             "Content-Type": "application/json",
             "webhook-id": webhook_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature(self._key, webhook_id, timestamp, body),
+            "x-wasl-attempt": delivery.attempt_id,  # not in the body: that is the same in every attempt
         }
 
 

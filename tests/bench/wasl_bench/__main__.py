@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wasl_bench.rows import SMOKE, Latency, Row, Size, accept_batches, accept_one, whole_path
-from wasl_bench.table import put, written
+from wasl_bench.engines import Postgres, Sqlite
+from wasl_bench.processes import Process
+from wasl_bench.rows import accept_batches, accept_one, whole_path, whole_path_alone
+from wasl_bench.scaling import many_workers, queue_depth
+from wasl_bench.scene import SMOKE, Setting, Size
+from wasl_bench.table import Found, Skipped, put, written
 
 
 def main() -> None:
@@ -25,12 +29,26 @@ def main() -> None:
         put(table, told.readme)
 
 
-def _measured(size: Size, loops: list[str]) -> Iterator[Row | Latency]:
-    for loop in loops:
-        yield from accept_one(size, loop)
-    yield from accept_batches(size, loops[0])
-    for loop in loops:
-        yield from whole_path(size, loop)
+def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
+    settings = [Setting(Sqlite(), loop) for loop in loops]
+    for setting in settings:
+        yield from accept_one(size, setting)
+    yield from accept_batches(size, settings[0])
+    for setting in settings:
+        yield from whole_path(size, setting)
+    yield from queue_depth(size, settings[0])
+    with Process("postgres") as server:
+        if missing := server.facts["missing"]:
+            yield Skipped(f"{missing}: its rows are left out.")
+        else:
+            yield from _on_postgres(size, Setting(Postgres(server), loops[0]))
+
+
+def _on_postgres(size: Size, setting: Setting) -> Iterator[Found]:
+    yield from accept_one(size, setting)
+    yield from whole_path_alone(size, setting)
+    yield from many_workers(size, setting)
+    yield from queue_depth(size, setting)
 
 
 def _about() -> str:

@@ -1,4 +1,4 @@
-"""The servers of "accept one": wasl without a worker, and its bare twin. `python -m wasl_bench.accepting wasl|bare LOOP FOLDER`."""
+"""The servers of "accept one": wasl without a worker, and its twin. `python -m wasl_bench.accepting wasl|bare LOOP FOLDER DATABASE`."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -15,15 +15,15 @@ from wasl_contracts import Message
 
 
 @asynccontextmanager
-async def wasl(folder: Path) -> AsyncIterator[tuple[Facts, Commands]]:
-    async with Gateway.from_config(configured(folder), worker=False) as gateway:
+async def wasl(folder: Path, database: str) -> AsyncIterator[tuple[Facts, Commands]]:
+    async with Gateway.from_config(configured(folder, database=database), worker=False) as gateway:
         key = await gateway.create_api_key("bench", ["send"])
         async with listening(gateway, "127.0.0.1", 0) as url:
             yield {"port": int(url.rpartition(":")[2]), "key": key}, {}
 
 
 @asynccontextmanager
-async def bare(folder: Path) -> AsyncIterator[tuple[Facts, Commands]]:
+async def bare(_folder: Path, _database: str) -> AsyncIterator[tuple[Facts, Commands]]:
     """aiohttp and pydantic: validates the same model, stores nothing, knows no keys."""
 
     async def accept(request: web.Request) -> web.Response:
@@ -41,5 +41,5 @@ async def bare(folder: Path) -> AsyncIterator[tuple[Facts, Commands]]:
 
 
 if __name__ == "__main__":
-    _, kind, loop, folder = sys.argv
-    run({"wasl": wasl, "bare": bare}[kind](Path(folder)), loop)
+    _, kind, loop, folder, database = sys.argv
+    run({"wasl": wasl, "bare": bare}[kind](Path(folder), database), loop)

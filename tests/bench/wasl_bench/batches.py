@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from wasl.api import Gateway, Submission
-from wasl.errors import WaslError
 from wasl.ledger.migrate import migrate
+from wasl_bench.queue import accepted
 from wasl_bench.subject import Commands, Facts, run
 from wasl_bench.workload import COMMIT, bodies, configured
 from wasl_contracts import Message
@@ -34,7 +34,7 @@ class Models:
     async def work(self) -> Facts:
         done = 0
         while self._batches:
-            done += await accepted(self._gateway, self._batches.pop())
+            done += len(await accepted(self._gateway, self._batches.pop()))
         return {"count": done}
 
 
@@ -53,7 +53,7 @@ class Json:
     async def work(self) -> Facts:
         done = 0
         while self._batches:
-            done += await accepted(self._gateway, _read(self._batches.pop()))
+            done += len(await accepted(self._gateway, _read(self._batches.pop())))
         return {"count": done}
 
 
@@ -98,14 +98,6 @@ class OwnRows:
         rows = self._ledger.execute(f"SELECT * FROM {table}").fetchall()
         self._ledger.execute(f"DELETE FROM {table}")
         return f"INSERT INTO {table} VALUES ({', '.join('?' for _ in rows[0])})", rows
-
-
-async def accepted(gateway: Gateway, batch: Sequence[Submission]) -> int:
-    """Have a batch accepted; raises what was refused."""
-    results = await gateway.accept_many(batch)
-    if refused := [one for one in results if isinstance(one, WaslError)]:
-        raise refused[0]
-    return len(results)
 
 
 def durable(path: Path) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 """Measured processes, seen from outside."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import AbstractContextManager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent.parent
+_ROOT = _HERE.parent.parent  # where `tests.postgres` is
 
 
 class Died(Exception):
@@ -21,7 +23,8 @@ class Process(AbstractContextManager["Process"]):
     def __init__(self, module: str, *arguments: object) -> None:
         command = [sys.executable, "-m", f"wasl_bench.{module}", *map(str, arguments)]
         self._name = module
-        self._child = subprocess.Popen(command, cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        environ = {**os.environ, "PYTHONPATH": str(_ROOT)}
+        self._child = subprocess.Popen(command, cwd=_HERE, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     @cached_property
     def facts(self) -> dict[str, Any]:

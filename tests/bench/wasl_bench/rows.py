@@ -1,76 +1,49 @@
-"""The rows of the table: who runs against whom, and what ratio is wanted."""
+"""The rows in which one process of wasl runs against a twin, and what ratio is wanted."""
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from wasl_bench.processes import Process
 from wasl_bench.rounds import Contender, Measured, measure
+from wasl_bench.scene import Row, Scene, Setting, Size, check
 
 CONNECTIONS = 64
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much work a turn is. `apprise` is small because Apprise is slow; its rate is what counts."""
-
-    rounds: int = 5
-    posts: int = 4000
-    batches: int = 16
-    sends: int = 2000
-    mails_by_apprise: int = 40
-    posts_by_apprise: int = 250
-    latencies: int = 1500
-
-
-SMOKE = Size(rounds=1, posts=64, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the table. Goals are None where neither the issue nor DESIGN names one."""
-
-    work: str
-    against: str
-    loop: str
-    rates: tuple[float, float]
-    ratio: tuple[float, float, float]
-    issue: float | None = None
-    design: float | None = None
 
 
 @dataclass(frozen=True)
 class Latency:
     """How long one accept takes on the client's clock, in milliseconds, at so many connections."""
 
+    engine: str
     loop: str
     connections: int
     p50: float
     p99: float
 
 
-def accept_one(size: Size, loop: str) -> Iterator[Row | Latency]:
+def accept_one(size: Size, setting: Setting) -> Iterator[Row | Latency]:
     """One message by HTTP, durable."""
-    with _Scene() as scene:
+    with Scene() as scene:
         client = scene.start("client")
-        servers = [scene.start("accepting", kind, loop, scene.folder()) for kind in ("wasl", "bare")]
+        servers = [scene.start("accepting", kind, setting.loop, *scene.ledger(setting.engine)) for kind in ("wasl", "bare")]
 
         def post(server: Process, count: int, connections: int) -> dict[str, float]:
             return client.ask("post", port=server.facts["port"], key=server.facts["key"], count=count, connections=connections)
 
-        contenders = [Contender(s, lambda s=s: int(post(s, size.posts, CONNECTIONS)["count"])) for s in servers]
-        yield _row("accept one by HTTP, durable", "aiohttp + pydantic, stores nothing", loop, measure(contenders, size.rounds), (0.5, 0.6))
+        def contender(server: Process) -> Contender:
+            return Contender(server, lambda: int(post(server, size.posts, CONNECTIONS)["count"]), beside=setting.engine.spent)
+
+        measured = measure([contender(server) for server in servers], size.rounds)
+        yield setting.row("accept one by HTTP, durable", "aiohttp + pydantic, stores nothing", measured, (0.5, 0.6))
         for connections in (1, CONNECTIONS):
             found = post(servers[0], size.latencies, connections)
-            yield Latency(loop, connections, found["p50"], found["p99"])
+            yield Latency(setting.engine.name, setting.loop, connections, found["p50"], found["p99"])
 
 
-def accept_batches(size: Size, loop: str) -> Iterator[Row]:
-    """Batches of 500 through `accept_many`."""
-    with _Scene() as scene:
-        process = scene.start("batches", loop, scene.folder())
+def accept_batches(size: Size, setting: Setting) -> Iterator[Row]:
+    """Batches of 500 through `accept_many`; on SQLite."""
+    with Scene() as scene:
+        process = scene.start("batches", setting.loop, scene.folder())
 
         def side(name: str) -> Contender:
             return Contender(
@@ -78,88 +51,78 @@ def accept_batches(size: Size, loop: str) -> Iterator[Row]:
             )
 
         measured = measure([side(name) for name in ("wasl", "one_table", "own_rows", "json")], size.rounds)
-    yield _row("accept in batches of 500", "executemany, one table", loop, measured, (0.25, 0.35))
-    yield _row("accept in batches of 500", "executemany, wasl's own rows", loop, measured, twin=2)
-    yield _row("the same from JSON bytes", "executemany, one table", loop, measured, contender=3)
+    yield setting.row("accept in batches of 500", "executemany, one table", measured, (0.25, 0.35))
+    yield setting.row("accept in batches of 500", "executemany, wasl's own rows", measured, twin=2)
+    yield setting.row("the same from JSON bytes", "executemany, one table", measured, contender=3)
 
 
-def whole_path(size: Size, loop: str) -> Iterator[Row]:
-    """From accepted to settled, by HTTP and by mail."""
-    with _Scene() as scene:
-        sink = scene.start("sinks", loop)
-        ports = sink.facts["http"], sink.facts["smtp"]
-        senders = Senders(
-            sink,
-            scene.start("whole_path", loop, scene.folder(), *ports),
-            scene.start("bare_sending", loop, *ports),
-            scene.start("apprise_sending", *ports),
+def whole_path(size: Size, setting: Setting) -> Iterator[Row]:
+    """From accepted to settled, by HTTP and by mail, against bare twins and Apprise."""
+    with Scene() as scene:
+        ports, senders = _senders(scene, setting)
+        apprise = scene.start("apprise_sending", *ports)
+
+        def by_apprise(how: str, count: int) -> Contender:
+            return Contender(apprise, lambda: apprise.ask(how, count=count)["count"])
+
+        posts, mails = size.posts_by_apprise, size.mails_by_apprise
+        http = senders.measured("webhook", size, {by_apprise("webhook", posts): posts})
+        mail = senders.measured(
+            "email", size, {by_apprise("email", mails): mails, by_apprise("email, one TLS context", 4 * mails): 4 * mails}
         )
-        http = _sent(senders, "webhook", size, {"webhook": size.posts_by_apprise})
-        by_apprise = {"email": size.mails_by_apprise, "email, one TLS context": 4 * size.mails_by_apprise}
-        mail = _sent(senders, "email", size, by_apprise)
-    yield _row("accepted to settled, HTTP provider", "aiohttp client, same bodies", loop, http, (0.35, 0.5), twin=2)
-    yield _row("the call to settled, HTTP provider", "aiohttp client, same bodies", loop, http, contender=1, twin=2)
-    yield _row("the call to settled, HTTP provider", "Apprise json://", loop, http, (4, 5), contender=1, twin=3)
-    yield _row("accepted to settled, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, (0.6, 1.0), twin=2)
-    yield _row("the call to settled, SMTP", "aiosmtplib pool, ready-made bytes", loop, mail, contender=1, twin=2)
-    yield _row("the call to settled, SMTP", "Apprise mailto://", loop, mail, (8, 10), contender=1, twin=3)
-    yield _row("the call to settled, SMTP", "Apprise mailto://, one TLS context", loop, mail, contender=1, twin=4)
+    yield setting.row("accepted to settled, HTTP provider", "aiohttp client, same bodies", http, (0.35, 0.5))
+    yield setting.row("the call to settled, HTTP provider", "aiohttp client, same bodies", http, contender=2)
+    yield setting.row("the call to settled, HTTP provider", "Apprise json://", http, (4, 5), contender=2, twin=3)
+    yield setting.row("accepted to settled, SMTP", "aiosmtplib pool, ready-made bytes", mail, (0.6, 1.0))
+    yield setting.row("the call to settled, SMTP", "aiosmtplib pool, ready-made bytes", mail, contender=2)
+    yield setting.row("the call to settled, SMTP", "Apprise mailto://", mail, (8, 10), contender=2, twin=3)
+    yield setting.row("the call to settled, SMTP", "Apprise mailto://, one TLS context", mail, contender=2, twin=4)
+
+
+def whole_path_alone(size: Size, setting: Setting) -> Iterator[Row]:
+    """From accepted to settled, against the bare twins only."""
+    with Scene() as scene:
+        _, senders = _senders(scene, setting)
+        http, mail = senders.measured("webhook", size), senders.measured("email", size)
+    yield setting.row("accepted to settled, HTTP provider", "aiohttp client, same bodies", http, (0.35, 0.5))
+    yield setting.row("accepted to settled, SMTP", "aiosmtplib pool, ready-made bytes", mail, (0.6, 1.0))
 
 
 @dataclass(frozen=True)
-class Senders:
+class _Senders:
     """Who sends to the sink."""
 
+    setting: Setting
     sink: Process
     wasl: Process
     bare: Process
-    apprise: Process
+
+    def measured(self, channel: str, size: Size, others: dict[Contender, int] | None = None) -> Measured:
+        """wasl from a full queue, the bare twin; where there are others, with so many units a turn, wasl from the call and these."""
+        others = others or {}
+        self.wasl.ask("prepare", channel=channel, count=1)
+        self.wasl.ask("work")
+        content = self.sink.ask(channel)["last"]  # the bare twin sends what wasl made
+        bare = Contender(self.bare, lambda: self.bare.ask(channel, count=size.sends, content=content)["count"])
+        from_the_call = [self._wasl("prepare", channel, size)] if others else []
+        measured = measure([self._wasl("prepare_queue", channel, size), bare, *from_the_call, *others], size.rounds)
+        turns, by_wasl = size.rounds + 1, 1 + len(from_the_call)
+        sent = self.wasl.ask("sent", channel=channel)
+        check(sent["count"], 1 + sent["late"] + by_wasl * turns * size.sends)
+        check(self.sink.ask(channel)["count"], sent["late"] + turns * ((by_wasl + 1) * size.sends + sum(others.values())))
+        return measured
+
+    def _wasl(self, how: str, channel: str, size: Size) -> Contender:
+        return Contender(
+            self.wasl,
+            lambda: self.wasl.ask("work")["count"],
+            lambda: self.wasl.ask(how, channel=channel, count=size.sends),
+            self.setting.engine.spent,
+        )
 
 
-def _sent(senders: Senders, channel: str, size: Size, by_apprise: dict[str, int]) -> Measured:
-    wasl, bare, apprise = senders.wasl, senders.bare, senders.apprise
-    wasl.ask("prepare", channel=channel, count=1)
-    wasl.ask("work")
-    content = senders.sink.ask(channel)["last"]  # the bare twin sends what wasl made
-    contenders = [
-        *(
-            Contender(wasl, lambda: wasl.ask("work")["count"], lambda how=how: wasl.ask(how, channel=channel, count=size.sends))
-            for how in ("prepare_queue", "prepare")
-        ),
-        Contender(bare, lambda: bare.ask(channel, count=size.sends, content=content)["count"]),
-        *(Contender(apprise, lambda how=how, count=count: apprise.ask(how, count=count)["count"]) for how, count in by_apprise.items()),
-    ]
-    measured, turns = measure(contenders, size.rounds), size.rounds + 1
-    _check(wasl.ask("sent", channel=channel)["count"], 1 + 2 * turns * size.sends)
-    _check(senders.sink.ask(channel)["count"], turns * (3 * size.sends + sum(by_apprise.values())))
-    return measured
-
-
-class _Scene(ExitStack):
-    """The processes and folders of a row, gone at its end."""
-
-    def start(self, module: str, *arguments: object) -> Process:
-        return self.enter_context(Process(module, *arguments))
-
-    def folder(self) -> Path:
-        return Path(self.enter_context(tempfile.TemporaryDirectory(prefix="wasl-bench-", ignore_cleanup_errors=True)))
-
-
-def _row(
-    work: str,
-    against: str,
-    loop: str,
-    measured: Measured,
-    goals: tuple[float | None, float | None] = (None, None),
-    *,
-    contender: int = 0,
-    twin: int = 1,
-) -> Row:
-    rates = measured.rate(contender), measured.rate(twin)
-    return Row(work, against, loop, rates, measured.ratio(contender, twin), *goals)
-
-
-def _check(found: int, expected: int) -> None:
-    """A benchmark that loses or doubles messages measures nothing."""
-    if found != expected:
-        raise RuntimeError(f"{found} arrived where {expected} were sent")
+def _senders(scene: Scene, setting: Setting) -> tuple[tuple[int, int], _Senders]:
+    sink = scene.start("sinks", setting.loop)
+    ports = int(sink.facts["http"]), int(sink.facts["smtp"])
+    wasl = scene.start("whole_path", setting.loop, *scene.ledger(setting.engine), *ports)
+    return ports, _Senders(setting, sink, wasl, scene.start("bare_sending", setting.loop, *ports))

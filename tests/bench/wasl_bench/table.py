@@ -1,24 +1,52 @@
-"""The table as Markdown, for the terminal and for the README."""
+"""The tables as Markdown, for the terminal and for the README."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
-from wasl_bench.rows import Latency, Row
+from wasl_bench.rows import Latency
+from wasl_bench.scaling import Claimed, Depth
+from wasl_bench.scene import Row
 
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _HEAD = (
-    "| Work | Against | Loop | wasl /CPU-s | twin /CPU-s | Ratio (min–max) | Issue | DESIGN |\n"
-    "|---|---|---|---:|---:|---:|---:|---:|"
-)  # fmt: skip
+    "| Work | Against | Ledger | Loop | wasl /CPU-s | twin /CPU-s | Ratio (min–max) | Issue | DESIGN |\n"
+    "|---|---|---|---|---:|---:|---:|---:|---:|"
+)
+_BESIDE = "| CPU µs a message | Loop | wasl | PostgreSQL beside it |\n|---|---|---:|---:|"
+_LATENCIES = "| Latency of accept one | Loop | Connections | p50 ms | p99 ms |\n|---|---|---:|---:|---:|"
+_CLAIMED = "| Workers | Claims | Rows a claim, median | Messages claimed alone |\n|---:|---:|---:|---:|"
+_DEPTHS = (
+    "| Queue depth | Queued | Claim ms, median | p95 | Rows a claim, median | ms a row | Against the shortest | "
+    "Ready after s | Peak RSS MB | DESIGN |\n"
+    "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+)
 
-_LATENCIES = "| Latency of accept one, loop | Connections | p50 ms | p99 ms |\n|---|---:|---:|---:|"
+
+@dataclass(frozen=True)
+class Skipped:
+    """Why something was not measured: a sentence."""
+
+    why: str
 
 
-def written(found: Sequence[Row | Latency], about: str) -> str:
+Found = Row | Latency | Claimed | Depth | Skipped
+
+
+def written(found: Sequence[Found], about: str) -> str:
     """Everything that was measured."""
-    rows = [_line(row) for row in found if isinstance(row, Row)]
-    latencies = [f"| {one.loop} | {one.connections} | {one.p50:.2f} | {one.p99:.2f} |" for one in found if isinstance(one, Latency)]
-    return "\n".join([about, "", _HEAD, *rows, "", _LATENCIES, *latencies, ""])
+    rows = [one for one in found if isinstance(one, Row)]
+    depths = [one for one in found if isinstance(one, Depth)]
+    sections: list[tuple[str, list[str]]] = [
+        (_HEAD, [_line(row) for row in rows]),
+        (_BESIDE, [_beside(row) for row in rows if row.beside]),
+        (_LATENCIES, [_latency(one) for one in found if isinstance(one, Latency)]),
+        (_CLAIMED, [_claimed(one) for one in found if isinstance(one, Claimed)]),
+        (_DEPTHS, [_depth(one, depths) for one in depths]),
+    ]
+    told = [one.why for one in found if isinstance(one, Skipped)]
+    return "\n\n".join(["\n".join([about, *told]), *("\n".join([head, *lines]) for head, lines in sections if lines)]) + "\n"
 
 
 def put(text: str, readme: Path) -> None:
@@ -35,7 +63,26 @@ def _line(row: Row) -> str:
     wasl, twin = row.rates
     ratio = f"{_short(median)} ({_short(least)}–{_short(most)})"
     goals = f"{_judged(median, row.issue)} | {_judged(median, row.design)}"
-    return f"| {row.work} | {row.against} | {row.loop} | {wasl:,.0f} | {twin:,.0f} | {ratio} | {goals} |"
+    return f"| {row.work} | {row.against} | {row.engine} | {row.loop} | {wasl:,.0f} | {twin:,.0f} | {ratio} | {goals} |"
+
+
+def _beside(row: Row) -> str:
+    return f"| {row.work} | {row.loop} | {1e6 / row.rates[0]:,.0f} | {1e6 * row.beside:,.0f} |"
+
+
+def _latency(one: Latency) -> str:
+    return f"| {one.engine} | {one.loop} | {one.connections} | {one.p50:.2f} | {one.p99:.2f} |"
+
+
+def _claimed(one: Claimed) -> str:
+    return f"| {one.workers} | {one.claims:,} | {one.rows:g} | {one.alone:.1%} |"
+
+
+def _depth(one: Depth, depths: Sequence[Depth]) -> str:
+    shortest = min((d for d in depths if d.engine == one.engine), key=attrgetter("queued"))
+    against = f"{one.row / shortest.row:.2f}"
+    claims = f"{one.claim:.2f} | {one.slow:.2f} | {one.rows:g} | {one.row:.3f} | {against}"
+    return f"| {one.engine} | {one.queued:,} | {claims} | {one.ready:.1f} | {one.megabytes:.0f} | {'✓' if one.small else '✗'} 300 |"
 
 
 def _judged(ratio: float, goal: float | None) -> str:

@@ -24,7 +24,7 @@ Hello {{ name }},
 your order **{{ order }}** left our warehouse and arrives in {{ days }} days.
 """
 _CONFIG = """
-database = "sqlite:///{folder}/wasl.db"
+database = "{database}"
 [providers.mail]
 plugin = "smtp"
 host = "127.0.0.1"
@@ -38,6 +38,8 @@ secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 allow_private = true
 concurrency = {calls}
 """
+TOPICS = [f"topic-{number}" for number in range(50)]
+"""For queues that many share: each topic has its share of every claim."""
 CALLS = 32
 """Calls, and connections, at one time: the default of wasl for an HTTP provider."""
 COMMIT = 500
@@ -45,13 +47,14 @@ COMMIT = 500
 KINDS = {"email": "email", "webhook": "url"}
 
 
-def configured(folder: Path, smtp: int = 2525) -> Path:
-    """Write configuration and template into the folder; returns the configuration's path."""
+def configured(folder: Path, smtp: int = 2525, database: str | None = None) -> Path:
+    """Write configuration and template into the folder; returns the configuration's path. The database is a file there, or that one."""
     template = folder / "templates" / "order" / "en.md"
     template.parent.mkdir(parents=True)
     template.write_text(_TEMPLATE)
     path = folder / "wasl.toml"
-    path.write_text(_CONFIG.format(folder=folder, smtp=smtp, calls=CALLS))
+    topics = "".join(f'[topics.{topic}]\ncategory = "transactional"\n' for topic in TOPICS)
+    path.write_text(_CONFIG.format(database=database or f"sqlite:///{folder}/wasl.db", smtp=smtp, calls=CALLS) + topics)
     return path
 
 

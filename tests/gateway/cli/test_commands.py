@@ -120,6 +120,57 @@ def test_messages_are_listed_by_what_they_are_and_without_colours(shop):
     assert "\x1b" not in some.stdout
 
 
+TWO_CHANNELS = '[providers.a]\nplugin = "log"\n[providers.b]\nplugin = "webhook"\nsecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"\n'
+
+
+def test_dead_letters_are_listed_counted_and_sent_again(shop):
+    shop.config(TWO_CHANNELS)
+    for _ in range(2):
+        dead = shop("send", "--to", "any:desk", "--body", "x", "--channel", "webhook", "--wait").stdout.split()[0]
+
+    listed = json.loads(shop("messages", "list", "--state", "failed", "--json").stdout)["data"]
+    asked = shop("messages", "retry", "--state", "failed")
+    done = shop("messages", "retry", "--state", "failed", "--reason", "unroutable", "--yes")
+    again = shop("messages", "retry", "--state", "failed", "--yes", "--json")
+    named = shop("messages", "retry", dead)
+
+    assert (len(listed), listed[0]["id"]) == (2, dead)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert "2  unroutable: No channel of the route can reach this person." in asked.stderr
+    assert "Send 2 again?" in asked.stderr
+    assert (done.returncode, done.stdout) == (0, "2 on their way again\n")
+    assert json.loads(again.stdout)["retried"] == 0
+    assert (named.returncode, named.stdout) == (0, f"{dead} scheduled\n")
+    assert "replayed" in shop("messages", "show", dead).stdout
+
+
+def test_what_is_not_to_be_sent_again_is_told_with_the_reason(shop):
+    sent = shop("send", "--to", "any:desk", "--body", "x", "--wait").stdout.split()[0]
+
+    result, unsaid, both = shop("messages", "retry", sent), shop("messages", "retry"), shop("messages", "retry", sent, "--state", "failed")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "It was sent already." in result.stderr
+    assert (unsaid.returncode, both.returncode) == (2, 2)
+    assert "say what to send again" in unsaid.stderr
+
+
+def test_after_a_restore_what_waits_is_held_until_it_is_released(shop):
+    sent = shop("send", "--to", "any:desk", "--body", "x", "--at", "2027-01-01T09:00").stdout.split()[0]
+
+    worker = shop.start("worker", "--after-restore")
+    told = worker.stderr.readline()
+    shop.stop(worker)
+    held = json.loads(shop("messages", "list", "--reason", "after_restore", "--json").stdout)["data"]
+    released = shop("messages", "retry", "--reason", "after_restore", "--yes")
+
+    assert "Held 1 deliveries" in told
+    assert [one["id"] for one in held] == [sent]
+    assert (released.returncode, released.stdout) == (0, "1 on their way again\n")
+    seen = json.loads(shop("messages", "show", sent, "--json").stdout)
+    assert (seen["state"], seen["marks"], seen["deliveries"][0]["due_at"][:4]) == ("scheduled", ["possible_duplicate"], "2027")
+
+
 def test_an_api_key_stands_alone_on_stdout(shop):
     assert re.fullmatch(r"wasl_live_\w+\n", shop("apikey", "create", "me", "--scope", "send", "--scope", "read").stdout)
 
@@ -191,7 +242,7 @@ def test_beside_a_server_the_other_commands_work_and_a_second_worker_does_not(sh
 
     assert (sent.returncode, listed.returncode, worker.returncode) == (0, 0, 3)
     assert sent.stdout.split()[0] in listed.stdout
-    assert "Another process already sends" in worker.stderr
+    assert "Another process sends" in worker.stderr
     assert "a running process sends" in shop("doctor").stdout
     assert shop.stop(server, signal.SIGINT).returncode == 0
 

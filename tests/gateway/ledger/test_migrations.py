@@ -6,14 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from tests.databases import rows
 from wasl.ledger import migrate as migrating
-from wasl.ledger.migrate import HEAD, migrate, version
+from wasl.ledger.migrate import HEAD, migrate, migrate_postgres, version
+from wasl.ledger.postgres import engine_of
 from wasl.ledger.tables import schema
 
 MIGRATIONS = Path(migrating.__file__).with_name("migrations")
@@ -60,7 +64,7 @@ def test_the_migrations_make_exactly_the_schema_of_the_tables(tmp_path: Path) ->
     schema.create_all(twin)
 
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), schema)
+        differences = differing(connection)
 
     assert differences == []
     assert definitions(path) == definitions(tmp_path / "twin.db")
@@ -117,3 +121,58 @@ def test_a_migration_that_is_killed_is_whole_or_absent_and_the_next_start_comple
     assert tables(path) - {"alembic_version"} == (set() if found is None else set(schema.tables))
     migrate(path)
     assert tables(path) == {*schema.tables, "alembic_version"}
+
+
+FIRST_MESSAGE = """INSERT INTO messages
+ (brand, id, created_at, due_at, expires_at, recipient_id, topic, category, mode, channels, locale, body, metadata, config)
+ VALUES ('acme', 'msg_1', 1, 1, 9, 'u_1', 'offers', 'promotional', 'first', '["email"]', 'en', '{}', '{}', 'v')"""
+FIRST_DELIVERY = """INSERT INTO deliveries
+ (brand, message_id, number, state, marks, fence, lane, priority, due_at, attempts, refused, tried)
+ VALUES ('acme', 'msg_1', 1, 'accepted', '[]', 0, 'email', 3, 1, 0, '[]', '[]')"""
+
+
+def first_schema(connection: Connection) -> None:
+    """The schema of the first version, with a message that waits."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+    connection.execute(text(FIRST_MESSAGE))
+    connection.execute(text(FIRST_DELIVERY))
+
+
+def test_what_waited_under_the_first_schema_waits_on(tmp_path: Path) -> None:
+    path = tmp_path / "wasl.db"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        first_schema(connection)
+
+    migrate(path)
+
+    assert rows(f"sqlite:///{path}", "SELECT flow, strikes, ordering_key FROM deliveries") == [("3/acme/offers", 0, None)]
+    assert definitions(path) == definitions(fresh(tmp_path / "other.db"))
+
+
+async def test_what_waited_under_the_first_schema_waits_on_in_postgresql(postgres_url: str) -> None:
+    engine = engine_of(postgres_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(first_schema)
+
+    await migrate_postgres(engine)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda c: compare_metadata(MigrationContext.configure(c, opts={"compare_type": True}), schema)
+        )
+    await engine.dispose()
+
+    assert rows(postgres_url, "SELECT flow, strikes, ordering_key FROM deliveries") == [("3/acme/offers", 0, None)]
+    assert differences == []
+
+
+def differing(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), schema))
+
+
+def fresh(path: Path) -> Path:
+    migrate(path)
+    return path

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.scripted import Desk, message
+from wasl.config import Config
 from wasl.errors import LedgerUnavailable, StorageLow, Unusable
-from wasl.keys import KeyRing
 from wasl.ledger import sqlite as engine
-from wasl.ledger.ledger import Ledger
+from wasl.ledger.opening import open_store
 from wasl.ledger.sqlite import Sqlite
 
 HOLD_ROLE = """
@@ -43,6 +43,12 @@ asyncio.run(main())
 """
 
 
+@pytest.fixture
+def database(folder: Path) -> str:
+    """These are of SQLite alone."""
+    return f"sqlite:///{folder}/wasl.db"
+
+
 def run(code: str, path: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
 
@@ -60,8 +66,11 @@ async def test_every_connection_is_durable(folder: Path) -> None:
 async def test_weaker_durability_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_PRAGMAS", ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL"))
 
-    with pytest.raises(Unusable, match="durably"):
-        await Sqlite.open(folder / "wasl.db")
+    config = Config(database=f"sqlite:///{folder}/wasl.db")
+
+    with pytest.raises(Unusable, match=r"durably.*--unsafe-durability"):
+        await open_store(config)
+    await (await open_store(config, unsafe_durability=True)).close()
 
 
 async def test_a_newer_schema_is_refused_with_the_fix(folder: Path) -> None:
@@ -104,34 +113,6 @@ def test_a_folder_that_cannot_be_written_is_told(folder: Path, existing: bool) -
         for path in (where.parent, where):
             path.chmod(0o755)
     assert "cannot be opened for writing" in told
-
-
-async def test_the_key_ring_of_another_database_is_refused(desk: Desk, folder: Path) -> None:
-    await desk.ledger.check_keys()
-    stranger = Ledger(desk.store, KeyRing({1: b"x" * 32}, 1), desk.routing, desk.clock)
-
-    with pytest.raises(Unusable, match="key ring does not belong"):
-        await stranger.check_keys()
-    with pytest.raises(Unusable, match="key ring does not belong"):
-        await Ledger(desk.store, KeyRing({2: b"x" * 32}, 2), desk.routing, desk.clock).check_keys()
-
-    await desk.ledger.check_keys()
-
-
-async def test_a_key_may_be_added_to_the_ring_but_none_taken_away(desk: Desk) -> None:
-    old, new = b"a" * 32, b"b" * 32
-
-    await Ledger(desk.store, KeyRing({1: old}, 1), desk.routing, desk.clock).check_keys()
-    await Ledger(desk.store, KeyRing({1: old, 2: new}, 2), desk.routing, desk.clock).check_keys()
-
-    with pytest.raises(Unusable):
-        await Ledger(desk.store, KeyRing({2: new}, 2), desk.routing, desk.clock).check_keys()
-
-
-async def test_two_that_start_at_once_agree_on_the_key_ring(desk: Desk) -> None:
-    await asyncio.gather(*(desk.ledger.check_keys() for _ in range(4)))
-
-    assert desk.rows("SELECT count(*) FROM key_checks") == [(1,)]
 
 
 async def test_one_process_has_the_worker_role_and_it_is_free_when_that_is_killed(folder: Path) -> None:
@@ -180,10 +161,10 @@ async def test_a_full_disk_is_told_as_such_and_keeps_nothing(desk: Desk) -> None
     await desk.accept(big)
 
 
-async def test_closing_the_ledger_keeps_what_was_handed_over(desk: Desk) -> None:
-    waiting = [desk.ledger.accept(desk.drafting.draft(message(), None, desk.clock.now())) for _ in range(5)]
+async def test_a_page_that_cannot_be_read_is_an_outage_for_reads_and_writes(desk: Desk) -> None:
+    content = desk.store.path.read_bytes()
+    desk.store.path.write_bytes(content[:4096] + bytes([255]) * (len(content) - 4096))
 
-    await desk.close()
-
-    assert len({one.result().id for one in waiting}) == 5
-    assert desk.rows("SELECT count(*) FROM messages") == [(5,)]
+    for work in (desk.ledger.api_key("key_1"), desk.accept(message()), desk.claim()):
+        with pytest.raises(LedgerUnavailable):
+            await work

@@ -49,7 +49,7 @@ def test_filters_headers_and_bodies_are_described():
     listing, sending = whole["paths"]["/v1/messages"]["get"], whole["paths"]["/v1/messages"]["post"]
 
     assert {found["name"] for found in listing["parameters"] if found["in"] == "query"} == {
-        "state", "channel", "recipient", "topic", "template", "since", "limit", "cursor",
+        "state", "reason", "channel", "recipient", "topic", "template", "since", "limit", "cursor",
     }  # fmt: skip
     assert "Idempotency-Key" in {found["name"] for found in sending["parameters"]}
     message = resolved(sending["requestBody"]["content"]["application/json"]["schema"], whole)

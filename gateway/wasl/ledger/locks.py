@@ -1,0 +1,11 @@
+"""The names of locks that transactions of several workers hold against one another, until they end."""
+
+
+def opt_outs(brand: str) -> str:
+    """Shared by intents; held alone by whoever suppresses an address, so that no intent commits after that (P5)."""
+    return f"opt-outs|{brand}"
+
+
+def order(brand: str, ordering_key: str) -> str:
+    """Held alone by whoever begins or ends something with that ordering key."""
+    return f"order|{brand}|{ordering_key}"

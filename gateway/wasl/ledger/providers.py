@@ -1,0 +1,162 @@
+"""The rows of providers: what all workers of a brand must know of each, in a few small statements that no message waits for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import BigInteger, bindparam, case, literal_column, null, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from wasl.clock import Clock, micros, moment
+from wasl.ledger.hot import Hot, Row, Values, upsert
+from wasl.ledger.port import Transaction
+from wasl.ledger.store import Store
+from wasl.ledger.tables import providers
+from wasl.rate import Limit
+from wasl.standing import Standing
+from wasl_contracts import Reason
+
+Change = Literal["open", "pause", "close", "slow"]
+
+_of = (providers.c.brand == bindparam("key_brand"), providers.c.name == bindparam("key_name"))
+_closed: ColumnElement[str] = literal_column("'closed'")
+
+
+def _told(*names: str) -> dict[str, ColumnElement[object]]:
+    return {name: bindparam(name) for name in names}
+
+
+_ADD = Hot(upsert(providers).values({c.name: bindparam(c.name) for c in providers.columns}).on_conflict_do_nothing())
+_SEEN = Hot(
+    select(
+        providers.c.name, providers.c.state, providers.c.reason, providers.c.code, providers.c.changed_at, providers.c.until,
+        providers.c.next_call_at,
+    ).where(providers.c.brand == bindparam("brand"))
+)  # fmt: skip
+_CHANGE: dict[Change, Hot] = {
+    "open": Hot(
+        update(providers)
+        .where(*_of, providers.c.state == _closed)
+        .values(state=literal_column("'open'"), **_told("reason", "code", "changed_at", "until"))
+    ),
+    "pause": Hot(
+        update(providers)
+        .where(*_of)
+        .values(
+            state=literal_column("'paused'"),
+            changed_at=case(
+                (providers.c.state == literal_column("'paused'"), providers.c.changed_at), else_=bindparam("changed_at", type_=BigInteger)
+            ),
+            **_told("reason", "code", "until"),
+        )
+    ),
+    "close": Hot(
+        update(providers)
+        .where(*_of, or_(providers.c.state != _closed, providers.c.until.is_not(None)))
+        .values(state=_closed, reason=null(), code=null(), until=null(), changed_at=bindparam("changed_at"))
+    ),
+    "slow": Hot(  # of one that fails only the moment: why it fails stays
+        update(providers)
+        .where(*_of, or_(providers.c.until.is_(None), providers.c.until < bindparam("before")))
+        .values(
+            until=bindparam("until"),
+            **{
+                name: case((providers.c.state == _closed, bindparam(name, type_=providers.c[name].type)), else_=providers.c[name])
+                for name in ("reason", "code", "changed_at")
+            },
+        )
+    ),
+}
+_TRY = Hot(
+    update(providers)
+    .where(*_of, providers.c.state != _closed, providers.c.until <= bindparam("now"))
+    .values(until=bindparam("until"))
+    .returning(providers.c.name)
+)
+_earliest = bindparam("earliest", type_=BigInteger)
+_GIVE = Hot(
+    update(providers)
+    .where(*_of, providers.c.next_call_at <= bindparam("now"))
+    .values(
+        next_call_at=case((providers.c.next_call_at > _earliest, providers.c.next_call_at), else_=_earliest)
+        + bindparam("cost", type_=BigInteger)
+    )
+    .returning(providers.c.name, providers.c.next_call_at)
+)
+
+
+class Providers:
+    """The rows of one brand. Their conditions settle it where two workers find the same thing at once."""
+
+    def __init__(self, store: Store, brand: str, clock: Clock) -> None:
+        self._store = store
+        self._brand = brand
+        self._clock = clock
+
+    async def add(self, names: Iterable[str]) -> None:
+        """Make a row for each that has none."""
+        blank = {"state": "closed", "reason": None, "code": None, "changed_at": micros(self._clock.now()), "until": None, "next_call_at": 0}
+        rows = [{"brand": self._brand, "name": name, **blank} for name in names]
+        if rows:
+            await self._store.working.run(lambda tx: tx.many(_ADD, rows))
+
+    async def seen(self) -> list[Standing]:
+        """How all of them stand: one small read."""
+        return [_standing(row) for row in await self._store.reader.fetch(_SEEN, {"brand": self._brand})]
+
+    async def record(self, changes: Sequence[tuple[Change, Standing]]) -> None:
+        """Write what a worker found, in this order. What another one found first stays."""
+
+        async def work(tx: Transaction) -> None:
+            for change, standing in changes:
+                await tx.many(_CHANGE[change], [self._row(standing)])
+
+        await self._store.working.run(work)
+
+    async def resume(self, name: str) -> None:
+        """Let calls go through again, whatever was found before."""
+        await self._store.writer.run(lambda tx: tx.many(_CHANGE["close"], [self._row(Standing(name, since=self._clock.now()))]))
+
+    async def admit(self, calls: Mapping[str, tuple[Limit, int]], tries: Mapping[str, datetime]) -> tuple[dict[str, datetime], set[str]]:
+        """Ask for so many calls of providers whose rate is limited, and to be the one that tries providers that fail.
+
+        Returns from when on there is more of each that got its calls, and those that may be tried by one call; `tries` tells until when.
+        A provider that is in both is tried only where it got a call. One transaction, whatever the number of messages.
+        """
+        now = micros(self._clock.now())
+        asked = [
+            {**self._key(name), "now": now, "earliest": now - limit.late, "cost": limit.cost(count)}
+            for name, (limit, count) in calls.items()
+        ]
+
+        async def work(tx: Transaction) -> tuple[dict[str, datetime], set[str]]:
+            given = {name: moment(next_call) for name, next_call in await tx.each(_GIVE, asked)} if asked else {}
+            tried = [
+                {**self._key(name), "now": now, "until": micros(until)}
+                for name, until in tries.items()
+                if name in given or name not in calls
+            ]
+            return given, {name for (name,) in await tx.each(_TRY, tried)} if tried else set()
+
+        return await self._store.working.run(work)
+
+    def _key(self, name: str) -> dict[str, object]:
+        return {"key_brand": self._brand, "key_name": name}
+
+    def _row(self, standing: Standing) -> Values:
+        until = micros(standing.until) if standing.until is not None else None
+        told = {"reason": standing.reason, "code": standing.code, "changed_at": micros(standing.since), "until": until, "before": until}
+        return {**self._key(standing.name), **told}
+
+
+def _standing(row: Row) -> Standing:
+    name, state, reason, code, changed_at, until, next_call_at = row
+    return Standing(
+        name=name,
+        state=state,
+        reason=Reason(reason) if reason else None,
+        code=code,
+        since=moment(changed_at),
+        until=moment(until) if until is not None else None,
+        next_call_at=moment(next_call_at),
+    )

@@ -1,0 +1,112 @@
+"""What is stored of one message, row by row, for those who check it."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+FOREVER = 2**62
+"""The end, in microseconds since 1970, of what has not ended."""
+
+
+class StoredMessage(NamedTuple):
+    """What the table `messages` says, and whether what it refers to is there."""
+
+    brand: str
+    id: str
+    created_at: int
+    due_at: int
+    expires_at: int
+    topic: str
+    category: str
+    mode: str
+    channels: str
+    template: str | None
+    template_version: str | None
+    body: str
+    metadata: str
+    idempotency_key: str | None
+    fingerprint: str | None
+    ordering_key: str | None
+    recipient: str | None
+    """None where the recipient is missing."""
+    source: str | None
+    """None where the message has no template, or the template's text is missing."""
+
+
+class StoredDelivery(NamedTuple):
+    """What the table `deliveries` says, and since when its address is suppressed."""
+
+    message_id: str
+    number: int
+    state: str
+    reason: str | None
+    marks: str
+    fence: int
+    flow: str
+    due_at: int | None
+    claimed_at: int | None
+    channel: str | None
+    address_hash: str | None
+    address: str | None
+    provider: str | None
+    provider_ref: str | None
+    attempts: int
+    refused: str
+    tried: str
+    strikes: int
+    ordering_key: str | None
+    decision: str | None
+    decided_at: int | None
+    suppressed_since: int | None
+
+
+class StoredAttempt(NamedTuple):
+    """What the table `attempts` says."""
+
+    message_id: str
+    delivery: int
+    number: int
+    provider: str
+    started_at: int
+    ended_at: int | None
+    outcome: str | None
+    reason: str | None
+    provider_ref: str | None
+    facts: str | None
+
+
+class StoredEvent(NamedTuple):
+    """What the table `events` says."""
+
+    message_id: str
+    delivery: int
+    at: int
+    type: str
+    facts: str
+
+
+class Turn(NamedTuple):
+    """The calls of one message with an ordering key: when the first began, when the last ended; both None before any call."""
+
+    brand: str
+    ordering_key: str
+    message_id: str
+    created_at: int
+    began: int | None
+    ended: int | None
+    waits: bool
+    """A delivery of it has had no call yet and waits for one."""
+    replayed: bool
+    """An operator sent it anew, out of its turn."""
+
+
+@dataclass(slots=True)
+class Story:
+    """Everything that is stored of one message; `message` is None where only rows that belong to it are there."""
+
+    brand: str
+    id: str
+    message: StoredMessage | None = None
+    deliveries: list[StoredDelivery] = field(default_factory=list)
+    attempts: defaultdict[int, list[StoredAttempt]] = field(default_factory=lambda: defaultdict(list))
+    events: defaultdict[int, list[StoredEvent]] = field(default_factory=lambda: defaultdict(list))

@@ -1,0 +1,127 @@
+"""What people ask of stored messages, recipients and providers: look, cancel, send again, suppress. Gateway has these verbs too."""
+
+from abc import ABC, abstractmethod
+
+from wasl.addresses import BadAddress
+from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
+from wasl.assembly import Assembly
+from wasl.config import Config
+from wasl.errors import Conflict, NotFound, Problem, Refused
+from wasl.ledger.dead_letters import Terms
+from wasl.ledger.people import Person
+from wasl.ledger.reads import Filters
+from wasl.overview import overview
+from wasl.registry import Specs
+from wasl.states import REPLAYED
+from wasl_contracts import Address, Reason, Recipient, State, masked
+
+_LARGEST_PAGE = 1000
+_RETRIED = (State.FAILED, State.EXPIRED, State.BOUNCED, State.UNKNOWN)
+
+
+class Operating(ABC):
+    """The verbs of support and operators."""
+
+    config: Config
+    _specs: Specs
+
+    @property
+    @abstractmethod
+    def _open(self) -> Assembly: ...
+
+    async def get(self, message_id: str) -> MessageSeen:
+        """One message with its deliveries, timeline and decisions; raises NotFound."""
+        return await self._open.ledger.message(self.config.brand, message_id)
+
+    async def list(self, filters: Filters | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
+        """Messages that fit, newest first; raises Refused for a cursor that was not given out here."""
+        if not 1 <= limit <= _LARGEST_PAGE:
+            raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
+        return await self._open.ledger.page(self.config.brand, filters or Filters(), limit=limit, cursor=cursor)
+
+    async def cancel(self, message_id: str) -> MessageSeen:
+        """Cancel what has not begun to leave.
+
+        Raises:
+            NotFound: there is no such message.
+            Conflict: nothing of it is waiting any more.
+        """
+        await self._open.ledger.cancel(self.config.brand, message_id)
+        return await self.get(message_id)
+
+    async def retry(self, message_id: str, *, possible_duplicate: bool = False) -> MessageSeen:
+        """Send again what failed, expired, bounced or is held, with its whole life and route before it; twice is as good as once.
+
+        What may have arrived goes only with `possible_duplicate`, by the way that it went, and is marked.
+
+        Raises:
+            NotFound: there is no such message.
+            Conflict: it is not to be sent again; `code` is one of LeftAlone.
+        """
+        fates = await self._open.ledger.replays.these(self.config.brand, [message_id], Terms(possible_duplicate=possible_duplicate))
+        self._wake()
+        seen = await self.get(message_id)
+        why = fates[0].left_alone if fates else None
+        again = any(entry.type == REPLAYED for entry in seen.timeline)
+        if why is not None and not (again and why in ("under_way", "already_sent")):
+            sentence, next_step = LEFT_ALONE[why]
+            raise Conflict(sentence, code=why, suggested_action=next_step)
+        return seen
+
+    async def retry_all(
+        self, filters: Filters, *, possible_duplicate: bool = False, dry_run: bool = False, most: int | None = None
+    ) -> Retried:
+        """As `retry`, for all messages that fit: a state (failed, expired, bounced, unknown) or a reason must be named.
+
+        `state` unknown means what may have arrived. With `dry_run` it only counts; `most` limits how many are sent again.
+
+        Raises:
+            Refused: neither is named, or a state of which nothing can be sent again.
+        """
+        if filters.state is None and filters.reason is None:
+            raise Refused([Problem(pointer="/state", code="missing_field", message='is missing; say what to send again, like "failed"')])
+        if filters.state not in (None, *_RETRIED):
+            known = ", ".join(_RETRIED)
+            raise Refused([Problem(pointer="/state", code="bad_value", message=f"is a state that is not sent again; these are: {known}")])
+        ledger = self._open.ledger
+        retried = await ledger.replays.all(self.config.brand, filters, possible_duplicate=possible_duplicate, dry_run=dry_run, most=most)
+        self._wake()
+        return retried
+
+    async def put_recipient(self, recipient: Recipient) -> RecipientSeen:
+        """Store a recipient (with an id) as given, in place of what was known; raises Refused."""
+        if recipient.id is None:
+            raise Refused([Problem(pointer="/id", code="missing_field", message="is missing")])
+        addresses = self._open.addresses.normal_all(recipient, where="")
+        person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes)
+        await self._open.ledger.put_recipient(self.config.brand, recipient.id, person)
+        return person.seen(recipient.id)
+
+    async def suppress(self, address: Address, reason: Reason = Reason.SUPPRESSED_MANUAL, *, source: str = "api") -> None:
+        """Never send to this address again; raises Refused where it is none."""
+        ledger = self._open.ledger
+        try:
+            normal = self._open.addresses.normal(address)
+        except BadAddress as bad:
+            raise Refused([Problem(pointer="/value", code=bad.code, message=bad.message)]) from None
+        hashed = ledger.address_hash(normal.kind, normal.value)
+        row = {
+            "brand": self.config.brand, "channel": normal.channel, "address_hash": hashed,
+            "address": masked(normal.kind, normal.value), "source": source,
+        }  # fmt: skip
+        await ledger.suppress(row, reason)
+
+    async def providers(self) -> ProvidersSeen:
+        """The configured providers, and how each does just now."""
+        return overview(self._specs, await self._open.providers.seen(), self._open.ledger.clock.now())
+
+    async def resume_provider(self, name: str) -> ProvidersSeen:
+        """Call a provider again that is open or paused, as after its settings were mended; raises NotFound."""
+        if name not in self._specs.plugins:
+            raise NotFound("There is no such provider.", suggested_action="See GET /v1/providers, or wasl providers list.")
+        await self._open.providers.resume(name)
+        return await self.providers()
+
+    def _wake(self) -> None:
+        if self._open.worker is not None:
+            self._open.worker.wake()

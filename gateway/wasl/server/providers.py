@@ -1,0 +1,43 @@
+"""/v1/providers: who carries messages, how each does just now, and letting one go on that is paused."""
+
+from aiohttp import web
+
+from wasl.answers import ProvidersSeen
+from wasl.api import Gateway
+from wasl.apikeys import ApiKey
+from wasl.server.operations import Operation, Parameter, answer
+
+
+async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """All configured providers."""
+    return answer(await gateway.providers())
+
+
+async def resume(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """All configured providers, the named one closed."""
+    return answer(await gateway.resume_provider(request.match_info["name"]))
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/providers",
+        name="listProviders",
+        summary="The configured providers, and how each does just now.",
+        run=listed,
+        scope="read",
+        answers={200: ProvidersSeen},
+        problems=(503,),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/providers/{name}:resume",
+        name="resumeProvider",
+        summary="Call a provider again that is open or paused, as after its settings were mended.",
+        run=resume,
+        scope="send",
+        answers={200: ProvidersSeen},
+        parameters=(Parameter("name", "path", {"type": "string"}, "Its name in wasl.toml."),),
+        problems=(404, 503, 507),
+    ),
+)

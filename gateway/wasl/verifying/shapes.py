@@ -1,0 +1,72 @@
+"""Whether every column can be read: values of closed lists, and JSON of the right shape."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from wasl.ledger.stories import StoredAttempt, StoredDelivery, StoredEvent, StoredMessage, Story
+from wasl.states import HELD, LEFT, REPLAYED
+from wasl.verifying.judging import opened, words
+from wasl_contracts import Category, EventKind, Mark, Mode, Reason, State
+
+OUTCOMES = frozenset({"receipt", "rejected", "unavailable", "unknown"})
+"""What a call can end in."""
+_STATES, _REASONS, _MARKS = frozenset(State), frozenset(Reason), frozenset(Mark)
+_EVENTS = frozenset({*_STATES, REPLAYED, HELD, LEFT, *get_args(EventKind)})
+_CATEGORIES, _MODES = frozenset(get_args(Category)), frozenset(get_args(Mode))
+
+
+def message_is_readable(message: StoredMessage) -> Iterator[str]:
+    """Its columns hold what they may hold."""
+    if message.category not in _CATEGORIES:
+        yield "its category is none of the closed list"
+    if message.mode not in _MODES:
+        yield "its mode is neither first nor all"
+    if not words(message.channels):
+        yield "its channels are not a JSON list of names"
+    for name, text in (("body", message.body), ("metadata", message.metadata)):
+        if not isinstance(opened(text), dict):
+            yield f"its {name} is not a JSON object"
+
+
+def rows_are_readable(story: Story, row: StoredDelivery) -> Iterator[str]:
+    """The columns of a delivery, its attempts and its events hold what they may hold."""
+    yield from _delivery(row)
+    for attempt in story.attempts.get(row.number, ()):
+        yield from _attempt(attempt)
+    for event in story.events.get(row.number, ()):
+        yield from _event(event)
+
+
+def _delivery(row: StoredDelivery) -> Iterator[str]:
+    if row.state not in _STATES:
+        yield "its state is none of the closed list"
+    if row.reason is not None and row.reason not in _REASONS:
+        yield "its reason is none of the closed list"
+    marks = words(row.marks)
+    if marks is None or not _MARKS.issuperset(marks):
+        yield "its marks are not a list from the closed list"
+    for name, text in (("refused", row.refused), ("tried", row.tried)):
+        if words(text) is None:
+            yield f"its column {name} is not a JSON list of names"
+    if row.decision is not None and not isinstance(opened(row.decision), list):
+        yield "its decision is not a JSON list"
+
+
+def _attempt(attempt: StoredAttempt) -> Iterator[str]:
+    which = f"its attempt {attempt.number}"
+    if attempt.outcome is not None and attempt.outcome not in OUTCOMES:
+        yield f"{which} ended in an outcome that there is not"
+    if attempt.reason is not None and attempt.reason not in _REASONS:
+        yield f"{which} has a reason that is none of the closed list"
+    if attempt.facts is not None and not isinstance(opened(attempt.facts), dict):
+        yield f"{which} has facts that are not a JSON object"
+
+
+def _event(event: StoredEvent) -> Iterator[str]:
+    facts = opened(event.facts)
+    if event.type not in _EVENTS:
+        yield "an event of it has a type that there is not"
+    if not isinstance(facts, dict):
+        yield f"the facts of its event {event.type} are not a JSON object"
+    elif facts.get("reason", Reason.EXPIRED) not in _REASONS:
+        yield f"its event {event.type} has a reason that is none of the closed list"
