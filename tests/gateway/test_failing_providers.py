@@ -306,6 +306,11 @@ async def test_a_paused_provider_is_called_again_when_an_operator_says_so(
     await until(paused)
     told = await standing(gateway)
     resumed = await gateway.resume_provider("mail")
+    worker = gateway._open.worker
+    assert worker is not None
+    async with asyncio.timeout(5):  # the worker reads it within a second; what it plans before that is parked
+        while worker._slots.standings.waits("mail", clock.now()):  # noqa: ASYNC110 - what is awaited happens in the worker
+            await asyncio.sleep(0.005)
     seen = await outcome(gateway, message({"id": "u_2", "email": "bo@example.com"}), lambda seen: seen.state is State.SENT)
 
     assert told.reason is not None

@@ -130,6 +130,11 @@ class Ledger:
         if held:
             await self._store.working.run(lambda tx: renew(tx, held, micros(self._clock.now())))
 
+    async def catch_up(self) -> None:
+        """After the clock was set back: what was accepted by the time before is due now, and not when that time comes again."""
+        now = micros(self._clock.now())
+        await self._store.working.run(lambda tx: tx.fetch(sql.CATCH_UP, {"now": now}))
+
     async def inputs(self, candidates: Sequence[Candidate]) -> Inputs:
         """What the policies need to know for these candidates, one query for each kind of input."""
         keys = list({(c.envelope.brand, c.channel, c.address_hash) for c in candidates})

@@ -171,6 +171,11 @@ CALLS = Hot(
 VOID_LEASES = Hot(  # the strikes of poison are counted at the next claim, by claimed_at
     update(deliveries).where(deliveries.c.claimed_at.is_not(None), deliveries.c.due_at > bindparam("now")).values(due_at=bindparam("now"))
 )
+CATCH_UP = Hot(
+    update(deliveries)
+    .where(deliveries.c.state == _literal(State.ACCEPTED), deliveries.c.claimed_at.is_(None), deliveries.c.due_at > bindparam("now"))
+    .values(due_at=bindparam("now"))
+)
 # A channel that is no longer configured has no providers and so is never claimed: its deliveries go by another lane, to be told so.
 LANES = Hot(select(_distinct(deliveries.c.lane).c.found))
 MOVE_LANE = Hot(update(deliveries).where(_in_lane, deliveries.c.due_at <= bindparam("before")).values(lane=bindparam("lane_to")))
