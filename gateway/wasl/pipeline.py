@@ -7,7 +7,7 @@ call: a place at the provider is taken first. Judging is pure (`deciding.py`) an
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +23,7 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Settlement
 from wasl.pinned import Pinned
 from wasl.planning import Carriers, Plan, Planning
-from wasl.poison import dead_letter, poisoned
+from wasl.poison import Trials, dead_letter, poisoned
 from wasl.retry import Aftermath, Alternatives, Answered
 from wasl.standing import PAUSE
 from wasl.states import PENDING
@@ -52,7 +52,7 @@ class Pipeline:
         self._clock = clock
         self._finding = Finding(carriers, aftermath, clock)
         self._calls: dict[asyncio.Task[None], Claimed] = {}
-        self._on_trial: Set[asyncio.Task[None]] = frozenset()
+        self._trials = Trials()
         self._interrupted: list[Claimed] = []
 
     @property
@@ -63,14 +63,17 @@ class Pipeline:
     async def run(self, batch: Sequence[Claimed]) -> None:
         """Take a claimed batch up to its calls; these go on by themselves until `finish`.
 
-        The innocent go together. Those that may bring down the process (poison.py) go after them and alone.
+        The innocent go together. Those that may bring down the process (poison.py) go after them and few at a time; the rest of these is
+        given back first, so that it is not struck.
         """
         await self._give_back()
         going = [claimed for claimed in batch if _may_go(claimed)]
+        on_trial, others = self._trials.choose([claimed for claimed in going if claimed.strikes])
         try:
+            await self._put_off(others)
             await self._write([step for claimed in batch if not _may_go(claimed) for step in self._recovered(claimed)])
             await self._together([claimed for claimed in going if not claimed.strikes])
-            await self._alone([claimed for claimed in going if claimed.strikes])
+            await self._try(on_trial)
         except WaslError:
             self._interrupted += batch
             raise
@@ -93,17 +96,15 @@ class Pipeline:
             for claimed in batch:
                 await self._by_itself(claimed)
 
-    async def _alone(self, suspects: Sequence[Claimed]) -> None:
-        """One at a time up to the end of its call, so that no other is struck when it brings down the process; the rest waits its turn."""
-        for place, suspect in enumerate(suspects):
-            if not all(call.done() for call in self._on_trial):
-                now = self._clock.now()
-                turns = [Release(other, other.lane, micros(now + turn * _TURN)) for turn, other in enumerate(suspects[place:], 1)]
-                return await self._ledger.release(turns)
+    async def _put_off(self, suspects: Sequence[Claimed]) -> None:
+        now = self._clock.now()
+        await self._write([Release(suspect, suspect.lane, micros(now + turn * _TURN)) for turn, suspect in enumerate(suspects, 1)])
+
+    async def _try(self, suspects: Sequence[Claimed]) -> None:
+        if suspects:
             others = set(self._calls)
-            await self._by_itself(suspect)
-            self._on_trial = self._calls.keys() - others
-        return None
+            await self._together(suspects)
+            self._trials.began(self._calls.keys() - others)
 
     async def _by_itself(self, claimed: Claimed) -> None:
         try:

@@ -111,7 +111,8 @@ class Planning:
         provider = next((name for name in usable if not self._standings.waits(name, now)), None)
         if provider is None:
             return self._parked(claimed, go, usable, now)
-        retry = claimed.attempts > 0 and claimed.reason is not Reason.FAILOVER
+        # What was cut off with its worker (it has strikes) or refused by another provider says nothing about this one.
+        retry = claimed.attempts > 0 and not claimed.strikes and claimed.reason is not Reason.FAILOVER
         if retry and not self._standings.tried(provider, now) and not self._budgets[provider].allows(now):
             return self._later(claimed, candidate.channel, self._postponed[provider].place(now))
         try:

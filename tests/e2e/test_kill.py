@@ -36,7 +36,6 @@ expires_in = "10m"
 [retry]
 base = "20ms"
 reconcile_after = "500ms"
-budget_floor = 100000
 """
 
 
@@ -114,10 +113,11 @@ async def test_nothing_is_lost_and_nothing_repeated_in_silence_over_twenty_kills
     sent = {delivery.id: delivery for message in messages for delivery in message.deliveries}
     twice = [name for name, count in sink.items() if count > 1]
     marked = [name for name, delivery in sent.items() if Mark.POSSIBLE_DUPLICATE in delivery.marks]
-    print(f"\n{KILLS} kills: {len(accepted)} accepted, {len(sent)} deliveries, {len(marked)} marked, {len(twice)} arrived twice")
-    assert len(accepted) > KILLS
-    # One whose call was cut off three times running is set aside as poison, visibly: twenty kills within seconds can do that.
     poison = {name for name, delivery in sent.items() if delivery.reason is Reason.POISON}
+    print(f"\n{KILLS} kills: {len(accepted)} accepted, {len(sent)} deliveries, {len(marked)} marked, {len(twice)} arrived twice, {len(poison)} poison")
+    assert len(accepted) > KILLS
+    # One that was on its way at three kills is set aside as poison, visibly. That must stay a rare accident.
+    assert len(poison) <= 2
     assert all(delivery.state in (State.SENT, State.DELIVERED) for name, delivery in sent.items() if name not in poison)
     assert sent.keys() - poison <= sink.keys()
     silent = [name for name in twice if name in sent and name in mail.deliveries and name not in marked]

@@ -17,7 +17,7 @@ from wasl.lasting import HUNG
 from wasl_contracts import Capabilities, Delivery, Mark, Plain, Reason, Receipt, State
 
 CODES = {"codes": {"category": "otp", "expires_in": "10m"}}
-RETRY = {"base": "1ms", "reconcile_after": "10ms", "budget_floor": 1_000_000}
+RETRY = {"base": "1ms", "reconcile_after": "10ms"}
 KILLED = 9
 OTHERS = 12
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from tests.databases import rows
 from tests.gateway.scripted import NOON, Carrier, Desk, Script, calls, claimed, message
 from wasl import planning
 from wasl.answers import Accepted
@@ -18,7 +19,7 @@ from wasl.ledger.claims import LEASE, Release
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Ended
 from wasl.ledger.tables import recipients
-from wasl.poison import dead_letter, poisoned
+from wasl.poison import Trials, dead_letter, poisoned
 from wasl_contracts import Delivery, Mark, Reason, Receipt, State
 
 Opened = Callable[..., Awaitable[Gateway]]
@@ -138,26 +139,45 @@ async def _one_of_twelve_is_set_aside(opened: Opened) -> None:
     assert calls(mail) == [11]
 
 
-async def test_suspects_go_one_at_a_time_and_all_of_them(opened: Opened, quick_pauses: None) -> None:
+def test_suspects_go_alone_at_first_and_those_with_one_more_strike_to_go_always_alone_and_last() -> None:
+    once = [claimed(number=number, strikes=1) for number in range(40)]
+    twice = [claimed(number=number, strikes=2) for number in range(40, 43)]
+    trials, waiting, sizes = Trials(), [*twice, *once], []
+    while waiting:
+        going, waiting = trials.choose(waiting)
+        trials.began(frozenset())
+        sizes.append([suspect.strikes for suspect in going])
+
+    assert sizes == [[1] * 1, [1] * 2, [1] * 4, [1] * 8, [1] * 16, [1] * 9, [2], [2], [2]]
+
+
+async def test_nobody_goes_while_the_calls_of_a_trial_are_out() -> None:
+    trials, suspects = Trials(), [claimed(strikes=1), claimed(strikes=2)]
+    call = asyncio.create_task(asyncio.sleep(60))
+    trials.began({call})
+
+    assert trials.choose(suspects) == ([], suspects)
+    call.cancel()
+    await asyncio.wait([call])
+    assert trials.choose(suspects) == (suspects[:1], suspects[1:])
+
+
+async def test_a_crash_during_a_trial_strikes_only_what_was_tried(opened: Opened, quick_pauses: None, database: str) -> None:
+    held: list[int] = []
+
+    async def answer(_: Delivery) -> Receipt:
+        held.append(rows(database, "SELECT count(*) FROM deliveries WHERE claimed_at IS NOT NULL AND strikes > 0")[0][0])
+        return Receipt()
+
     waiting = await opened({"mail": Carrier("email")}, worker=False)
     accepted = [await waiting.accept(message()) for _ in range(8)]
     ledger = waiting._open.ledger
     await ledger.release([Release(one, one.lane, 0, struck=True) for one in await ledger.claim({"email": 100})])
-    out, most = 0, 0
-
-    async def answer(_: Delivery) -> Receipt:
-        nonlocal out, most
-        out += 1
-        most = max(most, out)
-        await asyncio.sleep(0.005)
-        out -= 1
-        return Receipt()
-
-    mail = Carrier("email", Script(then=answer))
-    gateway = await opened({"mail": mail})
+    gateway = await opened({"mail": Carrier("email", Script(then=answer))})
 
     assert {(await gateway.wait(one.id)).state for one in accepted} == {State.SENT}
-    assert (most, calls(mail)) == (1, [8])
+    assert held[0] == 1
+    assert max(held) <= 4
 
 
 async def test_an_operator_gives_a_poisoned_message_another_chance(opened: Opened, quick_pauses: None) -> None:
