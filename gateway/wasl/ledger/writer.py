@@ -17,6 +17,8 @@ _OUTAGES = (LedgerUnavailable, StorageLow)  # no member is at fault, and each wo
 
 _AGAIN = 5  # times that a group runs which stood in another's way
 _MOST = 512  # items in one commit, so that the first of many does not wait for the last
+_MANY = 8  # items in one commit, after which the next one waits a little for more: a larger commit costs less of the CPU for each
+_GATHER = 0.003  # seconds of that wait, less than the commit itself takes on most disks
 
 
 class Connection(Transaction, Protocol):
@@ -119,7 +121,8 @@ class Batched(Generic[Item, Result]):
     """Collects single items into one batch per commit.
 
     `write` gets the items that came meanwhile and returns one result each, in order; a result that is an exception is raised to the
-    one who put the item. The first one waits `linger` seconds for others. `written` is called after each commit.
+    one who put the item. The first one waits `linger` seconds for others, and 3 ms where many came last. `written` is called after
+    each commit.
     """
 
     def __init__(
@@ -151,9 +154,11 @@ class Batched(Generic[Item, Result]):
             await self._flush
 
     async def _drain(self) -> None:
+        written = 0
         while self._waiting:
-            await asyncio.sleep(self._linger)  # at 0, the other requests of this turn of the loop still come along
+            await asyncio.sleep(max(self._linger, _GATHER if written > _MANY else 0))  # at 0, the rest of this turn of the loop comes along
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            written = len(batch)
             try:
                 self._deliver(batch, await self._written([item for item, _ in batch]))
             except _OUTAGES as outage:

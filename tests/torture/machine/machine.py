@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
 from tests.gateway.scripted import NOON, Desk, FakeClock
@@ -61,6 +61,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # Callers and operators
 
+    @initialize(routes=st.lists(st.sampled_from(sorted(_ROUTES)), min_size=2, max_size=4))
+    def begun(self, routes: list[str]) -> None:
+        """Some messages are there from the start: most random walks would not come far without."""
+        for route in routes:
+            self.accept(key=None, body="one", route=route, person="ann", order=None, later=False)
+
     @rule(
         key=st.sampled_from([None, None, "k1", "k2"]),
         body=st.sampled_from(["one", "two"]),
@@ -103,6 +109,7 @@ class LedgerMachine(RuleBasedStateMachine):
             with pytest.raises(Conflict):
                 self.run(self.desk.ledger.cancel("default", name))
 
+    @precondition(lambda self: not self.model.suppressed)  # one of four addresses: with more there soon is nobody left to send to
     @rule(person=st.sampled_from(_PEOPLE), channel=st.sampled_from(["email", "sms"]))
     def suppress(self, person: str, channel: str) -> None:
         kind = {"email": "email", "sms": "phone"}[channel]
@@ -152,6 +159,13 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.held.remove(intent.claimed)
                 # Without this the claim would not know the attempt that it has made, nor where.
                 self.calling.append(replace(intent.claimed, attempts=intent.attempt, channel=intent.candidate.channel))
+
+    @rule(lane=st.sampled_from(["email", "sms"]), room=st.integers(1, 4))
+    def send(self, lane: str, room: int) -> None:
+        """A claim and its calls without a step of another in between, as mostly."""
+        self.claim(lane, room)
+        if self.held:
+            self.commit(pick=max(0, len(self.held) - room), most=room)
 
     @precondition(lambda self: self.calling)
     @rule(pick=_PICK, outcome=st.sampled_from(["sent", "delivered", "unavailable", "rejected", "unknown"]))

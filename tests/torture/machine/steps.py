@@ -13,7 +13,8 @@ def answered(one: Claimed, outcome: str, now: int) -> Settlement:
     """What follows a provider's answer to the call of a claim."""
     number, marks, lane = one.attempts, one.marks, one.channel
     if outcome in ("sent", "delivered"):
-        return Settlement(one, State(outcome), now, marks=marks, ended=Ended(number, now, "receipt", provider_ref="ref"), lane=lane)
+        ended = Ended(number, now, "receipt", provider_ref="ref")
+        return Settlement(one, State(outcome), now, marks=marks, provider_ref="ref", ended=ended, lane=lane)
     if outcome == "unknown":
         ended, due = Ended(number, now, "unknown", Reason.OUTCOME_UNKNOWN), now + _MINUTE
         return Settlement(one, State.UNKNOWN, now, Reason.OUTCOME_UNKNOWN, due_at=due, marks=marks, ended=ended, lane=lane)
