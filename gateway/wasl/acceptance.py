@@ -13,7 +13,8 @@ from pydantic_core import to_json
 from wasl.addresses import Addresses
 from wasl.answers import Accepted
 from wasl.clock import MICROSECOND, micros, moment
-from wasl.config import Config, Topic
+from wasl.config import Config
+from wasl.config_topics import Topic
 from wasl.content.template import Template
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
 from wasl.errors import Problem, Refused
@@ -95,6 +96,8 @@ class Drafting:
             "idempotency_key": key,
             "fingerprint": hashlib.sha256(message.model_dump_json().encode()).hexdigest() if key is not None else None,
             "ordering_key": message.ordering_key,
+            "fact": None,
+            "superseded_by": None,
         }
         return Draft(row, message.to, addresses, way.channels, _source(template), lambda known: self.draft(message, key, now, known))
 

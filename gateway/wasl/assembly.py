@@ -24,6 +24,7 @@ from wasl.ledger.providers import Providers
 from wasl.pinned import Pinned
 from wasl.pipeline import Pipeline
 from wasl.planning import Carriers
+from wasl.policies import Policies
 from wasl.registry import Specs, open_providers
 from wasl.retry import Aftermath
 from wasl.routing import Routing
@@ -89,7 +90,8 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     stack.push_async_callback(store.close)
     ring = open_ring(key_file(config), world.environ, create=not await keyed(store))
     routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
-    ledger = Ledger(store, ring, routing, world.clock)
+    policies = Policies(config)
+    ledger = Ledger(store, ring, routing, policies, world.clock)
     stack.push_async_callback(ledger.drained)
     await ledger.check_keys()
     version = await _keep_config(config, ledger)
@@ -108,7 +110,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
         carriers = await _carriers(specs, shared, ledger.clock, stack)
         pipeline = Pipeline(
             ledger=ledger,
-            deciding=Deciding(routing, address_hash),
+            deciding=Deciding(routing, policies, address_hash),
             pinned=Pinned(templates, ledger),
             carriers=carriers,
             aftermath=Aftermath(config.retry, world.random, PAUSE),

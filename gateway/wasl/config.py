@@ -14,11 +14,12 @@ from wasl.config_environment import overridden, typos
 from wasl.config_mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
 from wasl.config_positions import Key, positions, syntax_error
 from wasl.config_references import References, Resolved
+from wasl.config_topics import Topics
 from wasl.config_validation import explain
 from wasl.config_worker import UnknownRules, WorkerSection
 from wasl.rate import Rate
 from wasl_contracts.duration import Duration
-from wasl_contracts.message import Category, Mode
+from wasl_contracts.message import Mode
 from wasl_contracts.model import Frozen, Slug
 from wasl_contracts.recipient import Locale
 
@@ -80,18 +81,6 @@ class Route(Frozen):
     channels: tuple[Slug, ...] = ()
 
 
-class Topic(Frozen):
-    """What messages are about."""
-
-    category: Category = "transactional"
-    route: Slug = "default"
-    expires_in: Duration | None = None
-
-
-def _with_default_topic(topics: dict[str, Topic]) -> dict[str, Topic]:
-    return {"default": Topic(), **topics}
-
-
 class Retry(Frozen):
     """When a delivery that was not taken is tried again, and until when.
 
@@ -145,7 +134,7 @@ class Config(Frozen):
     providers: dict[Slug, ProviderSection] = Field(default_factory=dict)
     channels: dict[Slug, tuple[Slug, ...]] = Field(default_factory=dict)
     routes: dict[Slug, Route] = Field(default_factory=dict)
-    topics: Annotated[dict[Slug, Topic], AfterValidator(_with_default_topic)] = Field(default={}, validate_default=True)
+    topics: Topics = Field(default={}, validate_default=True)
     retry: Retry = Retry()
     unknown: UnknownRules = UnknownRules()
     worker: WorkerSection = WorkerSection()

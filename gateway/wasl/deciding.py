@@ -9,7 +9,7 @@ from datetime import datetime
 
 from wasl.decisions import Judged
 from wasl.ledger.claims import Claimed
-from wasl.policies import POLICIES
+from wasl.policies import Policies
 from wasl.policies.verdict import Candidate, Defer, Inputs, Withhold
 from wasl.routing import Routing
 from wasl_contracts import Address, Envelope, Reason, State
@@ -50,8 +50,9 @@ Decision = Go | Wait | Stop
 class Deciding:
     """Decides by the route and the policies."""
 
-    def __init__(self, routing: Routing, address_hash: Callable[[Address], str]) -> None:
+    def __init__(self, routing: Routing, policies: Policies, address_hash: Callable[[Address], str]) -> None:
         self._routing = routing
+        self._policies = policies
         self._hash = address_hash
 
     def candidates(self, claimed: Claimed) -> list[Candidate]:
@@ -78,7 +79,7 @@ class Deciding:
 
     def decide(self, claimed: Claimed, candidates: Sequence[Candidate], inputs: Inputs, now: datetime) -> Decision:
         """Judge every candidate, so that the record is complete; the first of its own without a verdict against it goes."""
-        judged = tuple(Judged(candidate, tuple(judge(candidate, inputs, now) for judge in POLICIES)) for candidate in candidates)
+        judged = tuple(Judged(candidate, self._policies.judge(candidate, inputs, now)) for candidate in candidates)
         if now >= claimed.envelope.expires_at:
             return Stop(judged, State.EXPIRED, Reason.EXPIRED)
         free = [j.candidate for j in judged if j.against is None]

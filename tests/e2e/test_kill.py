@@ -114,7 +114,10 @@ async def test_nothing_is_lost_and_nothing_repeated_in_silence_over_twenty_kills
     twice = [name for name, count in sink.items() if count > 1]
     marked = [name for name, delivery in sent.items() if Mark.POSSIBLE_DUPLICATE in delivery.marks]
     poison = {name for name, delivery in sent.items() if delivery.reason is Reason.POISON}
-    print(f"\n{KILLS} kills: {len(accepted)} accepted, {len(sent)} deliveries, {len(marked)} marked, {len(twice)} arrived twice, {len(poison)} poison")
+    print(
+        f"\n{KILLS} kills: {len(accepted)} accepted, {len(sent)} deliveries, {len(marked)} marked, "
+        f"{len(twice)} arrived twice, {len(poison)} poison"
+    )
     assert len(accepted) > KILLS
     # One that was on its way at three kills is set aside as poison, visibly. That must stay a rare accident.
     assert len(poison) <= 2

@@ -31,6 +31,7 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.opening import key_file, open_store
 from wasl.ledger.settle import Settlement
 from wasl.ledger.store import Store
+from wasl.policies import Policies
 from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.routing import Routing
@@ -145,6 +146,7 @@ class Desk:
     drafting: Drafting
     deciding: Deciding
     routing: Routing
+    policies: Policies
     clock: FakeClock
 
     @classmethod
@@ -152,7 +154,8 @@ class Desk:
         store = await open_store(specs.config)
         keys = open_ring(key_file(specs.config), {})
         routing = Routing(specs.config.channels, {name: specs[name] for name in specs.plugins})
-        ledger = Ledger(store, keys, routing, clock)
+        policies = Policies(specs.config)
+        ledger = Ledger(store, keys, routing, policies, clock)
         kinds = [(specs[name].channel, kind) for name in specs.plugins for kind in specs[name].addresses]
         templates = Templates.load(specs.config.templates, specs.config.locale)
 
@@ -160,7 +163,7 @@ class Desk:
             return ledger.address_hash(address.kind, address.value)
 
         drafting = Drafting(specs.config, "config", Addresses(kinds), templates, hashed)
-        return cls(specs.config.database, store, ledger, keys, drafting, Deciding(routing, hashed), routing, clock)
+        return cls(specs.config.database, store, ledger, keys, drafting, Deciding(routing, policies, hashed), routing, policies, clock)
 
     async def accept(self, message: Message, key: str | None = None) -> Stored:
         return await self.ledger.accept(self.drafting.draft(message, key, self.clock.now()))

@@ -4,10 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.scripted import EMAIL, NOON, PHONE, Carrier, claimed, envelope, specs
-from wasl import deciding as module
 from wasl.deciding import Deciding, Go, Stop, Wait
-from wasl.policies import POLICIES
-from wasl.policies.verdict import Allow, Candidate, Defer, Inputs, Suppressed, Verdict
+from wasl.policies import Policies
+from wasl.policies.verdict import Allow, Candidate, Defer, Inputs, Policy, Suppressed, Verdict
 from wasl.routing import Routing
 from wasl_contracts import Address, Reason, State
 
@@ -27,7 +26,13 @@ def suppressed(*addresses: Address) -> Inputs:
 @pytest.fixture
 def deciding(tmp_path: Path) -> Deciding:
     loaded = specs(tmp_path, {"mail": Carrier("email"), "text": Carrier("sms"), "device": Carrier("push")})
-    return Deciding(Routing(loaded.config.channels, {name: loaded[name] for name in loaded.plugins}), hashed)
+    routing = Routing(loaded.config.channels, {name: loaded[name] for name in loaded.plugins})
+    return Deciding(routing, Policies(loaded.config), hashed)
+
+
+def with_policies(deciding: Deciding, *policies: Policy) -> None:
+    """In place of the real ones."""
+    deciding._policies.all = policies
 
 
 def ask(deciding: Deciding, given, inputs: Inputs | None = None, now=NOON):  # type: ignore[no-untyped-def]
@@ -43,7 +48,7 @@ def test_the_first_channel_goes_and_the_others_may_follow(deciding: Deciding) ->
 
     assert isinstance(go, Go)
     assert (go.chosen.address, channels(go.others), go.siblings) == (EMAIL, ["sms"], ())
-    assert [len(judged.verdicts) for judged in go.judged] == [len(POLICIES)] * 2
+    assert [len(judged.verdicts) for judged in go.judged] == [len(deciding._policies.all)] * 2
 
 
 def test_a_suppressed_address_makes_way_for_the_next_channel_and_is_in_the_record(deciding: Deciding) -> None:
@@ -138,13 +143,13 @@ def test_what_may_have_been_sent_has_no_other_way(deciding: Deciding) -> None:
     assert deciding.candidates(moved) == []
 
 
-def test_a_deferral_waits_until_its_soonest_end_and_never_beyond_expiry(deciding: Deciding, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deferral_waits_until_its_soonest_end_and_never_beyond_expiry(deciding: Deciding) -> None:
     until = {"email": LATER, "sms": LATER - timedelta(hours=1)}
 
     def quiet(candidate: Candidate, _inputs: Inputs, _now: object) -> Verdict:
         return Defer("quiet", "test", {}, Reason.QUIET_HOURS, until[candidate.channel])
 
-    monkeypatch.setattr(module, "POLICIES", (quiet,))
+    with_policies(deciding, quiet)
 
     wait = ask(deciding, claimed())
     assert wait == Wait(wait.judged, LATER - timedelta(hours=1), Reason.QUIET_HOURS)
@@ -154,18 +159,17 @@ def test_a_deferral_waits_until_its_soonest_end_and_never_beyond_expiry(deciding
     assert short.until == NOON + timedelta(minutes=1)
 
 
-def test_of_several_verdicts_the_withholding_one_counts_and_then_the_longest_deferral(
-    deciding: Deciding, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_several_verdicts_the_withholding_one_counts_and_then_the_longest_deferral(deciding: Deciding) -> None:
     def defer(hours: int):  # type: ignore[no-untyped-def]
         return lambda *_: Defer("d", "test", {}, Reason.QUIET_HOURS, NOON + timedelta(hours=hours))
 
-    monkeypatch.setattr(module, "POLICIES", (defer(1), defer(3), lambda *_: Allow("a", "test", {})))
+    real = deciding._policies.all
+    with_policies(deciding, defer(1), defer(3), lambda *_: Allow("a", "test", {}))
     wait = ask(deciding, claimed())
     assert isinstance(wait, Wait)
     assert wait.until == NOON + timedelta(hours=3)
 
-    monkeypatch.setattr(module, "POLICIES", (defer(1), *POLICIES))
+    with_policies(deciding, defer(1), *real)
     stop = ask(deciding, claimed(), suppressed(EMAIL, PHONE))
     assert isinstance(stop, Stop)
     assert stop.state is State.WITHHELD

@@ -15,7 +15,6 @@ from wasl.ledger.fairness import Fairness
 from wasl.ledger.hot import Row, Values
 from wasl.ledger.people import unseal
 from wasl.ledger.port import Reader, Transaction
-from wasl.policies.verdict import Suppressed
 from wasl.restoring import restored
 from wasl_contracts import Content, Envelope, Mark, Reason, State
 
@@ -134,15 +133,6 @@ async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyR
     for call in await tx.fetch(sql.CALLS, {"keys": json.dumps(called)}) if called else ():
         calls[call[:3]].append(call[3:])
     return [_claimed(lane, row, envelopes[row[0], row[1]], calls[row[:3]]) for lane, row in rows if (row[0], row[1]) in envelopes]
-
-
-async def read_suppressed(tx: Reader, keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Suppressed]:
-    """Which of these (brand, channel, address hash) are on the suppression list: one query."""
-    rows = await tx.fetch(sql.SUPPRESSED, {"keys": json.dumps(keys)}) if keys else []
-    return {
-        (brand, channel, hashed): Suppressed(Reason(reason), moment(since), source)
-        for brand, channel, hashed, reason, since, source in rows
-    }
 
 
 async def release(tx: Transaction, releases: Sequence[Release]) -> None:

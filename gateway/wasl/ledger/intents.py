@@ -3,13 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from wasl.clock import micros
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
-from wasl.ledger.claims import LEASE, Claimed, read_suppressed
+from wasl.ledger.claims import LEASE, Claimed
+from wasl.ledger.inputs import read_inputs
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import DeliveryRow, flow, new_delivery
+from wasl.policies import Policies
 from wasl.policies.verdict import Candidate
 
 
@@ -34,13 +37,14 @@ class Intent:
         return self.claimed.tries + 1
 
 
-async def commit(tx: Transaction, intents: Sequence[Intent], now: int) -> list[bool]:
-    """Commit those that still may go. False: expired, cancelled, suppressed or claimed by another meanwhile; nothing is kept of it."""
+async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies, at: datetime) -> list[bool]:
+    """Commit those that still may go. False: cancelled or claimed by another meanwhile, or not allowed any more; nothing is kept of it."""
+    now = micros(at)
     await tx.lock({locks.opt_outs(i.claimed.brand) for i in intents}, shared=True)
     recipients = {(i.claimed.brand, i.claimed.envelope.recipient_id) for i in intents}
     await tx.lock_rows(sql.LOCK_RECIPIENTS, {"keys": json.dumps(list(recipients))})
-    suppressed = await read_suppressed(tx, [_address(i) for i in intents])
-    free = [i for i in intents if _address(i) not in suppressed and now < micros(i.claimed.envelope.expires_at)]
+    inputs = await read_inputs(tx, [i.candidate for i in intents])
+    free = [i for i in intents if policies.allow(i.candidate, inputs, at)]
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
         free = await _really_sending(tx, free)
     if free:
@@ -55,10 +59,6 @@ async def _really_sending(tx: Transaction, intents: Sequence[Intent]) -> list[In
     wanted = json.dumps([(i.claimed.brand, i.claimed.message_id, i.claimed.number) for i in intents])
     sending = {tuple(row) for row in await tx.fetch(sql.SENDING, {"keys": wanted})}
     return [i for i in intents if (i.claimed.brand, i.claimed.message_id, i.claimed.number, i.claimed.fence) in sending]
-
-
-def _address(intent: Intent) -> tuple[str, str, str]:
-    return intent.claimed.brand, intent.candidate.channel, intent.candidate.address_hash
 
 
 def _row(intent: Intent, now: int) -> dict[str, object]:
@@ -84,6 +84,7 @@ def _attempt(intent: Intent, now: int) -> dict[str, object]:
         "number": intent.attempt,
         "provider": intent.provider,
         "started_at": now,
+        "recipient_id": claimed.envelope.recipient_id,
     }
 
 

@@ -15,8 +15,9 @@ from wasl.ledger import intents as intent_rows
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
-from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, read_suppressed, release, renew
+from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, release, renew
 from wasl.ledger.hot import Row, upsert
+from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
 from wasl.ledger.leaving import Left, leave
 from wasl.ledger.ordering import advance, take_turns
@@ -30,6 +31,7 @@ from wasl.ledger.settle import Settlement, settle
 from wasl.ledger.store import Store
 from wasl.ledger.tables import api_keys, key_checks, sources
 from wasl.ledger.writer import Batched
+from wasl.policies import Policies
 from wasl.policies.verdict import Candidate, Inputs
 from wasl.routing import Routing
 from wasl_contracts import Reason, State
@@ -43,8 +45,9 @@ _EVER = 10 * 366 * 86_400 * 1_000_000  # microseconds; nothing is due later
 class Ledger:
     """All state of one database. Writes are on disk when they return."""
 
-    def __init__(self, store: Store, keys: KeyRing, routing: Routing, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: KeyRing, routing: Routing, policies: Policies, clock: Clock) -> None:
         self._store = store
+        self._policies = policies
         self._keys = keys
         self._clock = store.clock(clock)
         self._claiming = Claiming()
@@ -137,12 +140,11 @@ class Ledger:
 
     async def inputs(self, candidates: Sequence[Candidate]) -> Inputs:
         """What the policies need to know for these candidates, one query for each kind of input."""
-        keys = list({(c.envelope.brand, c.channel, c.address_hash) for c in candidates})
-        return Inputs(suppressed=await read_suppressed(self._store.reader, keys))
+        return await read_inputs(self._store.reader, candidates)
 
     async def commit_intents(self, intents: Sequence[Intent]) -> list[bool]:
-        """Which of them may be called now; the others expired, or were cancelled, suppressed or claimed again meanwhile."""
-        return await self._store.working.run(lambda tx: intent_rows.commit(tx, intents, micros(self._clock.now())))
+        """Which of them may be called now; the others were cancelled or claimed again meanwhile, or a policy now speaks against them."""
+        return await self._store.working.run(lambda tx: intent_rows.commit(tx, intents, self._policies, self._clock.now()))
 
     async def release(self, releases: Sequence[Release]) -> None:
         """Give claims back without a change of state."""

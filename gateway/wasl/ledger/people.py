@@ -28,7 +28,7 @@ class PersonRow:
 
     def values(self, now: int) -> Values:
         """The parameters that store it."""
-        return {**{name: getattr(self, name) for name in self.__slots__}, "updated_at": now}
+        return {**{name: getattr(self, name) for name in self.__slots__}, "updated_at": now, "erased_at": None}
 
 
 @dataclass(frozen=True, slots=True)

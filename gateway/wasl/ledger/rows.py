@@ -26,6 +26,8 @@ class MessageRow(TypedDict):
     idempotency_key: str | None
     fingerprint: str | None
     ordering_key: str | None
+    fact: str | None
+    superseded_by: str | None
 
 
 class DeliveryRow(TypedDict):

@@ -83,7 +83,7 @@ _recipient = upsert(recipients).values(_all_columns(recipients))
 PUT_RECIPIENT = Hot(
     _recipient.on_conflict_do_update(
         index_elements=["brand", "id"],
-        set_={name: _recipient.excluded[name] for name in ("audience", "locale", "timezone", "sealed", "seen", "updated_at")},
+        set_={name: _recipient.excluded[name] for name in ("audience", "locale", "timezone", "sealed", "seen", "updated_at", "erased_at")},
     )
 )
 INSERT_MESSAGE = Hot(insert(messages).values(_all_columns(messages)))
@@ -245,7 +245,9 @@ COMMIT_INTENT = Hot(
 )  # fmt: skip
 SENDING = Hot(select(*_key, deliveries.c.fence).where(among(*_key, name="keys"), deliveries.c.state == _literal(State.SENDING)))
 INSERT_ATTEMPT = Hot(
-    insert(attempts).values({name: bindparam(name) for name in ("brand", "message_id", "delivery", "number", "provider", "started_at")})
+    insert(attempts).values(
+        {name: bindparam(name) for name in ("brand", "message_id", "delivery", "number", "provider", "started_at", "recipient_id")}
+    )
 )
 
 # Settle: one statement for each state that may follow, so that the transition table is part of its condition.
@@ -286,7 +288,8 @@ DOUBTFUL = exists(
 )  # fmt: skip
 DELIVERIES_OF = Hot(select(*_key, deliveries.c.state, DOUBTFUL).where(among(deliveries.c.brand, deliveries.c.message_id, name="keys")))
 INSERT_EVENT = Hot(upsert(events).values(_all_columns(events)).on_conflict_do_nothing())
-SUPPRESS = Hot(upsert(suppressions).values(_all_columns(suppressions)).on_conflict_do_nothing())
+_suppression = ("brand", "channel", "address_hash", "address", "reason", "source", "since")
+SUPPRESS = Hot(upsert(suppressions).values({name: bindparam(name) for name in _suppression}).on_conflict_do_nothing())
 CANCEL = Hot(
     update(deliveries)
     .where(

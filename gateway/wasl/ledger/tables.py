@@ -16,6 +16,26 @@ recipients = Table(
     Column("sealed", LargeBinary, nullable=False),  # addresses and attributes, encrypted
     Column("seen", Text, nullable=False),  # hash of the last `to`, so that an unchanged one costs no write
     Column("updated_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),  # then the row is a stub that keeps nothing of them
+    sqlite_with_rowid=False,
+)
+
+consents = Table(  # append-only: the consent at a moment is a fold of the rows before it
+    "consents",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("recipient_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # sorts by time
+    Column("at", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False),  # or * for every topic
+    Column("channel", Text, nullable=False),  # or * for every channel
+    Column("state", Text, nullable=False),  # granted, withdrawn, pending
+    Column("actor", Text, nullable=False),  # who wrote it down
+    Column("source", Text, nullable=False),  # how it came
+    Column("wording", Text),  # what was shown to them
+    Column("wording_version", Text),
+    Column("locale", Text),
+    Column("sealed", LargeBinary),  # further evidence, such as their IP address, encrypted
     sqlite_with_rowid=False,
 )
 
@@ -42,9 +62,20 @@ messages = Table(
     Column("idempotency_key", Text),
     Column("fingerprint", Text),
     Column("ordering_key", Text),
+    Column("fact", Text),  # two messages about one fact are the same message
+    Column("superseded_by", Text),  # id of the newer message that replaced it
     Index("messages_by_recipient", "brand", "recipient_id", "id"),
     sqlite_with_rowid=False,
 )
+for _told in (messages.c.about, messages.c.fact):
+    Index(
+        f"messages_by_{_told.name}",
+        messages.c.brand,
+        messages.c.recipient_id,
+        _told,
+        sqlite_where=_told.is_not(None),
+        postgresql_where=_told.is_not(None),
+    )
 Index(
     "messages_by_idempotency_key",
     messages.c.brand,
@@ -116,6 +147,8 @@ attempts = Table(
     Column("code", Text),
     Column("provider_ref", Text),
     Column("facts", Text),  # JSON
+    Column("recipient_id", Text),  # whose caps it uses, unless it certainly was not taken
+    Index("attempts_by_recipient", "brand", "recipient_id", "started_at"),
     sqlite_with_rowid=False,
 )
 
@@ -137,10 +170,31 @@ suppressions = Table(
     Column("brand", Text, primary_key=True),
     Column("channel", Text, primary_key=True),
     Column("address_hash", Text, primary_key=True),
+    Column("scope", Text, primary_key=True, server_default=""),  # a category; empty: every message
     Column("address", Text, nullable=False),  # masked
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
+    Column("actor", Text),
+    Column("sealed", LargeBinary),  # evidence, encrypted
+    Column("expires_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+suppression_changes = Table(  # append-only: who put an address on the list or took it off, and why
+    "suppression_changes",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("address_hash", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("change", Text, nullable=False),  # added, removed
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("actor", Text),
+    Column("sealed", LargeBinary),
     sqlite_with_rowid=False,
 )
 

@@ -1,6 +1,22 @@
 """The rules that judge a candidate, one a file, in order of effect. A new policy is a new file and a line here."""
 
-from wasl.policies import expiry, privacy, suppression
-from wasl.policies.verdict import Policy
+from datetime import datetime
 
-POLICIES: tuple[Policy, ...] = (expiry.judge, privacy.judge, suppression.judge)
+from wasl.config import Config
+from wasl.policies import expiry, privacy, suppression
+from wasl.policies.verdict import Allow, Candidate, Inputs, Policy, Verdict
+
+
+class Policies:
+    """The policies as a configuration sets them."""
+
+    def __init__(self, config: Config) -> None:
+        self.all: tuple[Policy, ...] = (expiry.judge, privacy.judge, suppression.judge)
+
+    def judge(self, candidate: Candidate, inputs: Inputs, now: datetime) -> tuple[Verdict, ...]:
+        """What each says of a candidate."""
+        return tuple(judge(candidate, inputs, now) for judge in self.all)
+
+    def allow(self, candidate: Candidate, inputs: Inputs, now: datetime) -> bool:
+        """Whether nothing speaks against it."""
+        return all(isinstance(judge(candidate, inputs, now), Allow) for judge in self.all)

@@ -10,12 +10,12 @@ from wasl.ledger.ledger import Ledger
 
 async def test_the_key_ring_of_another_database_is_refused(desk: Desk) -> None:
     await desk.ledger.check_keys()
-    stranger = Ledger(desk.store, KeyRing({1: b"x" * 32}, 1), desk.routing, desk.clock)
+    stranger = Ledger(desk.store, KeyRing({1: b"x" * 32}, 1), desk.routing, desk.policies, desk.clock)
 
     with pytest.raises(Unusable, match="key ring does not belong"):
         await stranger.check_keys()
     with pytest.raises(Unusable, match="key ring does not belong"):
-        await Ledger(desk.store, KeyRing({2: b"x" * 32}, 2), desk.routing, desk.clock).check_keys()
+        await Ledger(desk.store, KeyRing({2: b"x" * 32}, 2), desk.routing, desk.policies, desk.clock).check_keys()
 
     await desk.ledger.check_keys()
 
@@ -23,11 +23,11 @@ async def test_the_key_ring_of_another_database_is_refused(desk: Desk) -> None:
 async def test_a_key_may_be_added_to_the_ring_but_none_taken_away(desk: Desk) -> None:
     old, new = b"a" * 32, b"b" * 32
 
-    await Ledger(desk.store, KeyRing({1: old}, 1), desk.routing, desk.clock).check_keys()
-    await Ledger(desk.store, KeyRing({1: old, 2: new}, 2), desk.routing, desk.clock).check_keys()
+    await Ledger(desk.store, KeyRing({1: old}, 1), desk.routing, desk.policies, desk.clock).check_keys()
+    await Ledger(desk.store, KeyRing({1: old, 2: new}, 2), desk.routing, desk.policies, desk.clock).check_keys()
 
     with pytest.raises(Unusable):
-        await Ledger(desk.store, KeyRing({2: new}, 2), desk.routing, desk.clock).check_keys()
+        await Ledger(desk.store, KeyRing({2: new}, 2), desk.routing, desk.policies, desk.clock).check_keys()
 
 
 async def test_two_that_start_at_once_agree_on_the_key_ring(desk: Desk) -> None:
