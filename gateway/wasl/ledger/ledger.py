@@ -29,6 +29,7 @@ from wasl.ledger.restored import hold
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.settle import Settlement, settle
 from wasl.ledger.store import Store
+from wasl.ledger.suppressions import SUPPRESS
 from wasl.ledger.tables import api_keys, key_checks, sources
 from wasl.ledger.writer import Batched
 from wasl.policies import Policies
@@ -216,7 +217,7 @@ class Ledger:
 
         async def work(tx: Transaction) -> None:
             await tx.lock({locks.opt_outs(candidate["brand"])})
-            await tx.many(sql.SUPPRESS, [row])
+            await tx.many(SUPPRESS, [row])
 
         await self._store.writer.run(work)
 

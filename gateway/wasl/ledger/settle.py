@@ -12,6 +12,7 @@ from wasl.ledger.hot import Values
 from wasl.ledger.ordering import Key, advance, take_turns
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import flow, new_delivery
+from wasl.ledger.suppressions import SUPPRESS
 from wasl.states import LIVE
 from wasl_contracts import Mark, Reason, State
 
@@ -106,7 +107,7 @@ def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
         (sql.DISPROVE, [{**s.claimed.key, "key_attempt": number} for s in done for number in s.disproved]),
         (sql.DECIDE, [{**s.claimed.key, "decision": s.decision, "decided_at": s.at} for s in done if s.decision is not None]),
         (sql.INSERT_EVENT, [_event(s) for s in done if s.state not in _TAKEN or s.ended is None]),
-        (sql.SUPPRESS, [_suppression(s, s.suppress) for s in done if s.suppress is not None]),
+        (SUPPRESS, [_suppression(s, s.suppress) for s in done if s.suppress is not None]),
     ):
         if rows:
             tx.put(statement, rows)

@@ -26,7 +26,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE
 
 from wasl.ledger.hot import Hot, Row, among, batch, upsert
-from wasl.ledger.tables import attempts, deliveries, events, messages, recipients, sources, suppressions
+from wasl.ledger.tables import attempts, deliveries, events, messages, recipients, sources
 from wasl.states import LIVE, PENDING, may_become
 from wasl_contracts import Reason, State
 
@@ -190,12 +190,6 @@ RELEASE = Hot(
         strikes=deliveries.c.strikes + bindparam("struck", type_=Integer()),
     )
 )  # fmt: skip
-SUPPRESSED = Hot(
-    select(
-        suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, suppressions.c.reason, suppressions.c.since,
-        suppressions.c.source,
-    ).where(among(suppressions.c.brand, suppressions.c.channel, suppressions.c.address_hash, name="keys"))
-)  # fmt: skip
 
 # Order
 _ordered = (deliveries.c.ordering_key.is_not(None), _in_states(LIVE), deliveries.c.due_at.is_not(None))
@@ -288,8 +282,6 @@ DOUBTFUL = exists(
 )  # fmt: skip
 DELIVERIES_OF = Hot(select(*_key, deliveries.c.state, DOUBTFUL).where(among(deliveries.c.brand, deliveries.c.message_id, name="keys")))
 INSERT_EVENT = Hot(upsert(events).values(_all_columns(events)).on_conflict_do_nothing())
-_suppression = ("brand", "channel", "address_hash", "address", "reason", "source", "since")
-SUPPRESS = Hot(upsert(suppressions).values({name: bindparam(name) for name in _suppression}).on_conflict_do_nothing())
 CANCEL = Hot(
     update(deliveries)
     .where(

@@ -42,8 +42,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("brand", "channel", "address_hash", "scope"),
         sqlite_with_rowid=False,
     )
-    kept = "brand, channel, address_hash, address, reason, source, since"
-    op.execute(f"INSERT INTO suppressions_by_scope ({kept}) SELECT {kept} FROM suppressions")
+    op.execute(
+        "INSERT INTO suppressions_by_scope (brand, channel, address_hash, address, reason, source, since)"
+        " SELECT brand, channel, address_hash, address, reason, source, since FROM suppressions"
+    )
     op.drop_table("suppressions")
     op.rename_table("suppressions_by_scope", "suppressions")
     op.create_table(
