@@ -47,6 +47,8 @@ KINDS = {
 }
 EMAIL = Address(channel="email", kind="email", value="ann@example.com")
 PHONE = Address(channel="sms", kind="phone", value="+966501234567")
+OFFERS = {"category": "promotional", "consent": "implied", "quiet_hours": False}
+"""A promotional topic whose messages go at any time and without a consent on record."""
 ANN = {"id": "u_1", "email": "ann@example.com", "phone": "+966501234567"}
 
 

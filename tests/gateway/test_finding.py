@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.scripted import Carrier, Script, calls, message, outcome, types
+from tests.gateway.scripted import OFFERS, Carrier, Script, calls, message, outcome, types
 from wasl.api import Gateway
 from wasl_contracts import Capabilities, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 Opened = Callable[..., Awaitable[Gateway]]
 Answer = Receipt | None | Exception
-TOPICS = {"offers": {"category": "promotional"}, "codes": {"category": "otp"}, "default": {}}
+TOPICS = {"offers": OFFERS, "codes": {"category": "otp"}, "default": {}}
 LOST = Unknown("timeout")
 # PostgreSQL's own clock rules there: an hour that passes is simulated by limits instead.
 BRISK = {"base": "5ms", "reconcile_after": "10ms"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.gateway.scripted import Carrier, Script, calls, message, outcome
+from tests.gateway.scripted import OFFERS, Carrier, Script, calls, message, outcome
 from tests.gateway.test_finding import Knowing
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
@@ -15,7 +15,7 @@ from wasl.verifying import verify
 from wasl_contracts import Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 Opened = Callable[..., Awaitable[Gateway]]
-TOPICS = {"offers": {"category": "promotional"}, "codes": {"category": "otp"}, "default": {}}
+TOPICS = {"offers": OFFERS, "codes": {"category": "otp"}, "default": {}}
 REFUSED = Rejected(Reason.CONTENT_REJECTED, "content", "554")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.scripted import Carrier, Script, calls, message, outcome, types
+from tests.gateway.scripted import OFFERS, Carrier, Script, calls, message, outcome, types
 from wasl import planning
 from wasl.answers import Accepted
 from wasl.api import Gateway, Submission
@@ -13,7 +13,7 @@ from wasl.errors import NotFound
 from wasl_contracts import Address, Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 Opened = Callable[..., Awaitable[Gateway]]
-TOPICS = {"codes": {"category": "otp"}, "offers": {"category": "promotional"}, "default": {}}
+TOPICS = {"codes": {"category": "otp"}, "offers": OFFERS, "default": {}}
 DEAD = Rejected(Reason.INVALID_ADDRESS, "address", "5.1.1")
 REFUSED = Rejected(Reason.CONTENT_REJECTED, "content", "554")
 WRONG_KEY = Rejected(Reason.PROVIDER_MISCONFIGURED, "provider", "401")

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from tests.databases import rows
-from tests.gateway.scripted import Carrier, Script, message
+from tests.gateway.scripted import OFFERS, Carrier, Script, message
 from wasl.answers import Accepted
 from wasl.api import Gateway, Submission
 from wasl.ids import attempt_id
 from wasl.states import TRANSITIONS, fold, led_to
 from wasl_contracts import Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
-TOPICS = {"codes": {"category": "otp"}, "offers": {"category": "promotional"}, "news": {"category": "service"}, "default": {}}
+TOPICS = {"codes": {"category": "otp"}, "offers": OFFERS, "news": {"category": "service"}, "default": {}}
 CHANNELS = [["email", "sms"], ["push", "email", "sms"], ["sms", "email"], ["push"], ["email"]]
 KEYED = Capabilities(idempotency_seconds=3600)
 

@@ -1,6 +1,6 @@
 import asyncio
 
-from tests.gateway.scripted import Desk, message
+from tests.gateway.scripted import OFFERS, Desk, message
 from wasl.ledger.claims import LEASE, Release
 from wasl.ledger.settle import Ended
 from wasl_contracts import Mark, Reason, State
@@ -53,7 +53,7 @@ async def test_no_more_are_claimed_than_there_is_room_in_each_lane(desk: Desk) -
 
 async def test_the_urgent_come_first(desk: Desk) -> None:
     desk.drafting._config = desk.drafting._config.model_validate(
-        {**desk.drafting._config.model_dump(), "topics": {"code": {"category": "otp"}, "offers": {"category": "promotional"}}}
+        {**desk.drafting._config.model_dump(), "topics": {"code": {"category": "otp"}, "offers": OFFERS}}
     )
     for topic in ("offers", "default", "code"):
         await desk.accept(message(topic=topic, channels=["email"]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gateway.scripted import Desk, message
+from tests.gateway.scripted import OFFERS, Desk, message
 from wasl.ledger.fairness import Fairness
 
 flows = st.lists(st.builds("{}/b{}/t".format, st.integers(0, 3), st.integers(0, 50)), min_size=1, max_size=40, unique=True)
@@ -44,7 +44,7 @@ def test_codes_come_first_where_there_is_one_place() -> None:
 
 @pytest.mark.parametrize("category", ["transactional", "promotional"])
 async def test_a_long_queue_does_not_delay_what_comes_after_it_about_something_else(desk: Desk, category: str) -> None:
-    topics = {"flood": {"category": "transactional"}, "other": {"category": category}}
+    topics = {"flood": {"category": "transactional"}, "other": {"category": category, "consent": "implied", "quiet_hours": False}}
     desk.drafting._config = desk.drafting._config.model_validate({**desk.drafting._config.model_dump(), "topics": topics})
     for n in range(150):
         await desk.accept(message({"id": f"u_{n}", "email": f"p{n}@example.com"}, topic="flood", channels=["email"]))
@@ -59,7 +59,7 @@ async def test_a_long_queue_does_not_delay_what_comes_after_it_about_something_e
 
 
 async def test_places_that_one_flow_does_not_need_go_to_the_others(desk: Desk) -> None:
-    topics = {"code": {"category": "otp"}, "offers": {"category": "promotional"}}
+    topics = {"code": {"category": "otp"}, "offers": OFFERS}
     desk.drafting._config = desk.drafting._config.model_validate({**desk.drafting._config.model_dump(), "topics": topics})
     await desk.accept(message(topic="code", channels=["email"]))
     for n in range(30):

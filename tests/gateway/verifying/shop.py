@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.gateway.scripted import Carrier, Script, message, specs, world
+from tests.gateway.scripted import OFFERS, Carrier, Script, message, specs, world
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
 from wasl.registry import Specs
@@ -17,7 +17,7 @@ from wasl_contracts import Address, Capabilities, Delivery, Reason, Receipt, Rej
 
 CONTENT = Rejected(Reason.CONTENT_REJECTED, "content")
 DEAD = Rejected(Reason.INVALID_ADDRESS, "address")
-TOPICS = {"codes": {"category": "otp"}, "offers": {"category": "promotional"}, "default": {}}
+TOPICS = {"codes": {"category": "otp"}, "offers": OFFERS, "default": {}}
 ANSWERS: dict[tuple[str, str], list[Exception]] = {
     ("retried", "mail"): [Unavailable()],
     ("another", "mail"): [CONTENT],

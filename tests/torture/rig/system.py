@@ -46,6 +46,7 @@ budget_floor = 100000
 default = "200ms"
 """
 _CATEGORIES = {"codes": "otp", "orders": "transactional", "news": "service", "offers": "promotional"}
+_ALWAYS = 'consent = "implied"\nquiet_hours = false\n'
 _DRAINED = 60.0  # seconds
 _BUSY = 10  # messages
 
@@ -154,7 +155,7 @@ async def running(
 def config(database: str, sink: int) -> str:
     """wasl.toml with a topic for each category and route, as `codes-both`."""
     topics = [
-        f'[topics.{topic}-{route}]\ncategory = "{category}"\nroute = "{route}"\nexpires_in = "10m"\n'
+        f'[topics.{topic}-{route}]\ncategory = "{category}"\nroute = "{route}"\nexpires_in = "10m"\n{_ALWAYS}'
         for topic, category in _CATEGORIES.items()
         for route in ROUTES
     ]
