@@ -15,13 +15,13 @@ def test_a_token_tells_what_it_was_given_and_only_for_its_purpose() -> None:
     assert "u_1" not in token
 
 
-@pytest.mark.parametrize("at", [0, 10, -1])
+@pytest.mark.parametrize("at", [0, 10, 40])
 def test_a_changed_token_is_none(at: int) -> None:
     token = list(issue(RING, "preferences", {"recipient": "u_1"}))
 
     token[at] = "A" if token[at] != "A" else "B"
 
-    assert read(RING, "preferences", "".join(token)) is None or at == -1
+    assert read(RING, "preferences", "".join(token)) is None
 
 
 @pytest.mark.parametrize("token", ["", "a", "é" * 40, "../../etc/passwd", "A" * 5000, "%00", "\0"])
