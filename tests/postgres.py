@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
+_PATIENCE = 120.0  # seconds: its last checkpoint syncs what hundreds of tests have written
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
@@ -78,7 +79,7 @@ class Server:
         """End it orderly, cutting its connections."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
+            self._process.wait(_PATIENCE)
             self._process = None
 
     def kill(self) -> None:
@@ -91,7 +92,7 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass  # it has ended by itself
-        self._process.wait(30)
+        self._process.wait(_PATIENCE)
         self._process = None
         _wait_until(lambda: not _running(children))
 
@@ -219,7 +220,7 @@ def _processes() -> Iterator[tuple[int, int, str]]:
         yield int(stat.parent.name), int(parent), state
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
+def _wait_until(true: Callable[[], bool], seconds: float = _PATIENCE) -> None:
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, "PostgreSQL took too long"

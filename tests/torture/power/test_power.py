@@ -88,9 +88,9 @@ async def recorded(folder: Path, *, waves: int, pragmas: tuple[str, ...]) -> lis
     return traced.steps(record, data, accepted)
 
 
-def worlds(run: list[Step], chance: Random, most: int) -> Iterator[tuple[int, list[str], dict[str, bytes]]]:
-    """So many cuts, evenly over the run: after which step, what had been told by then, and the files that are left."""
-    every = [(position, mode) for position in range(1, len(run) + 1) for mode in _MODES]
+def worlds(run: list[Step], chance: Random, most: int, *, after: int = 0) -> Iterator[tuple[int, list[str], dict[str, bytes]]]:
+    """So many cuts, evenly over what comes after those first steps: after which step, what had been told by then, and the files that are left."""
+    every = [(position, mode) for position in range(1 + after, len(run) + 1) for mode in _MODES]
     chosen = {every[number * len(every) // most] for number in range(most)} if len(every) > most else set(every)
     disk, told = Disk(), []
     for position, step in enumerate(run, 1):
@@ -157,7 +157,7 @@ async def test_a_power_cut_keeps_what_was_committed_also_where_nothing_can_be_tr
     (seed,) = torture.seeds(full=1, sample=1)
 
     cuts, broken = 0, []
-    for position, what, image in worlds(run, Random(seed), torture.of(full=3000, sample=60)):
+    for position, what, image in worlds(run, Random(seed), torture.of(full=3000, sample=60), after=vfs.COPIED):
         cuts += 1
         broken += [f"cut after step {position}: {wrong}" for wrong in lost(tmp_path / "cut", image, what)]
 

@@ -18,6 +18,8 @@ from tests.torture.power.disk import Create, Step, Sync, Told, Truncate, Unlink,
 from wasl.ids import attempt_id
 
 _numbers = count()
+COPIED = 4
+"""So many steps of a run bring the database to the disk. The run begins after them; a cut before is nobody's."""
 
 
 @contextmanager
