@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 from typing import cast as cast_to
 
@@ -56,12 +57,16 @@ class Hot:
 
     For rows in batches SQLite runs it for each row in one go. PostgreSQL runs it once for all of them: each parameter is a column of
     `unnest`. `postgres` is that form where it must be another one; its parameters are columns of `batch(...)`.
+    Columns of an insert that are the same for all rows are `constants`, in SQL: each parameter costs time.
     """
 
-    def __init__(self, statement: Statement, postgres: Statement | None = None) -> None:
-        self._statement = statement
+    def __init__(
+        self, statement: Statement, postgres: Statement | None = None, constants: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self._constants: dict[str, ColumnElement[Any]] = {name: literal_column(sql) for name, sql in constants.items()}
+        self._statement = statement.values(self._constants) if isinstance(statement, Insert) and constants else statement
         self._postgres = postgres
-        lite = Compiled(statement, _SQLITE)
+        lite = Compiled(self._statement, _SQLITE)
         self.sql, self.row = lite.sql, lite.row
 
     @cached_property
@@ -88,8 +93,8 @@ class Hot:
     def _insert(self, statement: Insert, rows: TableValuedAlias) -> Statement:
         names = self.single.names
         keys = [key.name for key in statement.table.primary_key.columns if key.name in names]  # type: ignore[attr-defined]  # a Table
-        told = select(*(rows.c[name] for name in names)).order_by(*(rows.c[name] for name in keys))  # locks are taken in one order
-        insert = Upsert(statement.table).from_select(names, told)
+        told = select(*(rows.c[name] for name in names), *self._constants.values())
+        insert = Upsert(statement.table).from_select([*names, *self._constants], told.order_by(*(rows.c[name] for name in keys)))
         insert._post_values_clause = statement._post_values_clause
         return insert
 

@@ -31,32 +31,20 @@ class MessageRow(TypedDict):
 
 
 class DeliveryRow(TypedDict):
-    """A row of the table `deliveries`."""
+    """A row of the table `deliveries` to which nothing has happened yet: the columns in which such rows differ."""
 
     brand: str
     message_id: str
     number: int
     state: str
     reason: str | None
-    code: str | None
-    marks: str
-    fence: int
     lane: str
     flow: str
     due_at: int | None
-    claimed_at: int | None
     channel: str | None
     address_hash: str | None
-    address: str | None
-    provider: str | None
-    provider_ref: str | None
-    attempts: int
-    refused: str
     tried: str
-    strikes: int
     ordering_key: str | None
-    decision: str | None
-    decided_at: int | None
 
 
 class SourceRow(TypedDict):
@@ -82,8 +70,6 @@ def new_delivery(  # noqa: PLR0913 - what differs between new rows
 ) -> DeliveryRow:
     """A delivery that nothing has happened to yet."""
     return {
-        "brand": brand, "message_id": message_id, "number": number, "state": "accepted", "reason": None, "code": None, "marks": "[]",
-        "fence": 0, "lane": lane, "flow": flow, "due_at": due_at, "claimed_at": None, "channel": None, "address_hash": None,
-        "address": None, "provider": None, "provider_ref": None, "attempts": 0, "refused": "[]", "tried": "[]", "strikes": 0,
-        "ordering_key": ordering_key, "decision": None, "decided_at": None,
+        "brand": brand, "message_id": message_id, "number": number, "state": "accepted", "reason": None, "lane": lane, "flow": flow,
+        "due_at": due_at, "channel": None, "address_hash": None, "tried": "[]", "ordering_key": ordering_key,
     }  # fmt: skip

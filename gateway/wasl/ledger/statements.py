@@ -26,6 +26,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE
 
 from wasl.ledger.hot import Hot, Row, among, batch, upsert
+from wasl.ledger.rows import DeliveryRow
 from wasl.ledger.tables import attempts, deliveries, events, messages, recipients, sources
 from wasl.states import LIVE, PENDING, may_become
 from wasl_contracts import Reason, State
@@ -87,7 +88,10 @@ PUT_RECIPIENT = Hot(
     )
 )
 INSERT_MESSAGE = Hot(insert(messages).values(_all_columns(messages)))
-INSERT_DELIVERY = Hot(insert(deliveries).values(_all_columns(deliveries)))
+INSERT_DELIVERY = Hot(
+    insert(deliveries).values({name: bindparam(name) for name in DeliveryRow.__annotations__}),
+    constants={"marks": "'[]'", "refused": "'[]'", "fence": "0", "attempts": "0"},
+)
 PUT_SOURCE = Hot(upsert(sources).values(_all_columns(sources)).on_conflict_do_nothing())
 
 # Claim

@@ -1,12 +1,13 @@
 """The inside of a measured process: commands as JSON lines on stdin, answers as JSON lines on stdout."""
 
 import asyncio
-import gc
 import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+
+from wasl.lasting import keep_memory
 
 Facts = Mapping[str, object]
 Commands = Mapping[str, Callable[..., Awaitable[Facts]]]
@@ -33,8 +34,7 @@ async def _serve(opened: AbstractAsyncContextManager[tuple[Facts, Commands]]) ->
     lines = asyncio.StreamReader(limit=2**26)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with opened as (facts, commands):
-        gc.collect()
-        gc.freeze()  # every subject alike: what imports left behind would be walked over again and again
+        keep_memory()  # every subject alike, the twins too
         _answer(facts)
         while line := await lines.readline():
             command = json.loads(line)
