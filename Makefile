@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := contracts gateway $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 SOURCES := contracts/wasl_contracts gateway/wasl $(wildcard plugins/*/wasl_*)
 
-.PHONY: setup demo test check fix serve bench torture lock
+.PHONY: setup demo test check fix serve bench torture proof lock
 
 setup: .venv/installed
 
@@ -41,6 +41,10 @@ bench: setup
 # Kills, stops, power cuts: about half an hour. A seed that failed is told with the command to repeat it.
 torture: setup
 	$(BIN)/python -m pytest -q -s tests/torture --torture
+
+# The policies against their oracles: minutes. A seed that failed is told with the command to repeat it.
+proof: setup
+	$(BIN)/python -m pytest -q -s tests/proof --proof
 
 # After a change of any pyproject.toml. uv.lock stays out of git: it names the registry.
 lock: setup

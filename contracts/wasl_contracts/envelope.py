@@ -28,6 +28,7 @@ class Envelope(Frozen):
     channels: tuple[str, ...]
     mode: Mode
     about: str | None = None
+    fact: str | None = None
     metadata: JsonObject = Field(default_factory=dict, repr=False)
     created_at: AwareDatetime
     send_at: AwareDatetime | None = None

@@ -22,7 +22,8 @@ class Message(Frozen):
 
     Either `content` or `template` with `data`. `channels` and `mode` override the topic's route. `send_at` is the earliest moment,
     `expires_in` counts from then (or from acceptance); what has not left by the end expires. Of the messages with one `ordering_key`
-    at most one is under way, the earliest accepted first.
+    at most one is under way, the earliest accepted first. With `supersedes`, no older message to the recipient that is `about` the
+    same leaves any more. Messages to a recipient with the same `fact` tell the same, whoever sends them: one of them goes.
     """
 
     to: Recipient
@@ -36,6 +37,8 @@ class Message(Frozen):
     send_at: Moment | None = None
     expires_in: Duration | None = None
     about: Name | None = None
+    supersedes: bool = False
+    fact: Name | None = None
     ordering_key: Name | None = None
     metadata: JsonObject = Field(default_factory=dict, repr=False)
 
@@ -47,4 +50,6 @@ class Message(Frozen):
             raise PydanticCustomError("data_without_template", "has data but no template to fill; put the text into content")
         if self.channels is not None and len(set(self.channels)) < len(self.channels):
             raise PydanticCustomError("duplicate_channel", "names a channel twice in channels")
+        if self.supersedes and self.about is None:
+            raise PydanticCustomError("supersedes_without_about", "supersedes, but does not say what; give about")
         return self

@@ -54,6 +54,12 @@ class Reason(StrEnum):
         "support",
         "See who and why, then un-suppress.",
     )
+    SUPPRESSED_IMPORT = (
+        "suppressed_import",
+        "This address came onto the suppression list with an imported file.",
+        "support",
+        "See who imported it and why, then un-suppress.",
+    )
 
     # Not now
     QUIET_HOURS = "quiet_hours", "Held: these are quiet hours for them.", "nobody", "It goes when the quiet hours end."
@@ -85,7 +91,7 @@ class Reason(StrEnum):
     EXPIRED = "expired", "It waited longer than its life, so it was not sent.", "operator", "See what it waited for; send a new one."
     CANCELLED = "cancelled", "It was cancelled.", "nobody", "Send a new one if it is wanted after all."
     SUPERSEDED = "superseded", "A newer message about the same thing replaced it.", "nobody", "See the newer one."
-    DUPLICATE = "duplicate", "The same message was sent before.", "nobody", "See the earlier one."
+    DUPLICATE = "duplicate", "The same message was sent before, or is about to be.", "nobody", "See the earlier one."
 
     # The message itself
     TEMPLATE_ERROR = "template_error", "The template could not be filled.", "developer", "Mend the template, then send again."

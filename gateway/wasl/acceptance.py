@@ -42,6 +42,7 @@ class _Way(NamedTuple):
     topic: str
     category: Category
     life: timedelta
+    priority: int | None
     mode: Mode
     channels: tuple[str, ...]
     listed: str
@@ -94,10 +95,12 @@ class Drafting:
             "metadata": to_json(message.metadata).decode() if message.metadata else "{}",
             "config": self._version,
             "idempotency_key": key,
-            "fingerprint": hashlib.sha256(message.model_dump_json().encode()).hexdigest() if key is not None else None,
+            "fingerprint": hashlib.sha256(message.model_dump_json(exclude_defaults=True).encode()).hexdigest() if key is not None else None,
             "ordering_key": message.ordering_key,
-            "fact": None,
+            "fact": message.fact,
+            "supersedes": 1 if message.supersedes else None,
             "superseded_by": None,
+            "priority": way.priority,
         }
         return Draft(row, message.to, addresses, way.channels, _source(template), lambda known: self.draft(message, key, now, known))
 
@@ -121,7 +124,7 @@ class Drafting:
         route = self._config.routes[topic.route]
         known = self._known(channels or route.channels)
         life = topic.expires_in or _LIFE[topic.category]
-        return _Way(topic_name, topic.category, life, mode or route.mode, known, json.dumps(known))
+        return _Way(topic_name, topic.category, life, topic.priority, mode or route.mode, known, json.dumps(known))
 
     def _topic(self, name: str) -> Topic:
         topic = self._config.topics.get(name)

@@ -97,6 +97,26 @@ class Addresses:
             value = self._by_pattern(address)
         return address if value == address.value else address.model_copy(update={"value": value})
 
+    def placed(self, value: str, channel: str | None = None, kind: str | None = None) -> Address:
+        """The address in normal form, where its channel or its kind may be left out: they follow from each other, or from the value.
+
+        Raises:
+            BadAddress: they do not follow (`channel_missing`, `kind_missing`), or as `normal` does.
+        """
+        if channel is None and kind is None:
+            kind = "phone" if value.startswith("+") else "email" if "@" in value[1:] else None
+            if kind is None:
+                raise BadAddress("channel_missing", "needs its channel beside it: it is neither an email address nor a phone number with +")
+        kinds = [kind] if kind is not None else sorted(one for one, there in self._channels.items() if channel in there)
+        channels = [channel] if channel is not None else sorted(self._channels.get(str(kind), ()))
+        if len(kinds) > 1:
+            raise BadAddress("kind_missing", f"needs its kind beside it; on this channel there are: {', '.join(kinds)}")
+        if len(channels) > 1:
+            raise BadAddress("channel_missing", f"needs its channel beside it; of this kind there are: {', '.join(channels)}")
+        if not kinds or not channels:
+            raise BadAddress("unknown_channel", "is for a channel or of a kind that no configured provider serves")
+        return self.normal(Address(channel=channels[0], kind=kinds[0], value=value))
+
     def normal_all(self, recipient: Recipient, where: str = "/to") -> tuple[Address, ...]:
         """All of a recipient's addresses in normal form. `where` is the pointer to the recipient in the request.
 

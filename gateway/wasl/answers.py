@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from wasl.decision_seen import DecisionSeen
 from wasl.standing import ProviderState
 from wasl.states import LIVE
 from wasl_contracts import Audience, Category, Mark, Reason, State
@@ -91,36 +92,6 @@ class TimelineEntry(Frozen):
     facts: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class VerdictSeen(Frozen):
-    """What one policy said of one candidate, and what it looked at."""
-
-    policy: str
-    verdict: Literal["allow", "withhold", "defer"]
-    reason: Reason | None = None
-    until: AwareDatetime | None = None
-    source: str
-    inputs: dict[str, JsonValue] = Field(default_factory=dict)
-
-
-class CandidateSeen(Frozen):
-    """One way in which the message could have gone, with every policy's verdict."""
-
-    channel: str
-    address: str | None
-    chosen: bool
-    reason: Reason | None = None
-    verdicts: tuple[VerdictSeen, ...] = ()
-
-
-class DecisionSeen(Frozen):
-    """The decision record of one delivery."""
-
-    delivery: str
-    at: AwareDatetime
-    config: str
-    candidates: tuple[CandidateSeen, ...]
-
-
 class MessageSummary(Frozen):
     """A message in a list."""
 
@@ -147,6 +118,8 @@ class MessageSeen(Frozen):
     category: Category
     template: str | None = None
     about: str | None = None
+    fact: str | None = None
+    superseded_by: str | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     deliveries: tuple[DeliverySeen, ...]
     timeline: tuple[TimelineEntry, ...]
@@ -163,9 +136,9 @@ class MessageSeen(Frozen):
         return all(d.state in far or d.state not in LIVE or d.due_at is None for d in self.deliveries)
 
 
-LeftAlone = Literal["under_way", "already_sent", "may_have_arrived", "code_expired", "not_failed"]
-"""Why a message is not sent again: it is on its way; it was sent; it may have been, and nobody said that twice is fine; it holds a
-one-time code that is no good any more; it did not fail, but was withheld, cancelled or replaced."""
+LeftAlone = Literal["under_way", "already_sent", "superseded", "may_have_arrived", "code_expired", "not_failed"]
+"""Why a message is not sent again: it is on its way; it was sent; a newer one replaced it; it may have been sent, and nobody said that
+twice is fine; it holds a one-time code that is no good any more; it did not fail, but was withheld or cancelled."""
 LEFT_ALONE: Mapping[LeftAlone, tuple[str, str]] = {
     "under_way": ("It is still on its way.", "Wait for its end; see its timeline."),
     "already_sent": ("It was sent already.", "Send a new message if another one is wanted."),
@@ -174,7 +147,8 @@ LEFT_ALONE: Mapping[LeftAlone, tuple[str, str]] = {
         "Check with the person; to send it all the same, marked possible_duplicate, say so (possible_duplicate).",
     ),
     "code_expired": ("It holds a one-time code that is no good any more.", "Send a new code."),
-    "not_failed": ("It did not fail: it was withheld, cancelled or replaced.", "Send a new message if it is wanted after all."),
+    "superseded": ("A newer message about the same thing replaced it.", "See the newer one (superseded_by)."),
+    "not_failed": ("It did not fail: it was withheld or cancelled.", "Send a new message if it is wanted after all."),
 }
 """The sentence for people, and what to do next."""
 

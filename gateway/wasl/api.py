@@ -19,11 +19,16 @@ from wasl.assembly import Assembly, Part, World, assemble
 from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
+from wasl.hearing import Hearing
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.reads import Filters
 from wasl.operating import Operating
+from wasl.people import People
+from wasl.preferring import Preferring
 from wasl.problems import validated
+from wasl.questioning import Questioning
 from wasl.registry import Specs, read
+from wasl.suppressing import Suppressing
 from wasl_contracts import Content, Message, Mode, Recipient
 
 __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
@@ -41,12 +46,13 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway(Operating):
+class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
     """Accepts, sends and answers for one brand. Use it as an asynchronous context manager.
 
     With `worker` it also takes the worker role if no other process has it, and lets its calls end before it closes. Messages are on
     disk when `send` returns, so it does not matter which process sends them. On PostgreSQL any number of processes send.
-    What people ask of stored messages is in operating.py.
+    What people ask of stored messages is in operating.py, what would become of one in questioning.py, what they say of topics in
+    consenting.py, what they do for themselves in preferring.py and hearing.py.
     """
 
     def __init__(  # noqa: PLR0913 - each a choice with a name
@@ -133,6 +139,8 @@ class Gateway(Operating):
         send_at: datetime | None = None,
         expires_in: str | timedelta | None = None,
         about: str | None = None,
+        supersedes: bool = False,
+        fact: str | None = None,
         ordering_key: str | None = None,
         metadata: Mapping[str, JsonValue] | None = None,
         idempotency_key: str | None = None,
@@ -146,7 +154,8 @@ class Gateway(Operating):
         """
         given = {
             "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
-            "send_at": send_at, "expires_in": expires_in, "about": about, "ordering_key": ordering_key, "metadata": metadata,
+            "send_at": send_at, "expires_in": expires_in, "about": about, "supersedes": supersedes, "fact": fact,
+            "ordering_key": ordering_key, "metadata": metadata,
         }  # fmt: skip
         message = validated(Message, {name: value for name, value in given.items() if value is not None})
         return await self.accept(message, idempotency_key)

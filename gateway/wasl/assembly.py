@@ -16,6 +16,7 @@ from wasl.clock import Clock
 from wasl.config import Config
 from wasl.content.templates import Templates
 from wasl.deciding import Deciding
+from wasl.explaining import Explaining, Scene
 from wasl.keys import KeyRing, open_ring
 from wasl.lasting import watched
 from wasl.ledger.ledger import Ledger
@@ -72,6 +73,7 @@ class Assembly:
     drafting: Drafting
     addresses: Addresses
     providers: Providers
+    explaining: Explaining
     worker: Worker | None
     held: int | None = None
 
@@ -86,14 +88,12 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     """
     config = specs.config
     templates = Templates.load(config.templates, config.locale)
+    routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
+    policies = Policies(config)
     store = await open_store(config, unsafe_durability=part.unsafe_durability)
     stack.push_async_callback(store.close)
     ring = open_ring(key_file(config), world.environ, create=not await keyed(store))
-    routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
-    policies = Policies(config)
-    ledger = Ledger(store, ring, routing, policies, world.clock)
-    stack.push_async_callback(ledger.drained)
-    await ledger.check_keys()
+    ledger = await _opened(Ledger(store, ring, routing, policies, world.clock), stack)
     version = await _keep_config(config, ledger)
     held = await ledger.hold_all() if part.after_restore else None
 
@@ -103,29 +103,38 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     addresses = _addresses(specs)
     drafting = Drafting(config, version, addresses, templates, address_hash)
     shared = Providers(store, config.brand, ledger.clock)
-    sender = None
+    deciding = Deciding(routing, policies, address_hash)
+    explaining = Explaining(Scene(specs, ledger, drafting, deciding, shared, templates, version))
     if part.watchdog:
         stack.enter_context(watched(config.worker.hang_after))
+    sender = None
     if part.worker:
         carriers = await _carriers(specs, shared, ledger.clock, stack)
         pipeline = Pipeline(
             ledger=ledger,
-            deciding=Deciding(routing, policies, address_hash),
+            deciding=deciding,
             pinned=Pinned(templates, ledger),
             carriers=carriers,
             aftermath=Aftermath(config.retry, world.random, PAUSE),
             clock=ledger.clock,
+            version=version,
         )
-        sender = Worker(ledger, pipeline, carriers.slots, config.channels)
-        await _start(sender, carriers.slots, ledger, stack)
-    return Assembly(config, await store.weakness() or "ok", ring, ledger, drafting, addresses, shared, sender, held)
+        sender = await _started(Worker(ledger, pipeline, carriers.slots, config.channels), carriers.slots, ledger, stack)
+    return Assembly(config, await store.weakness() or "ok", ring, ledger, drafting, addresses, shared, explaining, sender, held)
 
 
-async def _start(sender: Worker, slots: Slots, ledger: Ledger, stack: AsyncExitStack) -> None:
+async def _opened(ledger: Ledger, stack: AsyncExitStack) -> Ledger:
+    stack.push_async_callback(ledger.drained)
+    await ledger.check_keys()
+    return ledger
+
+
+async def _started(sender: Worker, slots: Slots, ledger: Ledger, stack: AsyncExitStack) -> Worker:
     slots.on_freed(sender.wake)
     await ledger.listen(sender.wake)
     await sender.start()
     stack.push_async_callback(sender.stop)
+    return sender
 
 
 async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncExitStack) -> Carriers:

@@ -7,13 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, ByteSize, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticCustomError
 
+from wasl.config_caps import Cap, named
+from wasl.config_consent import ConsentSection
 from wasl.config_environment import overridden, typos
+from wasl.config_keywords import KeywordsSection
 from wasl.config_mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
 from wasl.config_positions import Key, positions, syntax_error
+from wasl.config_quiet import Country, QuietSection, named_channels
 from wasl.config_references import References, Resolved
+from wasl.config_server import Server
 from wasl.config_topics import Topics
 from wasl.config_validation import explain
 from wasl.config_worker import UnknownRules, WorkerSection
@@ -21,7 +26,7 @@ from wasl.rate import Rate
 from wasl_contracts.duration import Duration
 from wasl_contracts.message import Mode
 from wasl_contracts.model import Frozen, Slug
-from wasl_contracts.recipient import Locale
+from wasl_contracts.recipient import Locale, TimeZone
 
 DEFAULT_FILE = Path("wasl.toml")
 _PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
@@ -31,12 +36,6 @@ def _database(url: str) -> str:
     if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?:", url):
         raise PydanticCustomError("bad_database", "should be sqlite:///FILE or postgresql://…")
     return url
-
-
-def _country(code: str) -> str:
-    if not re.fullmatch("[A-Z]{2}", code):
-        raise PydanticCustomError("bad_country", "should be two capital letters, like SA (ISO 3166)")
-    return code
 
 
 def _with_default_waits(waits: dict[str, timedelta]) -> dict[str, timedelta]:
@@ -108,37 +107,32 @@ class Retry(Frozen):
         return min(told, default=self.horizons["default"])
 
 
-class Server(Frozen):
-    """Where the HTTP faces listen, and what a request may cost. `hosts` are the names they answer to; empty means any."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65_535)
-    body_limit: ByteSize = ByteSize(1024 * 1024)
-    header_timeout: Duration = timedelta(seconds=10)
-    body_timeout: Duration = timedelta(seconds=30)
-    hosts: tuple[str, ...] = ()
-
-
 class Config(Frozen):
     """Everything that can be set. Its dump and its repr hold no secret.
 
-    `country` is the region that phone numbers without a country code belong to. `channels` name their providers in the order of
-    failover; empty, the registry groups all providers by the channel that they serve. The topic `default` always exists.
+    `country` is the region that phone numbers without a country code belong to; it and `timezone` are where recipients are taken to be
+    of whom nothing is known. `channels` name their providers in the order of failover; empty, the registry groups all providers by the
+    channel that they serve. The topic `default` always exists.
     """
 
     database: Annotated[str, AfterValidator(_database)] = Field("sqlite:///wasl.db", repr=False, exclude=True)
     brand: Slug = "default"
     locale: Locale = "en"
     templates: Path | None = None
-    country: Annotated[str, AfterValidator(_country)] | None = None
+    country: Country | None = None
+    timezone: TimeZone = "UTC"
     providers: dict[Slug, ProviderSection] = Field(default_factory=dict)
     channels: dict[Slug, tuple[Slug, ...]] = Field(default_factory=dict)
     routes: dict[Slug, Route] = Field(default_factory=dict)
     topics: Topics = Field(default={}, validate_default=True)
+    quiet_hours: QuietSection = Field(default_factory=QuietSection)
+    consent: ConsentSection = ConsentSection()
+    caps: dict[Slug, Cap] = Field(default_factory=dict)
     retry: Retry = Retry()
     unknown: UnknownRules = UnknownRules()
     worker: WorkerSection = WorkerSection()
     server: Server = Server()
+    keywords: KeywordsSection = KeywordsSection()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())
 
@@ -203,8 +197,13 @@ def check_names(config: Config, findings: Findings) -> None:
     for route, told in config.routes.items():
         for index, name in enumerate(told.channels if config.channels else ()):
             _check_name(("routes", route, "channels", index), ("channels", name), config.channels, findings)
+    for channel in config.consent.channels if config.channels else ():
+        _check_name(("consent", "channels", channel), ("channels", channel), config.channels, findings)
     for topic, about in config.topics.items():
         _check_name(("topics", topic, "route"), ("routes", about.route), {"default", *config.routes}, findings)
+    for key, table, name in (*named(config.caps), *named_channels(config.quiet_hours)):
+        if table == "topics" or config.channels:
+            _check_name(key, (table, name), config.topics if table == "topics" else config.channels, findings)
 
 
 def _check_name(key: Key, target: tuple[str, str], known: Collection[str], findings: Findings) -> None:
@@ -259,7 +258,15 @@ def _validated(tree: dict[str, object], findings: Findings) -> Config:
         return Config.model_validate(tree)
     except ValidationError as error:
         explain(error, Config, findings)
-        return Config.model_validate(_sound_part(tree, error))
+        return _of_sound_part(tree, error)
+
+
+def _of_sound_part(tree: dict[str, object], error: ValidationError) -> Config:
+    tree = _sound_part(tree, error)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as missing:  # what was left out is required where it stood
+        return _of_sound_part(tree, missing)
 
 
 def _sound_part(tree: dict[str, object], error: ValidationError) -> dict[str, object]:

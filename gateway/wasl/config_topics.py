@@ -1,8 +1,9 @@
 """What `[topics.NAME]` of wasl.toml may say: what a message is about, and which rules follow from that."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from wasl.config_worker import Again
 from wasl_contracts.duration import Duration
@@ -20,13 +21,14 @@ class Rules(NamedTuple):
     consent: ConsentRule
     quiet_hours: bool
     caps: bool
+    priority: int
 
 
 CATEGORIES: dict[Category, Rules] = {
-    "otp": Rules("required", quiet_hours=False, caps=False),
-    "transactional": Rules("implied", quiet_hours=False, caps=False),
-    "service": Rules("implied", quiet_hours=False, caps=True),
-    "promotional": Rules("opt_in", quiet_hours=True, caps=True),
+    "otp": Rules("required", quiet_hours=False, caps=False, priority=0),
+    "transactional": Rules("implied", quiet_hours=False, caps=False, priority=1),
+    "service": Rules("implied", quiet_hours=False, caps=True, priority=2),
+    "promotional": Rules("opt_in", quiet_hours=True, caps=True, priority=3),
 }
 
 
@@ -34,7 +36,8 @@ class Topic(Frozen):
     """`[topics.NAME]`: what messages are about.
 
     `title` is what people read on the preference page, by locale. `consent`, `quiet_hours` (whether they hold), `caps` (whether they
-    can keep it back; it is counted in any case) and `unknown` follow from the category where they are not told.
+    can keep it back; it is counted in any case), `priority` (from 0, the most urgent, to 9: the share of its queue in every claim) and
+    `unknown` (whether it is sent again when it may have arrived) follow from the category where they are not told.
     """
 
     category: Category = "transactional"
@@ -44,7 +47,16 @@ class Topic(Frozen):
     consent: ConsentRule | None = None
     quiet_hours: bool | None = None
     caps: bool | None = None
+    priority: int | None = Field(None, ge=0, le=9)
     unknown: Again | None = None
+
+    @model_validator(mode="after")
+    def _at_once(self) -> Self:
+        if self.quiet_hours and self.category in ("otp", "transactional"):
+            raise PydanticCustomError(
+                "never_quiet", f"has quiet_hours, but its {self.category} messages never wait; make it a service topic"
+            )
+        return self
 
     @property
     def rules(self) -> Rules:
@@ -54,6 +66,7 @@ class Topic(Frozen):
             self.consent or usual.consent,
             usual.quiet_hours if self.quiet_hours is None else self.quiet_hours,
             usual.caps if self.caps is None else self.caps,
+            usual.priority if self.priority is None else self.priority,
         )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import get_args
+from typing import get_args, get_type_hints
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, core_schema
@@ -85,8 +85,10 @@ def _quoted(detail: ErrorDetails) -> frozenset[str]:
 
 def _table_at(model: type[BaseModel], way: Key) -> type[BaseModel]:
     for part in way:
-        if isinstance(part, str) and (field := model.model_fields.get(part)):
-            model = next((found for found in _types(field.annotation) if issubclass(found, BaseModel)), model)
+        if isinstance(part, str):
+            field = model.model_fields.get(part)
+            others = get_type_hints(model).get("__pydantic_extra__") if model.model_config.get("extra") == "allow" else None
+            model = next((found for found in _types(field.annotation if field else others) if issubclass(found, BaseModel)), model)
     return model
 
 

@@ -4,29 +4,44 @@ Pure: no I/O, no clock of its own. The same call explains.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from wasl.decisions import Judged
+from wasl.decisions import Judged, Missed
 from wasl.ledger.claims import Claimed
 from wasl.policies import Policies
 from wasl.policies.verdict import Candidate, Defer, Inputs, Withhold
 from wasl.routing import Routing
 from wasl_contracts import Address, Envelope, Reason, State
 
+_ENDS = {Reason.SUPERSEDED: State.SUPERSEDED, Reason.EXPIRED: State.EXPIRED}
+"""What a delivery is at its end where it was withheld for such a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judging:
+    """What is told of every decision: when it was made, and the channels of the route by which there was no way."""
+
+    at: datetime
+    missed: tuple[Missed, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
-class Go:
-    """The candidate that goes now; `others` may follow if it is refused, `siblings` are a person's other devices."""
+class Go(_Judging):
+    """The candidate that goes now; `others` may follow if it is refused, `siblings` are a person's other devices.
+
+    `later` are those that must wait for a moment: a delivery that follows a refusal may wait for it.
+    """
 
     judged: tuple[Judged, ...]
     chosen: Candidate
     others: tuple[Candidate, ...]
     siblings: tuple[Candidate, ...]
+    later: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(_Judging):
     """Nothing may go before `until`."""
 
     judged: tuple[Judged, ...]
@@ -35,7 +50,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(_Judging):
     """This delivery will never go: withheld, expired, or no way to reach the recipient. `others` may still go, on other channels."""
 
     judged: tuple[Judged, ...]
@@ -80,20 +95,41 @@ class Deciding:
     def decide(self, claimed: Claimed, candidates: Sequence[Candidate], inputs: Inputs, now: datetime) -> Decision:
         """Judge every candidate, so that the record is complete; the first of its own without a verdict against it goes."""
         judged = tuple(Judged(candidate, self._policies.judge(candidate, inputs, now)) for candidate in candidates)
+        missed = self._missed(claimed, candidates)
         if now >= claimed.envelope.expires_at:
-            return Stop(judged, State.EXPIRED, Reason.EXPIRED)
-        free = [j.candidate for j in judged if j.against is None]
-        own = [j for j in judged if claimed.channel in (None, j.candidate.channel)]
+            return Stop(judged, State.EXPIRED, Reason.EXPIRED, at=now, missed=missed)
+        within = _up_to_the_end(judged)
+        free = [j.candidate for j in within if j.against is None]
+        later = tuple(j.candidate for j in within if isinstance(j.against, Defer))
+        own = [j for j in within if claimed.channel in (None, j.candidate.channel)]
         if any(j.against is None for j in own):
-            return _go(judged, [c for c in free if claimed.channel in (None, c.channel)], free, claimed)
+            go = _go(claimed, judged, free, _Judging(at=now, missed=missed))
+            return replace(go, later=later) if later else go
         if not own:
-            return Stop(judged, State.FAILED, self._unreachable(claimed), tuple(free))
+            return Stop(judged, State.FAILED, self._unreachable(claimed), (*free, *later), at=now, missed=missed)
         deferred = [against for j in own if isinstance(against := j.against, Defer)]
         if deferred:
             soonest = min(deferred, key=lambda verdict: verdict.until)
-            return Wait(judged, min(soonest.until, claimed.envelope.expires_at), soonest.reason)
+            return Wait(judged, min(soonest.until, claimed.envelope.expires_at), soonest.reason, at=now, missed=missed)
         withheld = next(against for j in own if isinstance(against := j.against, Withhold))
-        return Stop(judged, State.WITHHELD, withheld.reason, tuple(free))
+        return Stop(judged, _ENDS.get(withheld.reason, State.WITHHELD), withheld.reason, (*free, *later), at=now, missed=missed)
+
+    def _missed(self, claimed: Claimed, candidates: Sequence[Candidate]) -> tuple[Missed, ...]:
+        """The channels that it could have used, had there been a way."""
+        envelope, found = claimed.envelope, {candidate.channel for candidate in candidates}
+        if claimed.channel is not None and (claimed.unproven or envelope.mode != "first"):
+            channels: Sequence[str] = (claimed.channel,)
+        else:
+            channels = [channel for channel in envelope.channels if channel not in claimed.tried]
+        if found.issuperset(channels):
+            return ()
+        return tuple(Missed(channel, self._why_missed(channel, envelope)) for channel in channels if channel not in found)
+
+    def _why_missed(self, channel: str, envelope: Envelope) -> Reason:
+        if channel not in self._routing.channels:
+            return Reason.CHANNEL_DISABLED
+        known = any(address.channel == channel for address in envelope.addresses)
+        return Reason.UNROUTABLE if known or envelope.audience == "public" else Reason.NO_ADDRESS
 
     def _unreachable(self, claimed: Claimed) -> Reason:
         if claimed.channel is not None and claimed.channel not in self._routing.channels:
@@ -103,7 +139,14 @@ class Deciding:
         return Reason.UNROUTABLE if elsewhere or envelope.audience != "person" else Reason.NO_ADDRESS
 
 
-def _go(judged: tuple[Judged, ...], own: Sequence[Candidate], free: Sequence[Candidate], claimed: Claimed) -> Go:
+def _up_to_the_end(judged: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """Those up to the one that ends the route, if one does."""
+    end = next((place for place, j in enumerate(judged, 1) if j.ends_route), len(judged))
+    return judged[:end]
+
+
+def _go(claimed: Claimed, judged: tuple[Judged, ...], free: Sequence[Candidate], judging: _Judging) -> Go:
+    own = [candidate for candidate in free if claimed.channel in (None, candidate.channel)]
     chosen = own[0]
     opened = claimed.address_hash is not None
     return Go(
@@ -111,4 +154,6 @@ def _go(judged: tuple[Judged, ...], own: Sequence[Candidate], free: Sequence[Can
         chosen,
         others=tuple(candidate for candidate in free if candidate.channel != chosen.channel),
         siblings=() if opened else tuple(c for c in own[1:] if c.channel == chosen.channel),
+        at=judging.at,
+        missed=judging.missed,
     )

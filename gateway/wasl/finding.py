@@ -12,7 +12,7 @@ from wasl.ledger.settle import Settlement
 from wasl.planning import Carriers
 from wasl.poison import poisoned
 from wasl.retry import Aftermath
-from wasl.unknown import LOOK_UP, recognised, settled
+from wasl.unknown import LOOK_UP, again, recognised, settled
 from wasl_contracts import Finder, Mark, ProviderError, Reason, Receipt, State, Unavailable
 
 _AT_ONCE = 4  # look-ups of one provider, so that they do not keep it from sending
@@ -104,8 +104,7 @@ class Finding:
         """Ever less often: after as long a time as has passed since the call."""
         now = self._clock.now()
         if self._spent(claimed, now):
-            config = self._carriers.specs.config
-            return settled(claimed, now, self._carriers.key_life(claimed.provider), config.unknown)
+            return settled(claimed, now, self._carriers.key_life(claimed.provider), again(self._carriers.specs.config, claimed.envelope))
         floor = timedelta(seconds=answer.retry_after or 0) if isinstance(answer, Unavailable) else timedelta(0)
         longest = self._carriers.specs.config.retry.longest_wait(claimed.channel or claimed.lane)
         passed = now - moment(max(doubt.since for doubt in claimed.doubts))

@@ -1,13 +1,21 @@
-"""Ids that sort by time and name their message: msg_<m>, dlv_<m>_2, att_<m>_2_1."""
+"""Ids. Those that sort by time name their message: msg_<m>, dlv_<m>_2, att_<m>_2_1."""
 
 import random
+import re
 import time
+
+_SUPPRESSION = re.compile(r"sup_([a-z][a-z0-9_-]{0,62})_([0-9a-f]{34})")
 
 
 def new_message_id() -> str:
     """`msg_`, 48 bits of milliseconds and 80 random bits, as 32 hexadecimal digits: sorts by time like a UUIDv7 (RFC 9562)."""
     # Not a secret. The shared generator is seeded from the system, and again after a fork.
     return f"msg_{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
+
+
+def message_ids_since(seconds: float) -> str:
+    """What sorts before every message id that was made by this clock in the last so many seconds, and after all the others."""
+    return f"msg_{time.time_ns() // 1_000_000 - int(seconds * 1000):012x}"
 
 
 def new_request_id() -> str:
@@ -23,3 +31,19 @@ def delivery_id(message_id: str, number: int) -> str:
 def attempt_id(message_id: str, delivery: int, number: int) -> str:
     """The id of a delivery's n-th attempt."""
     return f"att_{message_id[4:]}_{delivery}_{number}"
+
+
+def new_change_id(at: int) -> str:
+    """`chg_`, the moment in microseconds and 40 random bits: a line of a history, in its order."""
+    return f"chg_{at:014x}{random.getrandbits(40):010x}"
+
+
+def suppression_id(channel: str, address_hash: str) -> str:
+    """The id of an address on the suppression list of a channel."""
+    return f"sup_{channel}_{address_hash}"
+
+
+def suppressed_place(suppression: str) -> tuple[str, str] | None:
+    """The channel and address hash of a `suppression_id`; None where it is none."""
+    match = _SUPPRESSION.fullmatch(suppression)
+    return (match[1], match[2]) if match is not None else None

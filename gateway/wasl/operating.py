@@ -1,19 +1,18 @@
-"""What people ask of stored messages, recipients and providers: look, cancel, send again, suppress. Gateway has these verbs too."""
+"""What people ask of stored messages, recipients and providers: look, cancel, send again. Gateway has these verbs too."""
 
 from abc import ABC, abstractmethod
 
-from wasl.addresses import BadAddress
 from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
 from wasl.assembly import Assembly
 from wasl.config import Config
 from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.dead_letters import Terms
-from wasl.ledger.people import Person
+from wasl.ledger.people import STUB, Person
 from wasl.ledger.reads import Filters
 from wasl.overview import overview
 from wasl.registry import Specs
 from wasl.states import REPLAYED
-from wasl_contracts import Address, Reason, Recipient, State, masked
+from wasl_contracts import Recipient, State
 
 _LARGEST_PAGE = 1000
 _RETRIED = (State.FAILED, State.EXPIRED, State.BOUNCED, State.UNKNOWN)
@@ -92,24 +91,12 @@ class Operating(ABC):
         """Store a recipient (with an id) as given, in place of what was known; raises Refused."""
         if recipient.id is None:
             raise Refused([Problem(pointer="/id", code="missing_field", message="is missing")])
+        if recipient.id.startswith(STUB):
+            raise Refused([Problem(pointer="/id", code="erased_recipient", message="is of a person who was erased; use their own id")])
         addresses = self._open.addresses.normal_all(recipient, where="")
         person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes)
         await self._open.ledger.put_recipient(self.config.brand, recipient.id, person)
         return person.seen(recipient.id)
-
-    async def suppress(self, address: Address, reason: Reason = Reason.SUPPRESSED_MANUAL, *, source: str = "api") -> None:
-        """Never send to this address again; raises Refused where it is none."""
-        ledger = self._open.ledger
-        try:
-            normal = self._open.addresses.normal(address)
-        except BadAddress as bad:
-            raise Refused([Problem(pointer="/value", code=bad.code, message=bad.message)]) from None
-        hashed = ledger.address_hash(normal.kind, normal.value)
-        row = {
-            "brand": self.config.brand, "channel": normal.channel, "address_hash": hashed,
-            "address": masked(normal.kind, normal.value), "source": source,
-        }  # fmt: skip
-        await ledger.suppress(row, reason)
 
     async def providers(self) -> ProvidersSeen:
         """The configured providers, and how each does just now."""

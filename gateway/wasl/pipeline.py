@@ -27,7 +27,7 @@ from wasl.poison import Trials, dead_letter, poisoned
 from wasl.retry import Aftermath, Alternatives, Answered
 from wasl.standing import PAUSE
 from wasl.states import PENDING
-from wasl.unknown import lost, settled
+from wasl.unknown import again, lost, settled
 from wasl_contracts import ProviderError, Receipt, State, Unavailable
 
 _log = structlog.get_logger("wasl.pipeline")
@@ -39,12 +39,12 @@ class Pipeline:
     """Moves claimed deliveries on, in batches."""
 
     def __init__(  # noqa: PLR0913 - one part for each step
-        self, *, ledger: Ledger, deciding: Deciding, pinned: Pinned, carriers: Carriers, aftermath: Aftermath, clock: Clock
+        self, *, ledger: Ledger, deciding: Deciding, pinned: Pinned, carriers: Carriers, aftermath: Aftermath, clock: Clock, version: str
     ) -> None:
         self._ledger = ledger
         self._deciding = deciding
         self._pinned = pinned
-        self._planning = Planning(carriers, pinned.templates, clock)
+        self._planning = Planning(carriers, pinned.templates, clock, version)
         self._carriers = carriers
         self._slots = carriers.slots
         self._watch = carriers.watch
@@ -224,7 +224,7 @@ class Pipeline:
             yield lost(claimed, now, self._aftermath.patience(channel, claimed.tries, keyed=key_life is not None))
         elif not self._finding.may_ask(claimed):
             spent = self._aftermath.spent(claimed.envelope, channel, claimed.tries, now)
-            yield settled(claimed, now, key_life, self._carriers.specs.config.unknown, spent=spent)
+            yield settled(claimed, now, key_life, again(self._carriers.specs.config, claimed.envelope), spent=spent)
         elif full := self._finding.take(claimed):
             yield full
         else:

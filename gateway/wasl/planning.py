@@ -1,18 +1,19 @@
 """From a decision to what is done: a call that may be made, a settlement, or back into the queue."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from wasl.breaker import RetryBudget
+from wasl.choosing import choose, stood, usable, ways, why_resting
 from wasl.clock import Clock, micros
 from wasl.content.rendering import RenderingFailed, render
 from wasl.content.templates import Templates
 from wasl.deciding import Decision, Go, Wait
-from wasl.decisions import encode
+from wasl.decisions import Record
 from wasl.ids import attempt_id, delivery_id
 from wasl.ledger.claims import Claimed, Release
 from wasl.ledger.intents import Intent
@@ -22,7 +23,7 @@ from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.slots import AGAIN, Place, Slots
 from wasl.standing import PAUSE, Queue
-from wasl.unknown import settled
+from wasl.unknown import again, settled
 from wasl.watch import Watch
 from wasl_contracts import Delivery, Mark, Provider, Reason, State
 from wasl_contracts.content import Rendered
@@ -58,7 +59,9 @@ class Plan:
 class Planning:
     """Chooses the provider, takes a place there and renders the chosen candidate, and it alone."""
 
-    def __init__(self, carriers: Carriers, templates: Templates, clock: Clock) -> None:
+    def __init__(self, carriers: Carriers, templates: Templates, clock: Clock, version: str) -> None:
+        """`version` is that of the configuration, which each decision keeps."""
+        self._version = version
         self._carriers = carriers
         self._slots = carriers.slots
         self._standings = carriers.slots.standings
@@ -83,8 +86,8 @@ class Planning:
         return Counter(name for name in firsts if name in asked)
 
     def _callable(self, claimed: Claimed, go: Go, asked: set[str], now: datetime) -> Iterator[str]:
-        for way in self._ways(claimed, go):
-            yield from (name for name in self._usable(way, claimed) if name in asked or not self._standings.waits(name, now))
+        for way in ways(claimed, go):
+            yield from (name for name in usable(way, claimed) if name in asked or not self._standings.waits(name, now))
 
     def step(self, claimed: Claimed, decision: Decision) -> "Plan | Settlement | Release":
         """What a decision leads to; a plan has its place at the provider already."""
@@ -104,13 +107,11 @@ class Planning:
 
     def _plan(self, claimed: Claimed, go: Go) -> "Plan | Settlement | Release":
         now = self._clock.now()
-        candidate = self._awake(claimed, go, now)
-        usable = self._usable(candidate, claimed)
-        if not usable:
+        candidate, names, provider = choose(claimed, go, self._standings, now)
+        if not names:
             return self._settlement(claimed, State.FAILED, Reason.PROVIDER_REJECTED, go)
-        provider = next((name for name in usable if not self._standings.waits(name, now)), None)
         if provider is None:
-            return self._parked(claimed, go, usable, now)
+            return self._parked(claimed, go, names, now)
         # What was cut off with its worker (it has strikes) or refused by another provider says nothing about this one.
         retry = claimed.attempts > 0 and not claimed.strikes and claimed.reason is not Reason.FAILOVER
         if retry and not self._standings.tried(provider, now) and not self._budgets[provider].allows(now):
@@ -121,23 +122,23 @@ class Planning:
             return self._settlement(claimed, State.FAILED, failed.reason, go)
         stepping_in = tuple(other for other in go.others if other.channel == candidate.channel and other is not candidate)
         siblings = go.siblings if candidate is go.chosen else stepping_in
-        intent = Intent(claimed, candidate, provider, encode(go.judged, candidate), siblings)
+        intent = Intent(claimed, candidate, provider, self._record(claimed, go, candidate, provider), siblings)
         delivery = _delivery(intent, content)
         place = self._slots.take(provider)  # the last step: what fails before it holds none
         if place is None:
             return self._later(claimed, candidate.channel, self._slots.frees_at(provider, now))
         self._budgets[provider].spend(now, retry=retry)
-        return Plan(intent, delivery, tuple(other for other in go.others if other.channel != candidate.channel), place)
+        return Plan(intent, delivery, tuple(other for other in (*go.others, *go.later) if other.channel != candidate.channel), place)
 
     def _later(self, claimed: Claimed, lane: str, at: datetime) -> Release:
         """Back into the queue as it is; not beyond its life, so that its end is told in time."""
         return Release(claimed, lane, micros(min(at, claimed.envelope.expires_at)))
 
-    def _parked(self, claimed: Claimed, go: Go, usable: Sequence[str], now: datetime) -> "Settlement | Release":
+    def _parked(self, claimed: Claimed, go: Go, names: Sequence[str], now: datetime) -> "Settlement | Release":
         """Waits until its providers may be called again. Told once is enough: they may rest for days."""
-        reason = self._why(usable)
+        reason = why_resting(names, self._standings)
         channel = go.chosen.channel
-        again = max(self._standings.resumes_at(usable, now), now + AGAIN)
+        again = max(self._standings.resumes_at(names, now), now + AGAIN)
         if claimed.envelope.category != "otp":  # those are few, and have no time
             again = self._waiting[channel].place(again)
         if claimed.reason is reason:
@@ -145,40 +146,20 @@ class Planning:
         due_at = min(again, claimed.envelope.expires_at)
         return self._settlement(claimed, State.SCHEDULED, reason, go, due_at=micros(due_at))
 
-    def _why(self, usable: Iterable[str]) -> Reason:
-        """Why none of them may be called: of several reasons the one that may end soonest."""
-        states = {self._standings[name].state for name in usable}
-        if "closed" in states:
-            return Reason.RATE_LIMITED
-        return Reason.PROVIDER_FAILING if "open" in states else Reason.PROVIDER_PAUSED
-
     def _doubtful(self, claimed: Claimed, go: Go) -> Settlement | None:
         """What may have been sent goes again unmarked only while the provider recognises it; that may have ended while it waited."""
         if not claimed.unproven or Mark.POSSIBLE_DUPLICATE in claimed.marks:
             return None
-        step = settled(claimed, self._clock.now(), self._carriers.key_life(claimed.provider), self._carriers.specs.config.unknown)
+        rule = again(self._carriers.specs.config, claimed.envelope)
+        step = settled(claimed, self._clock.now(), self._carriers.key_life(claimed.provider), rule)
         if isinstance(step, Left):
             return self._settlement(claimed, State.FAILED, Reason.OUTCOME_UNKNOWN, go)
         return step if Mark.POSSIBLE_DUPLICATE in step.marks else None
 
-    def _awake(self, claimed: Claimed, go: Go, now: datetime) -> Candidate:
-        """The chosen candidate, or while its providers fail the next one of an open delivery that has one awake."""
-        ways = self._ways(claimed, go)
-        return next((way for way in ways if any(not self._standings.fails(name, now) for name in self._usable(way, claimed))), go.chosen)
-
-    def _ways(self, claimed: Claimed, go: Go) -> tuple[Candidate, ...]:
-        """The candidates by which this very delivery may go; an open one has not settled on a channel."""
-        return (go.chosen, *go.others) if claimed.channel is None else (go.chosen,)
-
-    def _usable(self, candidate: Candidate, claimed: Claimed) -> list[str]:
-        """The providers that may still be asked: none that refused, after a failover those that come next, without proof the same."""
-        names = [name for name in candidate.providers if name not in claimed.refused]
-        if claimed.unproven:
-            return [name for name in names if name == claimed.provider]
-        if claimed.reason is Reason.FAILOVER and claimed.provider in candidate.providers:
-            following = candidate.providers[candidate.providers.index(claimed.provider) + 1 :]
-            return [name for name in names if name in following] or names
-        return names
+    def _record(self, claimed: Claimed, decision: Decision, chosen: Candidate | None = None, provider: str | None = None) -> str:
+        """The decision as it is stored."""
+        at, judged = decision.at, decision.judged
+        return Record(self._version, at, judged, decision.missed, stood(claimed, judged, self._standings, at), chosen, provider).stored()
 
     def _settlement(self, claimed: Claimed, state: State, reason: Reason, decision: Decision, due_at: int | None = None) -> Settlement:
         return Settlement(
@@ -189,7 +170,7 @@ class Planning:
             due_at=due_at,
             marks=claimed.marks,
             refused=claimed.refused,
-            decision=encode(decision.judged, None),
+            decision=self._record(claimed, decision),
         )
 
 

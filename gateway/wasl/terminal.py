@@ -7,7 +7,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from wasl.answers import CandidateSeen, DeliverySeen, MessageSeen, MessageSummary, RecipientSeen, TimelineEntry, VerdictSeen
+from wasl.answers import DeliverySeen, MessageSeen, MessageSummary, RecipientSeen, TimelineEntry
+from wasl.decision_seen import CandidateSeen, VerdictSeen
 from wasl_contracts import Reason, State
 
 _COLOURS = {
@@ -22,9 +23,11 @@ _COLOURS = {
 _RULES = {
     "same_key": "the provider recognises a repetition",
     "look_up": "the provider was asked what became of it",
-    "until_expiry": "its category is sent again until it expires",
-    "once": "its category is sent again once",
-    "never": "its category is never sent again",
+    "until_expiry": "its topic is sent again until it expires",
+    "once": "its topic is sent again once",
+    "never": "its topic is never sent again",
+    "superseded": "a newer message replaced it",
+    "erased": "the person was erased",
 }
 _ANSWERS = {
     "answer.receipt": "took it",
@@ -39,6 +42,8 @@ def whole(seen: MessageSeen) -> Group:
     facts = f"To {person(seen.to)} · topic {seen.topic} ({seen.category})"
     if seen.template:
         facts += f" · template {seen.template}"
+    if seen.superseded_by:
+        facts += f" · replaced by {seen.superseded_by}"
     created = f"Accepted {seen.created_at.astimezone():%Y-%m-%d %H:%M:%S %Z} · expires {seen.expires_at.astimezone():%Y-%m-%d %H:%M %Z}"
     blank = Text("")
     return Group(heading(seen), Text(facts), Text(created, "dim"), blank, deliveries(seen), blank, timeline(seen), blank, *decisions(seen))
@@ -162,6 +167,10 @@ def _candidate(candidate: CandidateSeen) -> Text:
     for verdict in candidate.verdicts:
         text.append("  ")
         text.append(*_verdict(verdict))
+    if not candidate.verdicts and candidate.reason is not None:
+        text.append(f"  ✕ {candidate.reason.sentence}", "red")
+    if candidate.counterfactual is not None:
+        text.append(f"  {candidate.counterfactual.sentences['en']}")
     return text
 
 

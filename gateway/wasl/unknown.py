@@ -1,23 +1,32 @@
 """Settling an unknown outcome, when no proof of it came in time (DESIGN.md section 5).
 
 With a provider that recognises the delivery's id inside its life, the same call is made again; one that can look calls up is asked
-(finding.py). Else it depends on the category, by `[unknown]` in wasl.toml. What was decided by which rule is kept in the timeline.
+(finding.py). Else it depends on the topic or its category, by wasl.toml. What was decided by which rule is kept in the timeline.
 """
 
 from datetime import datetime, timedelta
 
 from wasl.clock import micros
-from wasl.config_worker import UnknownRules
+from wasl.config import Config
+from wasl.config_worker import Again
 from wasl.ledger.claims import Claimed
 from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Ended, Settlement
 from wasl.poison import poisoned
-from wasl_contracts import Mark, Reason, State
+from wasl_contracts import Envelope, Mark, Reason, State
 
 SAME_KEY = "same_key"
 """The rule by which it is sent again under a key that the provider recognises."""
 LOOK_UP = "look_up"
 """The rule by which the provider's own word decided."""
+SUPERSEDED = "superseded"
+"""The rule by which it is left alone: a newer message replaced it."""
+
+
+def again(config: Config, envelope: Envelope) -> Again:
+    """Whether a message is sent again although it may have arrived: as its topic says, else its category."""
+    topic = config.topics.get(envelope.topic)
+    return (topic.unknown if topic is not None else None) or config.unknown.of(envelope.category)
 
 
 def lost(claimed: Claimed, now: datetime, patience: timedelta) -> Settlement:
@@ -39,21 +48,22 @@ def recognised(claimed: Claimed, now: datetime, key_life: int | None) -> bool:
     return key_life is not None and now < claimed.envelope.created_at + timedelta(seconds=key_life)
 
 
-def settled(claimed: Claimed, now: datetime, key_life: int | None, rules: UnknownRules, *, spent: bool = False) -> Settlement | Left:
+def settled(claimed: Claimed, now: datetime, key_life: int | None, rule: Again, *, spent: bool = False) -> Settlement | Left:
     """What to do now that waiting is over: send again, or leave it unknown for people to look at.
 
-    `spent` tells that it was tried as often or as long as it may be.
+    `key_life` is for how many seconds its provider recognises a repeated delivery id, `rule` what `again` says. `spent` tells that it
+    was tried as often or as long as it may be.
     """
     envelope = claimed.envelope
     if now >= envelope.expires_at:
         return _settlement(claimed, State.EXPIRED, now, Reason.EXPIRED)
-    if poisoned(claimed):
-        return Left(claimed, micros(now), Reason.POISON)
+    if poisoned(claimed) or claimed.superseded_by is not None:
+        reason = Reason.POISON if poisoned(claimed) else claimed.reason or Reason.OUTCOME_UNKNOWN
+        return Left(claimed, micros(now), reason, SUPERSEDED if claimed.superseded_by is not None else None)
     if recognised(claimed, now, key_life):
         if spent:
             return Left(claimed, micros(now), Reason.OUTCOME_UNKNOWN, SAME_KEY)
         return _settlement(claimed, State.SCHEDULED, now, Reason.RETRYING, rule=SAME_KEY)
-    rule = rules.of(envelope.category)
     if rule == "never" or (rule == "once" and Mark.POSSIBLE_DUPLICATE in claimed.marks):
         return Left(claimed, micros(now), claimed.reason or Reason.OUTCOME_UNKNOWN, rule)
     return _settlement(claimed, State.SCHEDULED, now, Reason.OUTCOME_UNKNOWN, Mark.POSSIBLE_DUPLICATE, rule=rule)

@@ -19,7 +19,7 @@ def test_every_row_of_the_bench_runs() -> None:
     without_postgres = "its rows are left out" in table
     assert not (without_postgres and os.environ.get("CI") == "true")
     ratios = re.findall(r"\| (\d+\.\d+) \(\d+\.\d+–\d+\.\d+\) \|", table)
-    assert len(ratios) == (11 if without_postgres else 15)
+    assert len(ratios) == (12 if without_postgres else 17)
     assert "| SQLite | uvloop | 64 |" in table or "| SQLite | asyncio | 64 |" in table
     assert "| SQLite | 2,000 |" in table
 

@@ -31,11 +31,25 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.opening import key_file, open_store
 from wasl.ledger.settle import Settlement
 from wasl.ledger.store import Store
+from wasl.ledger.suppressions import Addition
 from wasl.policies import Policies
 from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.routing import Routing
-from wasl_contracts import Address, AddressKind, Capabilities, Content, Delivery, Envelope, Message, ProviderSpec, Receipt, Recipient, State
+from wasl_contracts import (
+    Address,
+    AddressKind,
+    Capabilities,
+    Content,
+    Delivery,
+    Envelope,
+    Message,
+    ProviderSpec,
+    Reason,
+    Receipt,
+    Recipient,
+    State,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KINDS = {
@@ -73,12 +87,12 @@ class Script:
 
     def __init__(self, *lines: Outcome, then: Outcome | None = None) -> None:
         self._lines = deque(lines)
-        self._then = then or Receipt(provider_ref="ref")
+        self.then = then or Receipt(provider_ref="ref")
         self.calls: list[Delivery] = []
 
     async def play(self, delivery: Delivery) -> Receipt:
         self.calls.append(delivery)
-        outcome = self._lines.popleft() if self._lines else self._then
+        outcome = self._lines.popleft() if self._lines else self.then
         if isinstance(outcome, Exception):
             raise outcome
         return outcome if isinstance(outcome, Receipt) else await outcome(delivery)
@@ -180,6 +194,11 @@ class Desk:
         decision = self.deciding.decide(claimed, candidates, inputs, self.clock.now())
         assert isinstance(decision, Go), decision
         return Intent(claimed, decision.chosen, provider, "[]", decision.siblings, **how)
+
+    async def suppress(self, channel: str, address_hash: str, **fields: Any) -> None:
+        """Put an address on the list."""
+        usual: dict[str, Any] = {"brand": "default", "address": "•••", "reason": Reason.SUPPRESSED_MANUAL, "source": "test"}
+        await self.ledger.suppressions.add([Addition(channel=channel, address_hash=address_hash, **{**usual, "since": self.now, **fields})])
 
     async def sending(self, message: Message | None = None, provider: str = "mail") -> Claimed:
         """A claimed delivery whose intent is committed."""

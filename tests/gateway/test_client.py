@@ -47,6 +47,20 @@ async def served(tmp_path: Path, fresh_ledger: Path, sends: bool) -> AsyncIterat
             yield Served(url, key, gateway)
 
 
+async def test_a_newer_message_and_a_fact_go_over_the_wire(served):
+    async with served.client() as wasl:
+        older = await wasl.send(to=ANN, content=HELLO, about="order-1042")
+        newer = await wasl.send(to=ANN, content=HELLO, about="order-1042", supersedes=True, fact="1042 left")
+
+        replaced, current = await wasl.get(older.id), await wasl.get(newer.id)
+
+        assert (replaced.state, replaced.superseded_by) == (State.SUPERSEDED, newer.id)
+        assert (current.superseded_by, current.fact) == (None, "1042 left")
+        with pytest.raises(Conflict) as refused:
+            await wasl.retry(older.id)
+        assert refused.value.code == "superseded"
+
+
 async def test_a_message_is_sent_looked_at_listed_and_cancelled(served):
     async with served.client() as wasl:
         sent = await wasl.send(to=ANN, content=HELLO, topic="default", metadata={"ref": "1042"})

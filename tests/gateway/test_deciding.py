@@ -5,8 +5,9 @@ import pytest
 
 from tests.gateway.scripted import EMAIL, NOON, PHONE, Carrier, claimed, envelope, specs
 from wasl.deciding import Deciding, Go, Stop, Wait
+from wasl.decisions import Missed
 from wasl.policies import Policies
-from wasl.policies.verdict import Allow, Candidate, Defer, Inputs, Policy, Suppressed, Verdict
+from wasl.policies.verdict import Allow, Candidate, Defer, Inputs, Policy, Suppressed, Verdict, Withhold
 from wasl.routing import Routing
 from wasl_contracts import Address, Reason, State
 
@@ -19,8 +20,8 @@ def hashed(address: Address) -> str:
 
 
 def suppressed(*addresses: Address) -> Inputs:
-    row = Suppressed(Reason.SUPPRESSED_BOUNCE, NOON, "test")
-    return Inputs({("default", address.channel, address.value): row for address in addresses})
+    row = Suppressed(Reason.SUPPRESSED_BOUNCE, NOON, "test", "sup_test")
+    return Inputs({("default", address.channel, address.value): [row] for address in addresses})
 
 
 @pytest.fixture
@@ -61,10 +62,22 @@ def test_a_suppressed_address_makes_way_for_the_next_channel_and_is_in_the_recor
     assert against.reason is Reason.SUPPRESSED_BOUNCE
 
 
+def test_a_channel_of_the_route_without_a_way_is_told_with_its_reason(deciding: Deciding) -> None:
+    fax = Address(channel="push", kind="pager", value="4711")
+    given = envelope(addresses=(EMAIL, fax), channels=("fax", "push", "sms", "email"))
+
+    go = ask(deciding, claimed(given))
+
+    assert isinstance(go, Go)
+    assert go.missed == (
+        Missed("fax", Reason.CHANNEL_DISABLED), Missed("push", Reason.UNROUTABLE), Missed("sms", Reason.NO_ADDRESS),
+    )  # fmt: skip
+
+
 def test_when_nothing_may_go_it_is_withheld_with_the_reason_of_the_first(deciding: Deciding) -> None:
     stop = ask(deciding, claimed(), suppressed(EMAIL, PHONE))
 
-    assert stop == Stop(stop.judged, State.WITHHELD, Reason.SUPPRESSED_BOUNCE)
+    assert stop == Stop(stop.judged, State.WITHHELD, Reason.SUPPRESSED_BOUNCE, at=NOON)
     assert len(stop.judged) == 2
 
 
@@ -80,13 +93,14 @@ def test_what_is_too_old_expires_whatever_else_holds(deciding: Deciding) -> None
 def test_without_an_address_there_is_no_way(deciding: Deciding) -> None:
     for audience, reason in (("person", Reason.NO_ADDRESS), ("group", Reason.UNROUTABLE)):
         stop = ask(deciding, claimed(envelope(addresses=(), audience=audience)))
-        assert stop == Stop((), State.FAILED, reason)
+        assert stop == Stop((), State.FAILED, reason, at=NOON, missed=stop.missed)
+        assert stop.missed == (Missed("email", Reason.NO_ADDRESS), Missed("sms", Reason.NO_ADDRESS))
 
 
 def test_a_channel_that_is_gone_is_told_as_such(deciding: Deciding) -> None:
     stop = ask(deciding, claimed(envelope(channels=("fax",), mode="all"), channel="fax"))
 
-    assert stop == Stop((), State.FAILED, Reason.CHANNEL_DISABLED)
+    assert stop == Stop((), State.FAILED, Reason.CHANNEL_DISABLED, at=NOON, missed=(Missed("fax", Reason.CHANNEL_DISABLED),))
 
 
 def test_all_devices_of_a_person_are_opened_by_the_first(deciding: Deciding) -> None:
@@ -152,7 +166,7 @@ def test_a_deferral_waits_until_its_soonest_end_and_never_beyond_expiry(deciding
     with_policies(deciding, quiet)
 
     wait = ask(deciding, claimed())
-    assert wait == Wait(wait.judged, LATER - timedelta(hours=1), Reason.QUIET_HOURS)
+    assert wait == Wait(wait.judged, LATER - timedelta(hours=1), Reason.QUIET_HOURS, at=NOON)
 
     short = ask(deciding, claimed(envelope(expires_at=NOON + timedelta(minutes=1))))
     assert isinstance(short, Wait)
@@ -177,3 +191,30 @@ def test_of_several_verdicts_the_withholding_one_counts_and_then_the_longest_def
 
 def test_deciding_twice_is_deciding_the_same(deciding: Deciding) -> None:
     assert ask(deciding, claimed(), suppressed(EMAIL)) == ask(deciding, claimed(), suppressed(EMAIL))
+
+
+def until_expiry(candidate: Candidate, _inputs: Inputs, _now: object) -> Verdict:
+    """Text messages could only go after their end; other channels may be used."""
+    late = Withhold("quiet_hours", "calendar", {"opens": None}, Reason.EXPIRED)
+    return late if candidate.channel == "sms" else Allow("quiet_hours", "calendar", {})
+
+
+def test_what_could_only_go_after_its_end_expires_now(deciding: Deciding) -> None:
+    with_policies(deciding, until_expiry)
+
+    stop = ask(deciding, claimed(envelope(channels=("sms",))))
+
+    assert isinstance(stop, Stop)
+    assert (stop.state, stop.reason, stop.others) == (State.EXPIRED, Reason.EXPIRED, ())
+
+
+def test_before_it_expires_another_channel_of_its_route_is_used(deciding: Deciding) -> None:
+    with_policies(deciding, until_expiry)
+
+    go = ask(deciding, claimed(envelope(channels=("sms", "email"))))
+    opened = ask(deciding, claimed(envelope(channels=("sms", "email")), channel="sms", lane="sms", address_hash=PHONE.value))
+
+    assert isinstance(go, Go)
+    assert go.chosen.channel == "email"
+    assert isinstance(opened, Stop)
+    assert (opened.state, channels(opened.others)) == (State.EXPIRED, ["email"])

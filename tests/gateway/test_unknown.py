@@ -1,23 +1,32 @@
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.gateway.scripted import NOON, claimed, envelope
 from wasl.clock import micros
-from wasl.config_worker import UnknownRules
+from wasl.config import Config
 from wasl.ledger.claims import Claimed
 from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Settlement
-from wasl.unknown import lost, settled
+from wasl.unknown import again, lost, settled
 from wasl_contracts import Mark, Reason, State
 
 DUPLICATE = (Mark.POSSIBLE_DUPLICATE,)
-RULES = UnknownRules()
+USUAL = Config()
 
 
-def unknown(category: str = "transactional", marks: tuple[Mark, ...] = (), strikes: int = 0, **fields: object) -> Claimed:
+def unknown(
+    category: str = "transactional", marks: tuple[Mark, ...] = (), strikes: int = 0, reason: Reason | None = None, **fields: object
+) -> Claimed:
     given = envelope(category=category, **fields)
-    return claimed(given, state=State.UNKNOWN, marks=marks, attempts=1, refused=("spare",), strikes=strikes)
+    return claimed(given, state=State.UNKNOWN, reason=reason, marks=marks, attempts=1, refused=("spare",), strikes=strikes)
+
+
+def settle(
+    given: Claimed, now: datetime = NOON, key_life: int | None = None, config: Config = USUAL, *, spent: bool = False
+) -> Settlement | Left:
+    return settled(given, now, key_life, again(config, given.envelope), spent=spent)
 
 
 def test_a_call_whose_worker_died_is_unknown_and_its_attempt_ended() -> None:
@@ -58,7 +67,7 @@ def left(step: Settlement | Left) -> Left:
 def test_without_proof_the_category_decides_and_a_resend_is_marked(
     category: str, marks: tuple[Mark, ...], rule: str, sends_again: bool
 ) -> None:
-    step = settled(unknown(category, marks), NOON, None, RULES)
+    step = settle(unknown(category, marks))
 
     assert step.rule == rule
     if not sends_again:
@@ -73,18 +82,35 @@ def test_without_proof_the_category_decides_and_a_resend_is_marked(
 @pytest.mark.parametrize(("rule", "again", "twice"), [("until_expiry", True, True), ("once", True, False), ("never", False, False)])
 @pytest.mark.parametrize("category", ["otp", "transactional", "service", "promotional"])
 def test_the_rule_of_each_category_is_configuration(category: str, rule: str, again: bool, twice: bool) -> None:
-    rules = UnknownRules.model_validate({category: rule})
+    config = Config.model_validate({"unknown": {category: rule}})
 
-    first = settled(unknown(category), NOON, None, rules)
-    second = settled(unknown(category, DUPLICATE), NOON, None, rules)
+    first = settle(unknown(category), config=config)
+    second = settle(unknown(category, DUPLICATE), config=config)
 
     assert (isinstance(first, Settlement), isinstance(second, Settlement)) == (again, twice)
     assert (first.rule, second.rule) == (rule, rule)
 
 
+@pytest.mark.parametrize(("topic", "rule"), [("codes", "until_expiry"), ("orders", "never"), ("gone", "once")])
+def test_what_a_topic_says_comes_before_its_category(topic: str, rule: str) -> None:
+    topics = {"codes": {"unknown": "until_expiry"}, "orders": {"category": "otp", "unknown": "never"}}
+
+    step = settle(unknown(topic=topic), config=Config.model_validate({"topics": topics}))
+
+    assert step.rule == rule
+
+
+@pytest.mark.parametrize("key_life", [None, 900])
+@pytest.mark.parametrize("category", ["otp", "transactional"])
+def test_what_a_newer_message_replaced_is_left_unknown_and_never_sent_again(category: str, key_life: int | None) -> None:
+    step = left(settle(replace(unknown(category, reason=Reason.WORKER_LOST), superseded_by="msg_2"), NOON, key_life))
+
+    assert (step.reason, step.rule) == (Reason.WORKER_LOST, "superseded")
+
+
 @pytest.mark.parametrize("category", ["otp", "transactional", "service", "promotional"])
 def test_inside_the_life_of_its_key_it_is_sent_again_unmarked(category: str) -> None:
-    settlement = sent_again(settled(unknown(category), NOON + timedelta(seconds=899), 900, RULES))
+    settlement = sent_again(settle(unknown(category), NOON + timedelta(seconds=899), 900))
 
     assert (settlement.state, settlement.reason, settlement.marks) == (State.SCHEDULED, Reason.RETRYING, ())
     assert settlement.rule == "same_key"
@@ -93,22 +119,22 @@ def test_inside_the_life_of_its_key_it_is_sent_again_unmarked(category: str) -> 
 def test_after_the_life_of_its_key_the_category_decides() -> None:
     late = NOON + timedelta(seconds=900)
 
-    assert left(settled(unknown("promotional"), late, 900, RULES)).rule == "never"
-    assert sent_again(settled(unknown(), late, 900, RULES)).marks == DUPLICATE
+    assert left(settle(unknown("promotional"), late, 900)).rule == "never"
+    assert sent_again(settle(unknown(), late, 900)).marks == DUPLICATE
 
 
 @pytest.mark.parametrize("key_life", [None, 900])
 def test_what_has_expired_is_not_sent_again(key_life: int | None) -> None:
-    settlement = sent_again(settled(unknown("otp", expires_at=NOON), NOON, key_life, RULES))
+    settlement = sent_again(settle(unknown("otp", expires_at=NOON), NOON, key_life))
 
     assert (settlement.state, settlement.reason, settlement.due_at) == (State.EXPIRED, Reason.EXPIRED, None)
 
 
 def test_under_a_key_too_it_is_not_sent_again_for_ever() -> None:
-    assert left(settled(unknown(), NOON + timedelta(seconds=10), 900, RULES, spent=True)).rule == "same_key"
+    assert left(settle(unknown(), NOON + timedelta(seconds=10), 900, spent=True)).rule == "same_key"
 
 
 @pytest.mark.parametrize("key_life", [None, 900])
 def test_what_brought_down_three_workers_is_left_and_not_sent_again(key_life: int | None) -> None:
-    assert left(settled(unknown("otp", strikes=3), NOON, key_life, RULES)).reason is Reason.POISON
-    assert sent_again(settled(unknown("otp", strikes=2), NOON, key_life, RULES)).state is State.SCHEDULED
+    assert left(settle(unknown("otp", strikes=3), NOON, key_life)).reason is Reason.POISON
+    assert sent_again(settle(unknown("otp", strikes=2), NOON, key_life)).state is State.SCHEDULED

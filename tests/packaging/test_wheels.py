@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_every_member_is_built_and_carries_its_types(wheels: Path) -> None:
 
     assert len(built) == len(MEMBERS)
     assert {"wasl", "wasl_contracts", "wasl_smtp"} <= set(built)
+
+
+def test_the_gateways_wheel_carries_the_calendars(wheels: Path) -> None:
+    (wheel,) = wheels.glob("wasl-*.whl")
+    calendars = {file.name for file in (ROOT / "gateway/wasl/calendars").glob("*.toml")}
+
+    packed = {name.removeprefix("wasl/calendars/") for name in zipfile.ZipFile(wheel).namelist() if name.startswith("wasl/calendars/")}
+
+    assert {"sa.toml", "unknown.toml", "weekends.toml"} <= calendars <= packed
 
 
 def test_the_demo_runs_from_wheels_with_the_sources_deleted(wheels: Path, tmp_path: Path) -> None:

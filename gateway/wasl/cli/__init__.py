@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from wasl.cli import inspecting, messages, migrating, providers, retrying, sending, starting
+from wasl.cli import (
+    consents,
+    explaining,
+    inspecting,
+    messages,
+    migrating,
+    people,
+    policies,
+    preferring,
+    providers,
+    retrying,
+    sending,
+    starting,
+    suppressing,
+)
 from wasl.cli import verify as verifying
 from wasl.cli.exits import EPILOG, explained
 
@@ -24,9 +38,16 @@ app.command()(starting.serve)
 app.command()(starting.worker)
 app.add_typer(migrating.app)
 app.command()(sending.send)
+app.command()(explaining.explain)
 messages.app.command()(retrying.retry)
 app.add_typer(messages.app)
+people.app.command("preference-url")(preferring.preference_url)
+app.add_typer(people.app)
+app.command()(preferring.inbound)
 app.add_typer(providers.app)
+app.add_typer(policies.app)
+app.add_typer(consents.app)
+app.add_typer(suppressing.app)
 app.add_typer(inspecting.plugin_app)
 app.add_typer(starting.apikey_app)
 app.command()(inspecting.openapi)

@@ -46,6 +46,9 @@ def send(  # noqa: PLR0913 - the options of a command
     topic: Annotated[str | None, typer.Option(help="What it is about.")] = None,
     locale: Annotated[str | None, typer.Option(help="The recipient's language, like ar.")] = None,
     at: Annotated[datetime | None, typer.Option(metavar="ISO", parser=arguments.moment, help="Not before; local where no zone is.")] = None,
+    about: Annotated[str | None, typer.Option(metavar="KEY", help="Your label for the thing it is about, like order-1042.")] = None,
+    supersedes: Annotated[bool, typer.Option("--supersedes", help="Older messages --about the same thing do not go any more.")] = False,
+    fact: Annotated[str | None, typer.Option(metavar="KEY", help="Of the messages to them with one fact, one goes.")] = None,
     idempotency_key: Annotated[str | None, typer.Option(metavar="KEY", help="The same key again sends nothing again.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is sent or has failed; the exit code tells which.")] = False,
     json: Json = False,
@@ -59,12 +62,14 @@ def send(  # noqa: PLR0913 - the options of a command
         raise typer.BadParameter("give either a template or --body")
     if body is None and (title is not None or action):
         raise typer.BadParameter("--title and --action belong to --body; a template has its own")
+    if supersedes and about is None:
+        raise typer.BadParameter("--supersedes needs --about: say what the message is about")
     content: dict[str, JsonValue] | None = None
     if body is not None:
         content = {"title": title or "", "body": body, "actions": [arguments.action(one) for one in action or ()]}
     fields: dict[str, JsonValue | datetime] = {
         "template": template, "content": content, "data": arguments.data(data or ()) or None, "channels": list(channel or ()) or None,
-        "mode": mode.value if mode else None, "topic": topic, "send_at": at,
+        "mode": mode.value if mode else None, "topic": topic, "send_at": at, "about": about, "supersedes": supersedes, "fact": fact,
     }  # fmt: skip
     seen = run(_sent(config, arguments.To(to, locale), fields, idempotency_key, wait))
     if json:

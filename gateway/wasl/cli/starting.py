@@ -23,6 +23,12 @@ class ScopeName(StrEnum):
 
     SEND = "send"
     READ = "read"
+    PEOPLE_EXPORT = "people:export"
+    PEOPLE_ERASE = "people:erase"
+
+
+_USUAL = (ScopeName.SEND, ScopeName.READ)
+"""What a key may do where nothing is said: nothing that shows addresses in clear, and nothing that cannot be undone."""
 
 
 def demo() -> None:
@@ -115,7 +121,7 @@ def create_api_key(
 
     async def work() -> str:
         async with Gateway.from_config(config, worker=False) as gateway:
-            return await gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or ScopeName)])
+            return await gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or _USUAL)])
 
     typer.echo(run(work()))
     say("Keep it now: it is stored as a hash only. Use it as `Authorization: Bearer …`, or as WASL_API_KEY.")

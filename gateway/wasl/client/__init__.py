@@ -2,6 +2,7 @@
 
 from wasl.client.asynchronous import Client
 from wasl.client.blocking import SyncClient
+from wasl.client.suppressing import SuppressionFields, SuppressionFilters
 from wasl.client.wire import ListFilters, MessageFields
 
-__all__ = ["Client", "ListFilters", "MessageFields", "SyncClient"]
+__all__ = ["Client", "ListFilters", "MessageFields", "SuppressionFields", "SuppressionFilters", "SyncClient"]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Literal, Self, Unpack
 from urllib.parse import quote, urlencode
@@ -13,18 +14,24 @@ from pydantic import JsonValue
 from yarl import URL
 
 from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, ProvidersSeen, RecipientSeen, Retried
+from wasl.client.consenting import Consenting
+from wasl.client.people import People
+from wasl.client.preferring import Preferring
+from wasl.client.suppressing import Suppressing
 from wasl.client.wire import Answered, ListFilters, MessageFields, Request, batches, line, line_result, new_key, read, written
 from wasl.errors import Unauthenticated, Unusable, WaslError
+from wasl.explanations import Explanation
 from wasl_contracts import Message, Recipient
 from wasl_contracts.http import retry_after
 
 _RETRIES = 2
 _FIRST_WAIT = 0.2  # seconds; doubles, and a random part of it is waited ("full jitter")
 _LONGEST_WAIT = 5.0
+_PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=600.0)
 _TRY_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-class Client:
+class Client(People, Suppressing, Consenting, Preferring):
     """Talks to `wasl serve`. Use it as `async with Client() as wasl:`, or call `close` yourself.
 
     The URL and the key come from the arguments or from WASL_URL and WASL_API_KEY. Requests that are safe to repeat are tried three
@@ -110,6 +117,19 @@ class Client:
                 return
             query["cursor"] = page.next_cursor
 
+    async def explain(
+        self,
+        template: str | None = None,
+        *,
+        to: Recipient | Mapping[str, JsonValue],
+        at: datetime | None = None,
+        **fields: Unpack[MessageFields],
+    ) -> Explanation:
+        """What would become of a message, now or at another moment; nothing is sent. See Gateway.explain."""
+        question = {"to": to, **fields, **({"template": template} if template else {}), **({"at": at} if at else {})}
+        request = Request("POST", "/v1/explain", written(question), {"Content-Type": "application/json"})
+        return read(Explanation, (await self._ask(request)).body)
+
     async def cancel(self, message_id: str) -> MessageSeen:
         """Cancel a message that no provider has yet.
 
@@ -190,7 +210,12 @@ class Client:
         try:
             # Redirects are not followed: they would carry the key and the message somewhere else.
             async with self._session.request(
-                request.method, url, data=request.body, headers=request.headers, allow_redirects=False
+                request.method,
+                url,
+                data=request.body,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=_PATIENCE if request.patient else self._timeout,
             ) as response:
                 return Answered(response.status, response.headers, await response.read())
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:

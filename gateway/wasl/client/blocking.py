@@ -3,20 +3,26 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Literal, Self, TypeVar, Unpack
 
 from pydantic import JsonValue
 
 from wasl.answers import Accepted, MessageSeen, MessageSummary, ProvidersSeen, RecipientSeen, Retried
 from wasl.client.asynchronous import Client
+from wasl.client.consenting import Consenting, SyncConsenting
+from wasl.client.people import People, SyncPeople
+from wasl.client.preferring import Preferring, SyncPreferring
+from wasl.client.suppressing import Suppressing, SyncSuppressing
 from wasl.client.wire import ListFilters, MessageFields
 from wasl.errors import Unusable, WaslError
+from wasl.explanations import Explanation
 from wasl_contracts import Message, Recipient
 
 _Result = TypeVar("_Result")
 
 
-class SyncClient:
+class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring):
     """The same verbs without `await`: they run on an event loop in a thread of their own. Not for use inside a running loop."""
 
     def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0) -> None:
@@ -69,6 +75,17 @@ class SyncClient:
         while (summary := self._run(next_one)) is not None:
             yield summary
 
+    def explain(
+        self,
+        template: str | None = None,
+        *,
+        to: Recipient | Mapping[str, JsonValue],
+        at: datetime | None = None,
+        **fields: Unpack[MessageFields],
+    ) -> Explanation:
+        """See Client.explain."""
+        return self._run(lambda: self._client.explain(template, to=to, at=at, **fields))
+
     def cancel(self, message_id: str) -> MessageSeen:
         """See Client.cancel."""
         return self._run(lambda: self._client.cancel(message_id))
@@ -96,6 +113,22 @@ class SyncClient:
     def wait(self, message_id: str, *, until: Literal["sent", "delivered"] = "sent", timeout: float = 5.0) -> MessageSeen:
         """See Client.wait."""
         return self._run(lambda: self._client.wait(message_id, until=until, timeout=timeout))
+
+    @property
+    def _suppressing(self) -> Suppressing:
+        return self._client
+
+    @property
+    def _preferring(self) -> Preferring:
+        return self._client
+
+    @property
+    def _consenting(self) -> Consenting:
+        return self._client
+
+    @property
+    def _people(self) -> People:
+        return self._client
 
     def _run(self, call: Callable[[], Coroutine[object, object, _Result]]) -> _Result:
         try:

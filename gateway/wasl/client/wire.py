@@ -30,6 +30,8 @@ class MessageFields(TypedDict, total=False):
     send_at: datetime
     expires_in: str
     about: str
+    supersedes: bool
+    fact: str
     ordering_key: str
     metadata: Mapping[str, JsonValue]
 
@@ -48,13 +50,14 @@ class ListFilters(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; `repeatable` where doing it twice has the effect of doing it once."""
+    """One HTTP request; `repeatable` where doing it twice has the effect of doing it once, `patient` where the answer may take minutes."""
 
     method: str
     path: str
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool = True
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

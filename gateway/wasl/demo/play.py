@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wasl.answers import MessageSeen
+from wasl.consent import ConsentChange
 from wasl.demo.people import STORIES, Story
 from wasl.demo.playground import Playground, playground
 from wasl.terminal import decisions, heading, person, timeline
@@ -66,8 +67,10 @@ async def _withheld(ground: Playground, story: Story, page: Console) -> None:
     _title(
         page,
         "5. An offer to somebody who unsubscribed",
-        "It is not sent, and the decision record says which policy judged, and on what grounds.",
+        "They had agreed to offers, but not to this address any more. The decision record says which policy judged, and on what grounds.",
     )
+    agreed = ConsentChange(topic="offers", state="granted", source="preference_page", locale=story.person.locale)
+    await ground.gateway.record_consent(str(story.person.id), [agreed])
     await ground.gateway.suppress(story.mailbox, Reason.SUPPRESSED_UNSUBSCRIBE, source="unsubscribe link")
     seen = await _sent(ground, Message(to=story.person, template="offer", data=story.offer, topic="offers", channels=("email",)))
     _show(page, seen)

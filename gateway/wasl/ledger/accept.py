@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wasl.errors import IdempotencyMismatch, Problem, Refused
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
-from wasl.ledger.hot import Values
-from wasl.ledger.ordering import Key, park, take_turns, under_way
-from wasl.ledger.people import Person, PersonRow
-from wasl.ledger.port import Transaction
+from wasl.ledger.hot import Hot, Values
+from wasl.ledger.ordering import Key, advance, park, take_turns, under_way
+from wasl.ledger.people import STUB, Person, PersonRow
+from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.rows import DeliveryRow, MessageRow, SourceRow, flow, new_delivery
+from wasl.ledger.superseding import Superseding
 from wasl.routing import Routing
 from wasl_contracts import Address, Recipient
 
@@ -44,6 +46,14 @@ class Stored:
     replayed: bool = False
 
 
+class Foreseen(NamedTuple):
+    """The rows that acceptance would leave behind."""
+
+    message: MessageRow
+    person: PersonRow
+    deliveries: Sequence[DeliveryRow]
+
+
 @dataclass(slots=True)
 class _Batch:
     """What is known before, and the rows of one commit."""
@@ -56,17 +66,24 @@ class _Batch:
     sources: dict[str, SourceRow] = field(default_factory=dict)
     messages: list[MessageRow] = field(default_factory=list)
     deliveries: list[DeliveryRow] = field(default_factory=list)
+    superseding: Superseding = field(default_factory=Superseding)
 
-    def write(self, tx: Transaction) -> None:
-        for statement, rows in (
-            (sql.FORGET_KEY, self.forgotten),
-            (sql.PUT_RECIPIENT, list(self.changed.values())),
+    async def write(self, tx: Transaction) -> None:
+        superseding = self.superseding
+        if superseding.recipients:
+            # Those that change too, so that everybody locks recipients in the order of their ids.
+            await tx.lock_rows(sql.LOCK_RECIPIENTS, {"keys": json.dumps([*superseding.recipients | self.changed.keys()])})
+        _put(tx, (sql.FORGET_KEY, self.forgotten), (sql.PUT_RECIPIENT, list(self.changed.values())))
+        await superseding.write(tx)
+        _put(
+            tx,
             (sql.PUT_SOURCE, list(self.sources.values())),
             (sql.INSERT_MESSAGE, self.messages),
             (sql.INSERT_DELIVERY, self.deliveries),
-        ):
-            if rows:
-                tx.put(statement, rows)
+            (sql.INSERT_EVENT, superseding.events),
+        )
+        await take_turns(tx, superseding.freed)
+        await advance(tx, superseding.freed, superseding.at)
 
 
 class Acceptance:
@@ -82,8 +99,22 @@ class Acceptance:
         await take_turns(tx, ordered)
         batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts), await under_way(tx, ordered))
         results = [self._one(draft, batch) for draft in drafts]
-        batch.write(tx)
+        await batch.write(tx)
         return results
+
+    async def foresee(self, tx: Reader, draft: Draft) -> "Foreseen":
+        """What would be stored of a draft without an idempotency key; nothing is.
+
+        Raises:
+            Refused: the recipient is unknown.
+        """
+        ordered = [(draft.row["brand"], draft.row["ordering_key"])] if draft.row["ordering_key"] is not None else []
+        batch = _Batch({}, await _known_people(tx, [draft]), await under_way(tx, ordered))
+        refused = self._one(draft, batch)
+        if isinstance(refused, Exception):
+            raise refused
+        (row,) = batch.messages
+        return Foreseen(row, batch.people[row["brand"], row["recipient_id"]], batch.deliveries)
 
     def _one(self, draft: Draft, batch: _Batch) -> Stored | Exception:
         row = draft.row
@@ -111,6 +142,7 @@ class Acceptance:
         deliveries = self._deliveries(draft, person)
         if row["ordering_key"] is not None:
             _put_in_order(row, deliveries, batch.ordered)
+        batch.superseding.see(row, deliveries)
         batch.deliveries += deliveries
         return stored
 
@@ -120,6 +152,8 @@ class Acceptance:
         known, seen = batch.people.get(key), self._keys.hash(draft.to.model_dump_json())
         if known is not None and known.seen == seen and draft.addresses:
             return Person(known.audience, known.locale, known.timezone, draft.addresses, {}), None
+        if known is None and key[1].startswith(STUB):
+            raise Refused([Problem(pointer="/to/id", code="erased_recipient", message="is of a person who was erased; use their own id")])
         if known is None and not draft.addresses and draft.to.audience != "public":
             raise Refused(
                 [Problem(pointer="/to", code="unknown_recipient", message="is an id that wasl does not know yet; add an address")]
@@ -135,7 +169,7 @@ class Acceptance:
         lanes = draft.channels
         if row["mode"] == "first":
             lanes = (self._routing.first_channel(draft.channels, person.audience, person.addresses),)
-        shared, found = flow(row["brand"], row["category"], row["topic"]), []
+        shared, found = flow(row["brand"], row["category"], row["topic"], row["priority"]), []
         for number, lane in enumerate(lanes, 1):
             delivery = new_delivery(
                 row["brand"], row["id"], number, lane=lane, flow=shared, due_at=row["due_at"], ordering_key=row["ordering_key"]
@@ -146,6 +180,12 @@ class Acceptance:
                 delivery["state"], delivery["reason"] = "scheduled", "send_at"
             found.append(delivery)
         return found
+
+
+def _put(tx: Transaction, *given: tuple[Hot, Sequence[Values]]) -> None:
+    for statement, rows in given:
+        if rows:
+            tx.put(statement, rows)
 
 
 def _put_in_order(row: MessageRow, deliveries: Sequence[DeliveryRow], ordered: set[Key]) -> None:
@@ -165,7 +205,7 @@ async def _known_keys(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[st
     }
 
 
-async def _known_people(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[str, str], PersonRow]:
+async def _known_people(tx: Reader, drafts: Sequence[Draft]) -> dict[tuple[str, str], PersonRow]:
     wanted = json.dumps([(draft.row["brand"], draft.row["recipient_id"]) for draft in drafts])
     return {(row[0], row[1]): PersonRow(*row) for row in await tx.fetch(sql.RECIPIENTS, {"keys": wanted})}
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 import structlog
@@ -13,8 +14,9 @@ from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
 from wasl.ledger.fairness import Fairness
 from wasl.ledger.hot import Row, Values
-from wasl.ledger.people import unseal
+from wasl.ledger.people import PersonRow, unseal
 from wasl.ledger.port import Reader, Transaction
+from wasl.ledger.rows import DeliveryRow, MessageRow
 from wasl.restoring import restored
 from wasl_contracts import Content, Envelope, Mark, Reason, State
 
@@ -51,6 +53,9 @@ class Claimed:
     refused: tuple[str, ...]
     tried: tuple[str, ...]
     envelope: Envelope
+    flow: str = ""
+    superseded_by: str | None = None
+    """The newer message that replaced it, as it was when it was claimed."""
     strikes: int = 0
     """How many claims of it ended with the life of their worker, or with their lease."""
     ordering_key: str | None = None
@@ -125,7 +130,7 @@ async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyR
     envelopes = {}
     for row in await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": wanted}):
         try:
-            envelopes[row[0], row[1]] = _envelope(row, keys)
+            envelopes[row[0], row[1]] = _envelope(row[:-1], keys), row[-1]
         except Exception as error:  # one that is damaged must not keep back the others, and there is nothing to do with it
             _log.error("message.unreadable", message=row[1], error=type(error).__name__)
     called = [row[:3] for _, row in rows if row[_ATTEMPTS]]
@@ -145,7 +150,8 @@ async def renew(tx: Transaction, held: Sequence[Claimed], now: int) -> None:
     await tx.many(sql.RENEW, [{**claimed.key, "lease_ends": now + LEASE} for claimed in held])
 
 
-def _claimed(lane: str, row: Row, envelope: Envelope, calls: Sequence[Row]) -> Claimed:
+def _claimed(lane: str, row: Row, told: tuple[Envelope, str | None], calls: Sequence[Row]) -> Claimed:
+    envelope, superseded_by = told
     (
         brand,
         message_id,
@@ -162,7 +168,7 @@ def _claimed(lane: str, row: Row, envelope: Envelope, calls: Sequence[Row]) -> C
         tried,
         strikes,
         ordering_key,
-        _,
+        flow,
     ) = row
     doubts = tuple(Doubt(attempt, ended_at) for attempt, _, ended_at, outcome in calls if outcome == "unknown")
     # A replay gives it a new time to go from; what was tried before belongs to the life before.
@@ -183,6 +189,8 @@ def _claimed(lane: str, row: Row, envelope: Envelope, calls: Sequence[Row]) -> C
         refused=tuple(json.loads(refused)) if refused != "[]" else (),
         tried=tuple(json.loads(tried)) if tried != "[]" else (),
         envelope=envelope,
+        flow=flow,
+        superseded_by=superseded_by,
         strikes=strikes,
         ordering_key=ordering_key,
         unproven=bool(doubts),
@@ -191,9 +199,16 @@ def _claimed(lane: str, row: Row, envelope: Envelope, calls: Sequence[Row]) -> C
     )
 
 
+# What CLAIMED_MESSAGES reads of a message, in its order.
+_TOLD = (
+    "brand", "id", "created_at", "due_at", "expires_at", "topic", "category", "mode", "channels", "locale", "template", "template_version",
+    "about", "fact", "body", "metadata",
+)  # fmt: skip
+
+
 def _envelope(row: Row, keys: KeyRing) -> Envelope:
     (
-        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, about, body,
+        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, about, fact, body,
         metadata, recipient_id, audience, timezone, sealed,
     ) = row  # fmt: skip
     addresses, attributes = unseal(sealed, brand, recipient_id, keys)
@@ -216,9 +231,34 @@ def _envelope(row: Row, keys: KeyRing) -> Envelope:
         "channels": tuple(json.loads(channels)),
         "mode": mode,
         "about": about,
+        "fact": fact,
         "metadata": json.loads(metadata) if metadata != "{}" else {},
         "created_at": moment(created_at),
         "send_at": moment(due_at) if due_at > created_at else None,
         "expires_at": moment(expires_at),
     }
     return restored(Envelope, fields)
+
+
+def foreseen(message: MessageRow, person: PersonRow, delivery: DeliveryRow, keys: KeyRing) -> Claimed:
+    """A delivery as it would be claimed, had it been accepted."""
+    envelope = _envelope((*itemgetter(*_TOLD)(message), person.id, person.audience, person.timezone, person.sealed), keys)
+    return Claimed(
+        brand=message["brand"],
+        message_id=message["id"],
+        number=delivery["number"],
+        state=State(delivery["state"]),
+        reason=Reason(delivery["reason"]) if delivery["reason"] else None,
+        marks=(),
+        fence=0,
+        lane=delivery["lane"],
+        channel=delivery["channel"],
+        address_hash=None,
+        provider=None,
+        attempts=0,
+        refused=(),
+        tried=(),
+        envelope=envelope,
+        flow=delivery["flow"],
+        ordering_key=delivery["ordering_key"],
+    )

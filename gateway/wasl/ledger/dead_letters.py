@@ -58,6 +58,7 @@ class Case:
     due_at: int
     expires_at: int
     deliveries: tuple[Standing, ...]
+    superseded: bool = False
 
     @property
     def leading(self) -> Standing:
@@ -90,6 +91,8 @@ def reopened(case: Case, terms: Terms, now: int) -> tuple[Standing, ...] | LeftA
         return "under_way"
     if case.mode == "first" and any(delivery.state in _ARRIVED for delivery in case.deliveries):
         return "already_sent"
+    if case.superseded:
+        return "superseded"
     chosen = [delivery for delivery in case.deliveries if delivery.state in _ENDED or delivery.resting]
     if not chosen:
         return "already_sent" if any(delivery.state in _ARRIVED for delivery in case.deliveries) else "not_failed"

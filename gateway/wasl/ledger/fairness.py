@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-WEIGHTS = {"0": 64, "1": 16, "2": 4, "3": 1}
+WEIGHTS = {"0": 64, "1": 16, "2": 4, "3": 1, **{str(priority): 0.5 ** (priority - 3) for priority in range(4, 10)}}
 """By the priority that leads a flow's name: one-time codes first, but never alone."""
 
 

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from wasl.clock import micros
+from wasl.clock import Clock, micros
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import LEASE, Claimed
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.port import Transaction
-from wasl.ledger.rows import DeliveryRow, flow, new_delivery
+from wasl.ledger.rows import DeliveryRow, new_delivery
+from wasl.ledger.suppressions import ALL_BRANDS
 from wasl.policies import Policies
-from wasl.policies.verdict import Candidate
+from wasl.policies.verdict import Candidate, Inputs, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,14 @@ class Intent:
         return self.claimed.tries + 1
 
 
-async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies, at: datetime) -> list[bool]:
+async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies, clock: Clock) -> list[bool]:
     """Commit those that still may go. False: cancelled or claimed by another meanwhile, or not allowed any more; nothing is kept of it."""
-    now = micros(at)
-    await tx.lock({locks.opt_outs(i.claimed.brand) for i in intents}, shared=True)
+    await tx.lock({locks.opt_outs(brand) for brand in (ALL_BRANDS, *(i.claimed.brand for i in intents))}, shared=True)
     recipients = {(i.claimed.brand, i.claimed.envelope.recipient_id) for i in intents}
     await tx.lock_rows(sql.LOCK_RECIPIENTS, {"keys": json.dumps(list(recipients))})
-    inputs = await read_inputs(tx, [i.candidate for i in intents])
-    free = [i for i in intents if policies.allow(i.candidate, inputs, at)]
+    at = clock.now()  # now that nobody else sends to them: who waited for a lock goes after those whom it waited for
+    free = _admitted(intents, await read_inputs(tx, [i.candidate for i in intents], policies, at), policies, at)
+    now = micros(at)
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
         free = await _really_sending(tx, free)
     if free:
@@ -53,6 +54,19 @@ async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies,
             tx.put(sql.INSERT_DELIVERY, siblings)
     committed = set(map(id, free))
     return [id(intent) in committed for intent in intents]
+
+
+def _admitted(intents: Sequence[Intent], inputs: Inputs, policies: Policies, at: datetime) -> list[Intent]:
+    """Those that nothing speaks against, one after the other: each takes its place in a frequency cap before the next one is judged."""
+    free, uses = [], dict(inputs.uses)
+    inputs = replace(inputs, uses=uses)
+    for intent in intents:
+        if policies.allow(intent.candidate, inputs, at):
+            free.append(intent)
+            person = intent.claimed.brand, intent.claimed.envelope.recipient_id
+            if person in uses:
+                uses[person] = (*uses[person], Use.of(intent.candidate, at))
+    return free
 
 
 async def _really_sending(tx: Transaction, intents: Sequence[Intent]) -> list[Intent]:
@@ -97,7 +111,7 @@ def _siblings(intent: Intent, now: int) -> list[DeliveryRow]:
             claimed.message_id,
             number,
             lane=candidate.channel,
-            flow=flow(claimed.brand, claimed.envelope.category, claimed.envelope.topic),
+            flow=claimed.flow,
             due_at=now,
             ordering_key=claimed.ordering_key,
         )

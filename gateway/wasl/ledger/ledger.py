@@ -12,16 +12,21 @@ from wasl.clock import Clock, micros, moment
 from wasl.errors import Conflict, Unusable
 from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
-from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
 from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, release, renew
+from wasl.ledger.consents import Consents
+from wasl.ledger.contacts import Contacts
+from wasl.ledger.dossiers import Dossiers
+from wasl.ledger.erasing import Erasing
+from wasl.ledger.foreseeing import Foreseeing
 from wasl.ledger.hot import Row, upsert
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
 from wasl.ledger.leaving import Left, leave
 from wasl.ledger.ordering import advance, take_turns
-from wasl.ledger.people import Person
+from wasl.ledger.owners import Owners, put_owner
+from wasl.ledger.people import Person, address_hash
 from wasl.ledger.port import Transaction
 from wasl.ledger.reads import Filters, Reads
 from wasl.ledger.replays import Replays
@@ -29,7 +34,7 @@ from wasl.ledger.restored import hold
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.settle import Settlement, settle
 from wasl.ledger.store import Store
-from wasl.ledger.suppressions import SUPPRESS
+from wasl.ledger.suppression_list import Suppressions
 from wasl.ledger.tables import api_keys, key_checks, sources
 from wasl.ledger.writer import Batched
 from wasl.policies import Policies
@@ -53,6 +58,13 @@ class Ledger:
         self._clock = store.clock(clock)
         self._claiming = Claiming()
         self._reads = Reads(store.engine, keys)
+        self.consents = Consents(store, keys, self._clock)
+        self.contacts = Contacts(store, keys)
+        self.foreseeing = Foreseeing(store, keys, routing, policies)
+        self.suppressions = Suppressions(store, keys, self._clock)
+        self.owners = Owners(store, keys)
+        self.dossiers = Dossiers(store, keys, self._reads, self.consents, self.suppressions)
+        self.erasing = Erasing(store, keys, self._clock)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
         self._settling: Batched[Settlement, bool] = Batched(store.working, settle, linger=_SETTLING)
@@ -141,11 +153,11 @@ class Ledger:
 
     async def inputs(self, candidates: Sequence[Candidate]) -> Inputs:
         """What the policies need to know for these candidates, one query for each kind of input."""
-        return await read_inputs(self._store.reader, candidates)
+        return await read_inputs(self._store.reader, candidates, self._policies, self._clock.now())
 
     async def commit_intents(self, intents: Sequence[Intent]) -> list[bool]:
         """Which of them may be called now; the others were cancelled or claimed again meanwhile, or a policy now speaks against them."""
-        return await self._store.working.run(lambda tx: intent_rows.commit(tx, intents, self._policies, self._clock.now()))
+        return await self._store.working.run(lambda tx: intent_rows.commit(tx, intents, self._policies, self._clock))
 
     async def release(self, releases: Sequence[Release]) -> None:
         """Give claims back without a change of state."""
@@ -160,8 +172,8 @@ class Ledger:
         return await self._settling.put(settlement)
 
     def address_hash(self, kind: str, value: str) -> str:
-        """The keyed hash by which an address is found. Mailboxes that differ only in case are one here: no server keeps them apart."""
-        return self._keys.hash(f"{kind}|{value.casefold() if kind == 'email' else value}")
+        """See people.address_hash."""
+        return address_hash(self._keys, kind, value)
 
     # Reading and administering
 
@@ -209,15 +221,10 @@ class Ledger:
     async def put_recipient(self, brand: str, person_id: str, person: Person) -> None:
         """Store a recipient as given, in place of what was known."""
         row = person.row(brand, person_id, seen="", keys=self._keys)
-        await self._store.writer.run(lambda tx: tx.many(sql.PUT_RECIPIENT, [row.values(micros(self._clock.now()))]))
-
-    async def suppress(self, candidate: Mapping[str, str], reason: Reason) -> None:
-        """Put an address (brand, channel, address_hash, address masked, source) on the suppression list."""
-        row = {**candidate, "reason": reason, "since": micros(self._clock.now())}
 
         async def work(tx: Transaction) -> None:
-            await tx.lock({locks.opt_outs(candidate["brand"])})
-            await tx.many(SUPPRESS, [row])
+            await tx.many(sql.PUT_RECIPIENT, [row.values(micros(self._clock.now()))])
+            await put_owner(tx, self._keys, brand, person_id, person.addresses)
 
         await self._store.writer.run(work)
 

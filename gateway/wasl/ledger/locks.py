@@ -2,7 +2,7 @@
 
 
 def opt_outs(brand: str) -> str:
-    """Shared by intents; held alone by whoever suppresses an address, so that no intent commits after that (P5)."""
+    """Shared by intents, with that of the brand `*`; held alone by whoever suppresses an address there, so that none commits after (P5)."""
     return f"opt-outs|{brand}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
-from wasl.ledger.port import Transaction
+from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.rows import DeliveryRow
 from wasl_contracts import Reason
 
@@ -20,7 +20,7 @@ async def take_turns(tx: Transaction, keys: Iterable[Key]) -> None:
         await tx.lock(names)
 
 
-async def under_way(tx: Transaction, keys: Sequence[Key]) -> set[Key]:
+async def under_way(tx: Reader, keys: Sequence[Key]) -> set[Key]:
     """Those with a message under way or waiting."""
     return {(row[0], row[1]) for row in await tx.fetch(sql.ORDERED, {"keys": json.dumps(keys)})} if keys else set()
 

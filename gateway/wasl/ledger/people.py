@@ -94,5 +94,19 @@ def recipient_seen(
     return restored(RecipientSeen, fields)
 
 
+def address_hash(keys: KeyRing, kind: str, value: str) -> str:
+    """The keyed hash by which an address is found. Mailboxes that differ only in case are one here: no server keeps them apart."""
+    return keys.hash(f"{kind}|{value.casefold() if kind == 'email' else value}")
+
+
+STUB = "erased_"
+"""Ids that begin so belong to what is left of people who were erased; nobody is registered under one."""
+
+
+def stub_id(keys: KeyRing, brand: str, person_id: str) -> str:
+    """Under which id the rest of an erased person is found by whoever knows the id that they had."""
+    return f"{STUB}{keys.hash(f'recipient|{brand}|{person_id}')}"
+
+
 def _about(brand: str, person_id: str) -> bytes:
     return f"{brand}|{person_id}".encode()

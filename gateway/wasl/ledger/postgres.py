@@ -6,8 +6,9 @@ from typing import Self
 
 import asyncpg
 import structlog
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from wasl.clock import AnchoredClock, Clock, SystemClock
@@ -20,6 +21,7 @@ _log = structlog.get_logger("wasl.ledger")
 _CHANNEL = "wasl_due"
 _ANCHOR = 10.0  # seconds between two looks at the database's clock
 _TELL = 0.02  # seconds that news wait for more: NOTIFY holds up the commits of others
+_BARRIER = "500ms"  # for which transactions that begin wait for those that end
 _AWAY = 1.0  # seconds between two tries to listen again
 _DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "local", "remote_write", "remote_apply"}}
 
@@ -97,6 +99,22 @@ class Postgres:
     def take_worker_role(self) -> bool:
         """Any number of processes may send."""
         return True
+
+    async def barrier(self) -> None:
+        """Every transaction begins with a row of `commits`; so this costs only those who ask, and holds up the others for moments."""
+        while True:
+            try:
+                async with self.engine.begin() as connection:
+                    await connection.execute(text(f"SET LOCAL lock_timeout = '{_BARRIER}'"))
+                    await connection.execute(text("LOCK TABLE commits IN SHARE MODE"))
+                return
+            except DBAPIError as error:
+                if error.orig is None or not isinstance(error.orig.__cause__, asyncpg.LockNotAvailableError):
+                    raise
+            await asyncio.sleep(_AWAY)  # one that stands still in the middle is ended by the database after 15 seconds
+
+    async def forget(self) -> None:
+        """Nothing to do: autovacuum reuses the space of old rows in its own time."""
 
     def tell(self) -> None:
         if not self._telling:

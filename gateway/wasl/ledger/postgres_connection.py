@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from itertools import groupby
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
 
 from wasl.errors import LedgerUnavailable, StorageLow, Unusable
-from wasl.ledger.hot import Hot, Row, Values
+from wasl.ledger.hot import Hot, Row, Values, as_json, together
 from wasl.ledger.port import Collision
 
 _T = TypeVar("_T")
@@ -26,8 +27,8 @@ _HOLD = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 _SHARE = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"
 # The number of a transaction would not do: after a crash PostgreSQL gives it again, to another one. Waits for the transaction, if it
 # is not over yet.
-_BEGIN = (
-    "INSERT INTO commits AS c (connection, number, at) VALUES ($1, $2, extract(epoch FROM clock_timestamp()) * 1000000)"
+_NEWEST = (
+    "INSERT INTO commits AS c (connection, number, at) VALUES ('{}', {}, extract(epoch FROM clock_timestamp()) * 1000000)"
     " ON CONFLICT (connection) DO UPDATE SET number = CASE WHEN excluded.number < 0 THEN c.number ELSE excluded.number END,"
     " at = excluded.at RETURNING number"
 )
@@ -156,11 +157,11 @@ class PostgresConnection:
 
     async def each(self, statement: Hot, rows: Sequence[Values]) -> list[Row]:
         form = statement.batch
-        return [tuple(row) for row in await self._do(lambda db: db.fetch(form.sql, *form.columns(rows)))]
+        return [tuple(row) for row in await self._do(lambda db: db.fetch(form.sql, as_json(rows)))]
 
     async def many(self, statement: Hot, rows: Sequence[Values]) -> int:
         form = statement.batch
-        status = await self._do(lambda db: db.execute(form.sql, *form.columns(rows)))
+        status = await self._do(lambda db: db.execute(form.sql, as_json(rows)))
         return int(status.rpartition(" ")[2])
 
     def put(self, statement: Hot, rows: Sequence[Values]) -> None:
@@ -210,15 +211,19 @@ class PostgresConnection:
                 raise LedgerUnavailable("The connection to the database was lost.")
             db = await self._link.opened()
             if not self._begun:
-                await db.execute("BEGIN")
                 self._begun, self._number = True, self._number + 1
-                await db.execute(_BEGIN, self._name, self._number)
-            waiting, self._waiting = self._waiting, []
-            for statement, rows in waiting:
-                await db.execute(statement.batch.sql, *statement.batch.columns(rows))
+                await db.execute(f"BEGIN; {_newest(self._name, self._number)}")
+            await self._write(db)
             return await work(db)
         except Exception as error:
             raise translated(error) from error
+
+    async def _write(self, db: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """What was put: inserts together, others each by itself."""
+        waiting, self._waiting = self._waiting, []
+        for inserts, group in groupby(waiting, lambda one: one[0].inserts):
+            for going in [list(group)] if inserts else [[one] for one in group]:
+                await db.execute(together(tuple(statement for statement, _ in going)), *(as_json(rows) for _, rows in going))
 
     async def _went_through(self) -> bool:
         """Whether the transaction is committed whose COMMIT had no answer: the database knows, when it is back."""
@@ -226,12 +231,17 @@ class PostgresConnection:
             async with asyncio.timeout(_RESOLVING):
                 while True:
                     try:
-                        return bool(await (await self._link.opened()).fetchval(_BEGIN, self._name, _ASK) == self._number)
+                        return bool(await (await self._link.opened()).fetchval(_newest(self._name, _ASK)) == self._number)
                     except OUTAGES:
                         await self._link.close()
                     await asyncio.sleep(0.1)
         except TimeoutError:
             return False
+
+
+def _newest(connection: str, number: int) -> str:
+    """Both are ours, and need no quotes: as parameters they would need a message of their own, beside that of BEGIN."""
+    return _NEWEST.format(connection, number)
 
 
 async def _nothing(_db: "asyncpg.Connection[asyncpg.Record]") -> None:

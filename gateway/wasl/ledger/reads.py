@@ -4,14 +4,14 @@ import base64
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from wasl.answers import AttemptSeen, DeliverySeen, MessageSeen, MessageSummary, Page, RecipientSeen, TimelineEntry, WhyNot
 from wasl.clock import micros, moment
-from wasl.decisions import decode
+from wasl.decision_reading import Decided, decode
 from wasl.errors import NotFound, Problem, Refused
 from wasl.ids import attempt_id, delivery_id
 from wasl.keys import KeyRing
@@ -37,6 +37,14 @@ class Filters(Frozen):
     topic: str | None = None
     template: str | None = None
     since: Moment | None = None
+
+
+class Whole(NamedTuple):
+    """A message as it is stored, with its attempts, and as it is seen."""
+
+    row: Found
+    attempts: Sequence[Found]
+    seen: MessageSeen
 
 
 class Reads:
@@ -84,6 +92,17 @@ class Reads:
         data = tuple(found[:limit])
         more = len(found) > limit
         return Page(data=data, has_more=more, next_cursor=self._cursor(brand, data[-1].id) if more else None)
+
+    async def whole(self, brand: str, recipient_id: str, *, after: str, most: int) -> list[Whole]:
+        """A recipient's messages, oldest first, from those with ids beyond `after`."""
+        query = _messages(brand).where(messages.c.recipient_id == recipient_id, messages.c.id > after).order_by(messages.c.id)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(query.limit(most))).all()
+            ids = [row.id for row in rows]
+            sent = await _of_each(connection, deliveries, brand, ids)
+            tried = await _of_each(connection, attempts, brand, ids)
+            happened = await _of_each(connection, events, brand, ids)
+        return [Whole(row, tried[row.id], self._seen(row, sent[row.id], tried[row.id], happened[row.id])) for row in rows]
 
     async def ids(self, brand: str, filters: Filters, *, most: int, before: str | None) -> list[str]:
         """Ids of messages that may fit (their state must be looked at closely), newest first, from those older than `before`."""
@@ -137,11 +156,15 @@ class Reads:
             category=row.category,
             template=row.template,
             about=row.about,
+            fact=row.fact,
+            superseded_by=row.superseded_by,
             metadata=json.loads(row.metadata),
             deliveries=seen,
             timeline=_timeline(row, seen, happened),
             decisions=tuple(
-                decode(d.decision, delivery=delivery_id(row.id, d.number), at=d.decided_at, config=row.config) for d in sent if d.decision
+                decode(d.decision, Decided(delivery_id(row.id, d.number), moment(d.decided_at), row.topic, row.config))
+                for d in sent
+                if d.decision
             ),
             created_at=moment(row.created_at),
             due_at=min((delivery.due_at for delivery in seen if delivery.due_at is not None), default=moment(row.due_at)),
@@ -205,6 +228,15 @@ def _filtered(brand: str, filters: Filters, before: str | None) -> Select[tuple[
 
 def _children(table: Table, brand: str, message_id: str) -> Select[tuple[object, ...]]:
     return select(table).where(table.c.brand == brand, table.c.message_id == message_id)
+
+
+async def _of_each(connection: AsyncConnection, table: Table, brand: str, ids: Sequence[str]) -> defaultdict[str, list[Found]]:
+    """The rows of each message, in the order of the table's key."""
+    found: defaultdict[str, list[Found]] = defaultdict(list)
+    query = select(table).where(table.c.brand == brand, table.c.message_id.in_(ids)).order_by(*table.primary_key)
+    for row in (await connection.execute(query)).all() if ids else ():
+        found[row.message_id].append(row)
+    return found
 
 
 def _attempt(row: Found) -> AttemptSeen:

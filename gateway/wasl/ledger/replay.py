@@ -24,7 +24,8 @@ from wasl_contracts import Mark, Reason, State
 _CASES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.mode, messages.c.category, messages.c.channels, messages.c.due_at,
-        messages.c.expires_at, deliveries.c.number, deliveries.c.state, deliveries.c.reason, deliveries.c.due_at, deliveries.c.marks,
+        messages.c.expires_at, messages.c.superseded_by,
+        deliveries.c.number, deliveries.c.state, deliveries.c.reason, deliveries.c.due_at, deliveries.c.marks,
         deliveries.c.fence, deliveries.c.lane, deliveries.c.channel, deliveries.c.address_hash, deliveries.c.address,
         deliveries.c.provider, deliveries.c.refused, deliveries.c.tried, deliveries.c.ordering_key, sql.DOUBTFUL,
     )
@@ -32,7 +33,7 @@ _CASES = Hot(
     .where(among(messages.c.brand, messages.c.id, name="keys"))
     .order_by(messages.c.brand, messages.c.id, deliveries.c.number)
 )  # fmt: skip
-_MESSAGE = 7  # columns of the message, before those of the delivery
+_MESSAGE = 8  # columns of the message, before those of the delivery
 _TOLD = (  # the columns of the delivery that are kept as they are
     "fence", "lane", "channel", "address_hash", "address", "provider", "refused", "tried", "ordering_key", "doubtful",
 )  # fmt: skip
@@ -171,9 +172,9 @@ def _fate(case: Case, found: tuple[Standing, ...] | LeftAlone) -> Fate:
 
 
 def _case(rows: Sequence[Row]) -> Case:
-    brand, message_id, mode, category, channels, due_at, expires_at = rows[0][:_MESSAGE]
+    brand, message_id, mode, category, channels, due_at, expires_at, superseded_by = rows[0][:_MESSAGE]
     standings = tuple(_standing(row[_MESSAGE:]) for row in rows)
-    return Case(brand, message_id, mode, category, tuple(json.loads(channels)), due_at, expires_at, standings)
+    return Case(brand, message_id, mode, category, tuple(json.loads(channels)), due_at, expires_at, standings, superseded_by is not None)
 
 
 def _standing(row: Row) -> Standing:

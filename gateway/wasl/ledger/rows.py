@@ -1,6 +1,9 @@
 """Rows that are written as a whole, with the types of their columns."""
 
+from collections.abc import Mapping
 from typing import TypedDict
+
+from wasl.config_topics import CATEGORIES
 
 
 class MessageRow(TypedDict):
@@ -27,7 +30,9 @@ class MessageRow(TypedDict):
     fingerprint: str | None
     ordering_key: str | None
     fact: str | None
+    supersedes: int | None
     superseded_by: str | None
+    priority: int | None
 
 
 class DeliveryRow(TypedDict):
@@ -57,12 +62,12 @@ class SourceRow(TypedDict):
     text: str
 
 
-PRIORITY = {"otp": 0, "transactional": 1, "service": 2, "promotional": 3}
+PRIORITY: Mapping[str, int] = {category: rules.priority for category, rules in CATEGORIES.items()}
 
 
-def flow(brand: str, category: str, topic: str) -> str:
-    """What shares a place in the queue: the messages of one brand about one topic. Sorts by priority."""
-    return f"{PRIORITY[category]}/{brand}/{topic}"
+def flow(brand: str, category: str, topic: str, priority: int | None = None) -> str:
+    """What shares a place in the queue: the messages of one brand about one topic. Sorts by priority: its own, else its category's."""
+    return f"{PRIORITY[category] if priority is None else priority}/{brand}/{topic}"
 
 
 def new_delivery(  # noqa: PLR0913 - what differs between new rows

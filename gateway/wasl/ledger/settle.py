@@ -11,8 +11,8 @@ from wasl.ledger.claims import Claimed
 from wasl.ledger.hot import Values
 from wasl.ledger.ordering import Key, advance, take_turns
 from wasl.ledger.port import Transaction
-from wasl.ledger.rows import flow, new_delivery
-from wasl.ledger.suppressions import SUPPRESS
+from wasl.ledger.rows import new_delivery
+from wasl.ledger.suppressions import Addition, add
 from wasl.states import LIVE
 from wasl_contracts import Mark, Reason, State
 
@@ -85,6 +85,7 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[boo
     lost = set(map(id, late))
     done = [s for s in settlements if id(s) not in lost]
     _write_facts(tx, done)
+    await add(tx, [_suppression(s, s.suppress) for s in done if s.suppress is not None])
     await _open_successors(tx, [s for s in done if s.successor is not None])
     await advance(tx, ended, max((s.at for s in settlements), default=0))
     return [id(s) not in lost for s in settlements]
@@ -107,7 +108,6 @@ def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
         (sql.DISPROVE, [{**s.claimed.key, "key_attempt": number} for s in done for number in s.disproved]),
         (sql.DECIDE, [{**s.claimed.key, "decision": s.decision, "decided_at": s.at} for s in done if s.decision is not None]),
         (sql.INSERT_EVENT, [_event(s) for s in done if s.state not in _TAKEN or s.ended is None]),
-        (SUPPRESS, [_suppression(s, s.suppress) for s in done if s.suppress is not None]),
     ):
         if rows:
             tx.put(statement, rows)
@@ -129,9 +129,8 @@ async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> Non
         key = s.claimed.brand, s.claimed.message_id
         if s.successor is not None and key not in kept:
             lane, tried = s.successor
-            envelope = s.claimed.envelope
-            shared = flow(envelope.brand, envelope.category, envelope.topic)
-            row = new_delivery(*key, max(numbers[key]) + 1, lane=lane, flow=shared, due_at=s.at, ordering_key=s.claimed.ordering_key)
+            claimed = s.claimed
+            row = new_delivery(*key, max(numbers[key]) + 1, lane=lane, flow=claimed.flow, due_at=s.at, ordering_key=claimed.ordering_key)
             row["tried"] = json.dumps(tried)
             rows[key] = row
     if rows:
@@ -180,13 +179,14 @@ def _event(s: Settlement) -> Values:
     }
 
 
-def _suppression(s: Settlement, suppress: Suppress) -> Values:
-    return {
-        "brand": s.claimed.brand,
-        "channel": suppress.channel,
-        "address_hash": suppress.address_hash,
-        "address": suppress.address,
-        "reason": Reason.SUPPRESSED_INVALID,
-        "source": suppress.source,
-        "since": s.at,
-    }
+def _suppression(s: Settlement, suppress: Suppress) -> Addition:
+    return Addition(
+        brand=s.claimed.brand,
+        channel=suppress.channel,
+        address_hash=suppress.address_hash,
+        address=suppress.address,
+        reason=Reason.SUPPRESSED_INVALID,
+        source=suppress.source,
+        since=s.at,
+        message_id=s.claimed.message_id,
+    )

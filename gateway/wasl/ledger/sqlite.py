@@ -21,7 +21,10 @@ from wasl.ledger.writer import Writer
 
 _T = TypeVar("_T")
 _Step = Callable[[sqlite3.Connection], _T]
-_PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON")
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=5000", "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what a row held is overwritten when it goes
+)  # fmt: skip
 _FULL = 2
 _LOOKS = 0.5  # seconds between two looks at the disk, which takes too long for each message
 _LEAST_FREE = 64 * 1024 * 1024  # bytes; Postfix refuses under a like bound, so that what was accepted can still be settled
@@ -167,6 +170,17 @@ class Sqlite:
         if (await self._writing.pragma("journal_mode"))[0] == "wal" and (await self._writing.pragma("synchronous"))[0] == _FULL:
             return None
         return f"The database {self.path} cannot be written durably (WAL with fsync) there; put it on a local disk."
+
+    async def barrier(self) -> None:
+        """Nothing to do: one transaction writes at a time, and reads what it goes by itself."""
+
+    async def forget(self) -> None:
+        """Move all of the write-ahead log into the file and cut it to nothing; the file itself is overwritten (secure_delete).
+
+        Where somebody reads just now, the log goes when the next one comes.
+        """
+        async with self.engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def tell(self) -> None:
         """Nobody listens: the worker looks by itself."""

@@ -78,7 +78,7 @@ RECIPIENTS = Hot(
     select(
         recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed,
         recipients.c.seen,
-    ).where(among(recipients.c.brand, recipients.c.id, name="keys"))
+    ).where(among(recipients.c.brand, recipients.c.id, name="keys"), recipients.c.erased_at.is_(None))
 )  # fmt: skip
 _recipient = upsert(recipients).values(_all_columns(recipients))
 PUT_RECIPIENT = Hot(
@@ -160,8 +160,8 @@ CLAIMED_MESSAGES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
         messages.c.category, messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version,
-        messages.c.about, messages.c.body, messages.c.metadata, recipients.c.id, recipients.c.audience,
-        recipients.c.timezone, recipients.c.sealed,
+        messages.c.about, messages.c.fact, messages.c.body, messages.c.metadata, recipients.c.id, recipients.c.audience,
+        recipients.c.timezone, recipients.c.sealed, messages.c.superseded_by,
     )
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
     .where(among(messages.c.brand, messages.c.id, name="keys"))

@@ -44,6 +44,14 @@ class Store(Protocol):
         """Whether this process may send now."""
         ...
 
+    async def barrier(self) -> None:
+        """Return when every transaction has ended that writes now: the next ones see what is committed."""
+        ...
+
+    async def forget(self) -> None:
+        """Overwrite what deleted values leave behind in the engine's files, as far as that can be done beside others."""
+        ...
+
     def tell(self) -> None:
         """Wake the workers of other processes, where the engine can; they look by themselves too."""
         ...

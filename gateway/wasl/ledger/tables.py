@@ -1,6 +1,6 @@
 """The schema of both engines. Moments are microseconds since 1970 UTC, brand leads every key, addresses are encrypted."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, and_, text
 
 schema = MetaData()
 _WAITS_IN_ORDER = text("ordering_key IS NOT NULL AND due_at IS NOT NULL")
@@ -20,6 +20,24 @@ recipients = Table(
     sqlite_with_rowid=False,
 )
 
+address_owners = Table(  # whose an address is or was, for those who look for people; written when somebody looks (owners.py)
+    "address_owners",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("address_hash", Text, primary_key=True),
+    Column("recipient_id", Text, primary_key=True),
+    Index("address_owners_by_recipient", "brand", "recipient_id"),
+    sqlite_with_rowid=False,
+)
+
+address_owners_read = Table(  # how far: the recipients of the messages up to this one are in address_owners
+    "address_owners_read",
+    schema,
+    Column("brand", Text, primary_key=True),
+    Column("message_id", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 consents = Table(  # append-only: the consent at a moment is a fold of the rows before it
     "consents",
     schema,
@@ -36,6 +54,7 @@ consents = Table(  # append-only: the consent at a moment is a fold of the rows 
     Column("wording_version", Text),
     Column("locale", Text),
     Column("sealed", LargeBinary),  # further evidence, such as their IP address, encrypted
+    Column("confirms", Text),  # the pending row that this one answers
     sqlite_with_rowid=False,
 )
 
@@ -63,19 +82,16 @@ messages = Table(
     Column("fingerprint", Text),
     Column("ordering_key", Text),
     Column("fact", Text),  # two messages about one fact are the same message
-    Column("superseded_by", Text),  # id of the newer message that replaced it
+    Column("supersedes", SmallInteger),  # 1: it replaced the older ones about the same; NULL: it did not
+    Column("superseded_by", Text),  # id of the first newer message that replaced it
+    Column("priority", SmallInteger),  # that of its topic; NULL: that of its category
     Index("messages_by_recipient", "brand", "recipient_id", "id"),
     sqlite_with_rowid=False,
 )
-for _told in (messages.c.about, messages.c.fact):
-    Index(
-        f"messages_by_{_told.name}",
-        messages.c.brand,
-        messages.c.recipient_id,
-        _told,
-        sqlite_where=_told.is_not(None),
-        postgresql_where=_told.is_not(None),
-    )
+_CURRENT = and_(messages.c.about.is_not(None), messages.c.superseded_by.is_(None))
+_FACT = messages.c.fact.is_not(None)
+for _told, _where in ((messages.c.about, _CURRENT), (messages.c.fact, _FACT)):
+    Index(f"messages_by_{_told.name}", messages.c.brand, messages.c.recipient_id, _told, sqlite_where=_where, postgresql_where=_where)
 Index(
     "messages_by_idempotency_key",
     messages.c.brand,
@@ -167,17 +183,19 @@ events = Table(  # what happened beside acceptance (the message's row) and attem
 suppressions = Table(
     "suppressions",
     schema,
-    Column("brand", Text, primary_key=True),
+    Column("brand", Text, primary_key=True),  # or * for all brands of the installation
     Column("channel", Text, primary_key=True),
     Column("address_hash", Text, primary_key=True),
     Column("scope", Text, primary_key=True, server_default=""),  # a category; empty: every message
+    Column("reason", Text, primary_key=True),  # each has its row, so that taking one back leaves the others
     Column("address", Text, nullable=False),  # masked
-    Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("actor", Text),
-    Column("sealed", LargeBinary),  # evidence, encrypted
+    Column("message_id", Text),  # evidence: the message that told
+    Column("sealed", LargeBinary),  # further evidence, encrypted
     Column("expires_at", BigInteger),
+    Index("suppressions_by_time", "brand", "since", "channel", "address_hash", "scope", "reason"),
     sqlite_with_rowid=False,
 )
 
@@ -194,7 +212,9 @@ suppression_changes = Table(  # append-only: who put an address on the list or t
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("actor", Text),
+    Column("message_id", Text),
     Column("sealed", LargeBinary),
+    Column("expires_at", BigInteger),
     sqlite_with_rowid=False,
 )
 

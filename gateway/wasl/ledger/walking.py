@@ -1,19 +1,36 @@
 """Reading a whole ledger in pages, each of one moment, for those who check it. It only reads, also beside running servers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Row, Select, Table, and_, case, event, func, select
+from sqlalchemy import URL, Column, ColumnElement, Connection, Row, Select, Table, and_, bindparam, case, event, func, or_, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from wasl.clock import moment
 from wasl.ledger.postgres import engine_of
-from wasl.ledger.stories import FOREVER, StoredAttempt, StoredDelivery, StoredEvent, StoredMessage, Story, Turn
-from wasl.ledger.tables import attempts, deliveries, events, messages, recipients, sources, suppressions
+from wasl.ledger.statements import DOUBTFUL
+from wasl.ledger.stories import (
+    FOREVER,
+    About,
+    Fact,
+    StoredAttempt,
+    StoredConsent,
+    StoredDelivery,
+    StoredEvent,
+    StoredMessage,
+    StoredSuppression,
+    StoredUse,
+    Story,
+    Turn,
+)
+from wasl.ledger.suppressions import ALL_BRANDS
+from wasl.ledger.tables import attempts, consents, deliveries, events, messages, recipients, sources, suppression_changes
+from wasl.ledger.uses import GIVEN_BACK
 from wasl.states import LIVE, PENDING, REPLAYED
-from wasl_contracts import Reason
+from wasl_contracts import Reason, State
 
 PAGE = 500
 """Messages read in one go."""
@@ -23,7 +40,7 @@ class Walk:
     """A walk over one ledger: a SQLite file that is there, or the URL of a PostgreSQL database. Close it."""
 
     def __init__(self, database: Path | str) -> None:
-        self._engine = _sqlite(database) if isinstance(database, Path) else _postgres(database)
+        self._engine = read_only(database)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -63,10 +80,28 @@ class Walk:
     async def turns(self) -> AsyncIterator[Turn]:
         """Every message with an ordering key, the messages of a key one after the other as they were accepted."""
         # One sorted query, streamed: there is no index over those that have ended.
-        turns = _TURNS.execution_options(yield_per=PAGE)
-        async with self._engine.connect() as connection, connection.stream(turns) as rows:
-            async for row in rows:
-                yield Turn._make(row)
+        async for row in self._stream(_TURNS):
+            yield Turn._make(row)
+
+    async def abouts(self) -> AsyncIterator[About]:
+        """Every message that is about something and was not replaced; those to a recipient about one thing as they were accepted."""
+        async for row in self._stream(_ABOUTS):
+            yield About._make(row)
+
+    async def facts(self) -> AsyncIterator[Fact]:
+        """Every message that told a fact, or may have; those to a recipient with one fact as they were accepted."""
+        async for row in self._stream(_FACTS):
+            yield Fact._make(row)
+
+    async def uses(self) -> AsyncIterator[StoredUse]:
+        """Every attempt that frequency caps count; those to a recipient by their times."""
+        async for row in self._stream(_USES):
+            yield StoredUse._make(row)
+
+    async def configs(self) -> dict[str, str]:
+        """The configurations that judged, as JSON, by their versions."""
+        query = select(sources.c.version, sources.c.text).where(sources.c.kind == "config")
+        return {row.version: row.text for row in await self._fetch(query)}
 
     async def stranded(self, most: int = 100) -> list[str]:
         """The earliest message of each key of which all wait for their turn, so that nothing would ever wake it; of so many keys."""
@@ -100,21 +135,35 @@ class Walk:
             more = len(found) == PAGE
             reach = (brand, after, found[-1].id if more else None)
             sent = await _rows(connection, _DELIVERIES, deliveries, reach)
+            listed = await _rows(connection, _SUPPRESSIONS.params(brand=brand), deliveries, reach)
             tried = await _rows(connection, _ATTEMPTS, attempts, reach)
             happened = await _rows(connection, _EVENTS, events, reach)
-        stories = {row.id: Story(brand, row.id, row) for row in found}
+            said = await _said(connection, brand, {row.recipient for row in found if row.recipient is not None})
+        stories = {row.id: Story(brand, row.id, row, consents=said.get(row.recipient or "", ())) for row in found}
         for row in sent:
             _of(stories, brand, row).deliveries.append(StoredDelivery._make(row))
         for row in tried:
             _of(stories, brand, row).attempts[row.delivery].append(StoredAttempt._make(row))
         for row in happened:
             _of(stories, brand, row).events[row.delivery].append(StoredEvent._make(row))
+        for row in sorted(listed, key=lambda row: row.at):
+            _of(stories, brand, row).suppressions[row.number].append(StoredSuppression._make(row))
         return list(stories.values()), found[-1].id if found else after, more
+
+    async def _stream(self, query: Select[Any]) -> AsyncIterator[Row[Any]]:
+        async with self._engine.connect() as connection, connection.stream(query.execution_options(yield_per=PAGE)) as rows:
+            async for row in rows:
+                yield row
 
     async def _fetch(self, query: Select[Any]) -> Sequence[Row[Any]]:
         async with self._engine.connect() as connection:
             found: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return found
+
+
+def read_only(database: Path | str) -> AsyncEngine:
+    """A SQLite file that is there, or a PostgreSQL database by its URL, for reading: each transaction sees one moment."""
+    return _sqlite(database) if isinstance(database, Path) else _postgres(database)
 
 
 def _sqlite(path: Path) -> AsyncEngine:
@@ -141,21 +190,29 @@ def _select(table: Table, row: Any, *more: Any) -> Select[Any]:
     return select(*(table.c[name] for name in row._fields if name in table.c), *more)
 
 
+_newer = messages.alias("newer")
 _MESSAGES = (
-    _select(messages, StoredMessage, recipients.c.id, sources.c.version)
+    _select(messages, StoredMessage, recipients.c.id, sources.c.version, _newer.c.created_at, recipients.c.erased_at)
     .outerjoin(recipients, and_(recipients.c.brand == messages.c.brand, recipients.c.id == messages.c.recipient_id))
     .outerjoin(sources, sources.c.version == messages.c.template_version)
+    .outerjoin(_newer, and_(_newer.c.brand == messages.c.brand, _newer.c.id == messages.c.superseded_by))
 )
-_DELIVERIES = _select(deliveries, StoredDelivery, suppressions.c.since).outerjoin(
-    suppressions,
+_DELIVERIES = _select(deliveries, StoredDelivery)
+_SUPPRESSIONS = select(
+    deliveries.c.message_id, deliveries.c.number, suppression_changes.c.brand, suppression_changes.c.scope, suppression_changes.c.reason,
+    suppression_changes.c.change, suppression_changes.c.at, suppression_changes.c.expires_at,
+).join_from(
+    deliveries,
+    suppression_changes,
     and_(
-        suppressions.c.brand == deliveries.c.brand,
-        suppressions.c.channel == deliveries.c.channel,
-        suppressions.c.address_hash == deliveries.c.address_hash,
+        suppression_changes.c.brand.in_([bindparam("brand"), ALL_BRANDS]),
+        suppression_changes.c.channel == deliveries.c.channel,
+        suppression_changes.c.address_hash == deliveries.c.address_hash,
     ),
-)
+)  # fmt: skip
 _ATTEMPTS = _select(attempts, StoredAttempt)
 _EVENTS = _select(events, StoredEvent)
+_CONSENTS = _select(consents, StoredConsent).order_by(consents.c.id)
 
 
 async def _rows(connection: AsyncConnection, query: Select[Any], table: Table, reach: tuple[str, str, str | None]) -> Sequence[Row[Any]]:
@@ -164,6 +221,15 @@ async def _rows(connection: AsyncConnection, query: Select[Any], table: Table, r
     query = query.where(table.c.brand == brand, table.c.message_id > after).order_by(*table.primary_key)
     reached = query.where(table.c.message_id <= until) if until is not None else query
     found: Sequence[Row[Any]] = (await connection.execute(reached)).all()
+    return found
+
+
+async def _said(connection: AsyncConnection, brand: str, people: Collection[str]) -> dict[str, list[StoredConsent]]:
+    """The consent ledgers of these recipients, without what is pending."""
+    query = _CONSENTS.where(consents.c.brand == brand, consents.c.recipient_id.in_(people), consents.c.state != "pending")
+    found: dict[str, list[StoredConsent]] = {}
+    for recipient_id, row_id, at, *rest in (await connection.execute(query)).all() if people else ():
+        found.setdefault(recipient_id, []).append(StoredConsent(recipient_id, row_id, moment(at), *rest))
     return found
 
 
@@ -195,3 +261,34 @@ def _every_turn() -> Select[Any]:
 
 
 _TURNS = _every_turn()
+
+
+def _alike(what: Column[Any], *more: Column[Any]) -> Select[Any]:
+    """The messages that have such a key, those to a recipient with one of them together, as they were accepted."""
+    keys = (messages.c.brand, messages.c.recipient_id, what, messages.c.created_at, messages.c.id)
+    return select(*keys, *more).where(what.is_not(None)).order_by(*keys)
+
+
+def _told() -> ColumnElement[bool]:
+    """Whether a call of a message is out, was taken or may have been."""
+    stands = deliveries.c.state.in_(sorted(LIVE - PENDING | {State.SENT, State.DELIVERED}))
+    its = and_(deliveries.c.brand == messages.c.brand, deliveries.c.message_id == messages.c.id)
+    return select(deliveries.c.number).where(its, or_(stands, and_(deliveries.c.state != State.BOUNCED, DOUBTFUL))).exists()
+
+
+def _every_use() -> Select[Any]:
+    keys = (attempts.c.brand, attempts.c.recipient_id, attempts.c.started_at, attempts.c.message_id, attempts.c.delivery, attempts.c.number)
+    its_own = case((deliveries.c.decided_at == attempts.c.started_at, deliveries.c.decision))  # an intent is written with its decision
+    child = and_(deliveries.c.brand == keys[0], deliveries.c.message_id == keys[3], deliveries.c.number == keys[4])
+    return (
+        select(*keys, messages.c.topic, messages.c.category, deliveries.c.channel, its_own)
+        .join_from(attempts, messages, and_(messages.c.brand == keys[0], messages.c.id == keys[3]))
+        .join(deliveries, child)
+        .where(keys[1].is_not(None), func.coalesce(attempts.c.outcome, "").not_in(GIVEN_BACK))
+        .order_by(*keys)
+    )
+
+
+_USES = _every_use()
+_ABOUTS = _alike(messages.c.about, messages.c.supersedes).where(messages.c.superseded_by.is_(None))
+_FACTS = _alike(messages.c.fact).where(_told())

@@ -3,7 +3,10 @@
 from datetime import datetime
 
 from wasl.config import Config
-from wasl.policies import expiry, privacy, suppression
+from wasl.policies import duplicate, expiry, privacy, superseded, suppression
+from wasl.policies.consent import Consent
+from wasl.policies.frequency_cap import Caps
+from wasl.policies.quiet_hours import QuietHours
 from wasl.policies.verdict import Allow, Candidate, Inputs, Policy, Verdict
 
 
@@ -11,7 +14,18 @@ class Policies:
     """The policies as a configuration sets them."""
 
     def __init__(self, config: Config) -> None:
-        self.all: tuple[Policy, ...] = (expiry.judge, privacy.judge, suppression.judge)
+        self.consent = Consent(config)
+        self.caps = Caps(config)
+        self.all: tuple[Policy, ...] = (
+            expiry.judge,
+            superseded.judge,
+            duplicate.judge,
+            privacy.judge,
+            suppression.judge,
+            self.consent,
+            QuietHours(config),
+            *self.caps.all,
+        )
 
     def judge(self, candidate: Candidate, inputs: Inputs, now: datetime) -> tuple[Verdict, ...]:
         """What each says of a candidate."""

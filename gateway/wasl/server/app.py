@@ -11,7 +11,21 @@ from wasl.api import Gateway
 from wasl.errors import Unusable, WaslError
 from wasl.ids import new_request_id
 from wasl.lasting import run_until_told
-from wasl.server import batch, health, messages, openapi, providers, recipients, retrying
+from wasl.server import (
+    batch,
+    consents,
+    explaining,
+    health,
+    inbound,
+    messages,
+    openapi,
+    people,
+    preferences,
+    providers,
+    recipients,
+    retrying,
+    suppressions,
+)
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
 from wasl.server.operations import NOBODY, Operation
@@ -23,7 +37,13 @@ OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
     *batch.OPERATIONS,
     *retrying.OPERATIONS,
+    *explaining.OPERATIONS,
     *recipients.OPERATIONS,
+    *people.OPERATIONS,
+    *consents.OPERATIONS,
+    *suppressions.OPERATIONS,
+    *preferences.OPERATIONS,
+    *inbound.OPERATIONS,
     *providers.OPERATIONS,
     *health.OPERATIONS,
 )
@@ -38,6 +58,7 @@ _log = structlog.get_logger("wasl.server")
 def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
     """The application that serves a gateway, and what it answers at fixed paths. It neither opens nor closes the gateway."""
     app = web.Application(client_max_size=gateway.config.server.body_limit)
+    app[preferences.LIMITS] = preferences.limits()
     shortcuts: dict[tuple[str, str], Answering] = {}
     for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
         answered = answering(operation, gateway)

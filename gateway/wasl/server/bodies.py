@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import IO
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError, PayloadEncodingError, TransferEncodingError
@@ -9,14 +10,17 @@ from pydantic import JsonValue
 
 from wasl.errors import Problem
 from wasl.server.problems import Malformed, WrongMediaType, bad_header, too_large, unsupported_encoding
-from wasl.server.slow_clients import read_patiently
+from wasl.server.slow_clients import read_patiently, spool_patiently
 from wasl.server.strict_json import parse
 
 OFF_LOOP = 256 * 1024  # bytes that take long enough to parse (1,000,000 keys: 0.9 s) to keep others waiting
+LARGEST_CSV = 256 * 1024 * 1024
+"""Bytes of a body of CSV, also after unpacking."""
 _UNREADABLE = (web.RequestPayloadError, ContentEncodingError, PayloadEncodingError, TransferEncodingError)
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+CSV = "text/csv"
 
 
 def header(request: web.Request, name: str) -> str | None:
@@ -63,6 +67,17 @@ async def read_body(request: web.Request, media_type: str, patience: timedelta) 
     if len(body) > limit:
         raise too_large(limit)
     return body
+
+
+async def spool_csv(request: web.Request, file: IO[bytes], patience: timedelta) -> None:
+    """Write a body of CSV, unpacked, into a file: it may be far larger than other bodies. Raises as `read_body` does."""
+    _check_form(request, CSV)
+    if (request.content_length or 0) > LARGEST_CSV:
+        raise too_large(LARGEST_CSV)
+    try:
+        await spool_patiently(request.content, file, LARGEST_CSV, patience)
+    except _UNREADABLE:
+        raise Malformed([Problem(pointer="", code="bad_body", message="has a body that is not encoded as its headers say")]) from None
 
 
 async def read_json(request: web.Request, patience: timedelta) -> JsonValue:

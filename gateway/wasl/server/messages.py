@@ -10,12 +10,13 @@ from pydantic_core import to_json
 from wasl.answers import Accepted, MessageSeen, Page, TimelineEntry
 from wasl.api import Filters, Gateway
 from wasl.apikeys import ApiKey
-from wasl.errors import NotFound, Problem, Refused
+from wasl.errors import NotFound, Problem
 from wasl.ledger.accept import IDEMPOTENCY_LIFE
-from wasl.problems import did_you_mean, pointer, validated
+from wasl.problems import validated
 from wasl.server.bodies import header, read_json
 from wasl.server.operations import MESSAGE_ID, Operation, Parameter, answer
 from wasl.server.problems import Malformed, shutting_down
+from wasl.server.queries import LARGEST_PAGE, page_limit, read_query
 from wasl.server.reply import Reply
 from wasl_contracts import Message
 from wasl_contracts.model import Frozen
@@ -23,8 +24,6 @@ from wasl_contracts.model import Frozen
 _KEY_LIFE = IDEMPOTENCY_LIFE // 1_000_000  # seconds
 _KEY = re.compile(r"[!-~]{1,255}")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LARGEST_PAGE = 200
-_LIMIT = re.compile(r"[0-9]{1,3}")
 
 
 class Timeline(Frozen):
@@ -55,8 +54,8 @@ async def events(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
 
 async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """A page of messages, newest first."""
-    query = _query(request)
-    limit, cursor = _limit(query.pop("limit", "50")), query.pop("cursor", None)
+    query = read_query(request, [*Filters.model_fields, "limit", "cursor"])
+    limit, cursor = page_limit(query.pop("limit", "50")), query.pop("cursor", None)
     page = await gateway.list(validated(Filters, query), limit=limit, cursor=cursor)
     response = answer(page)
     if page.next_cursor:
@@ -109,33 +108,9 @@ async def found(gateway: Gateway, request: web.Request, key: ApiKey) -> MessageS
     return seen
 
 
-def _query(request: web.Request) -> dict[str, str]:
-    known = [*Filters.model_fields, "limit", "cursor"]
-    found: dict[str, str] = {}
-    for name, value in request.query.items():
-        if name not in known:
-            raise _refused(name, "unknown_filter", f"is not a known filter{did_you_mean(name, known)}")
-        if name in found:
-            raise _refused(name, "duplicate_key", "came twice; send it once")
-        if "\0" in value:
-            raise _refused(name, "nul_character", "holds U+0000; remove it")
-        found[name] = value
-    return found
-
-
-def _limit(text: str) -> int:
-    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= _LARGEST_PAGE:
-        raise _refused("limit", "out_of_range", f"must be a whole number from 1 to {_LARGEST_PAGE}")
-    return int(text)
-
-
-def _refused(parameter: str, code: str, message: str) -> Refused:
-    return Refused([Problem(pointer=pointer([parameter]), code=code, message=message)])
-
-
 _NOT_FOUND = (404,)
 _LIMIT_PARAMETER = Parameter(
-    "limit", "query", {"type": "integer", "minimum": 1, "maximum": _LARGEST_PAGE, "default": 50}, "How many messages at most."
+    "limit", "query", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50}, "How many messages at most."
 )
 _CURSOR_PARAMETER = Parameter("cursor", "query", {"type": "string"}, "Where to go on: `next_cursor` of the page before.")
 _IDEMPOTENCY_PARAMETER = Parameter(

@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
 from wasl.problems import ProblemDocument
-from wasl.server.bodies import JSON
+from wasl.server.bodies import CSV, JSON
 from wasl.server.operations import Operation, Parameter
 from wasl.server.problems import PROBLEM_JSON
 
@@ -95,12 +95,18 @@ class _Writer:
         if operation.takes is not None:
             schema = self._names[operation.takes, "validation"]
             described["requestBody"] = {"required": True, "content": {operation.media_type: {"schema": schema}}}
+        if operation.csv == "body":
+            described["requestBody"] = {"required": True, "content": {CSV: {"schema": {"type": "string"}}}}
         if operation.scope is not None:
             described["security"] = [{"apiKey": [operation.scope]}]
         return described
 
     def _responses(self, operation: Operation) -> JsonValue:
         answers = {status: self._answer(status, operation.media_type, model) for status, model in operation.answers.items()}
+        if operation.csv == "answer":
+            answers[200] = {"description": "OK", "headers": _ANSWER_HEADERS, "content": {CSV: {"schema": {"type": "string"}}}}
+        if operation.page:
+            answers[200] = {"description": "OK", "headers": _ANSWER_HEADERS, "content": {"text/html": {"schema": {"type": "string"}}}}
         refusals = sorted({*_ALWAYS, *(_WITH_KEY if operation.scope else ()), *operation.problems})
         problems = {status: self._answer(status, PROBLEM_JSON, ProblemDocument) for status in refusals}
         return {str(status): answer for status, answer in {**answers, **problems}.items()}
@@ -116,7 +122,7 @@ class _Writer:
         for name, schema in properties.items():
             kinds = cast("list[dict[str, JsonValue]]", schema.get("anyOf", [schema]))
             present = next(kind for kind in kinds if kind.get("type") != "null")
-            yield Parameter(name, "query", present, f"Only messages with this `{name}`.")
+            yield Parameter(name, "query", present, f"Only those with this `{name}`.")
 
 
 def _parameter(parameter: Parameter) -> JsonValue:

@@ -12,7 +12,7 @@ from wasl.api import Gateway
 from wasl.apikeys import ApiKey, Scope
 from wasl.server.bodies import JSON
 
-Run = Callable[[Gateway, web.Request, ApiKey], Awaitable[web.Response]]
+Run = Callable[[Gateway, web.Request, ApiKey], Awaitable[web.StreamResponse]]
 
 NOBODY = ApiKey(id="", name="nobody", brand="", scopes=frozenset())
 """The key that open operations get."""
@@ -33,10 +33,11 @@ class Operation:
     """One method on one path. `scope` is what the API key must allow; None means that no key is asked for.
 
     `queries` is a model whose fields are optional query parameters. `problems` are the statuses with which it may refuse, beside
-    those that every operation has.
+    those that every operation has. A `page` answers 200 with HTML. `csv` is
+    where CSV stands: in the body that it takes, or in what it answers with 200.
     """
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     name: str
     summary: str
@@ -48,6 +49,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     queries: type[BaseModel] | None = None
     problems: tuple[int, ...] = ()
+    page: bool = False
+    csv: Literal["body", "answer"] | None = None
 
 
 MESSAGE_ID = Parameter("id", "path", {"type": "string", "examples": ["msg_0198c7a1b2c3"]}, "The message's id.")

@@ -17,6 +17,7 @@ REQUEST_ID = web.RequestKey("request_id", str)
 _EXTRA_HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},
     409: {"Retry-After": "1"},
+    429: {"Retry-After": "60"},
     503: {"Retry-After": "5"},
     507: {"Retry-After": "5"},
 }

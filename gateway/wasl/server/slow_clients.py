@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 import structlog
 from aiohttp import StreamReader, web
@@ -162,3 +162,28 @@ async def _read_into(body: bytearray, content: StreamReader, limit: int) -> byte
         if len(body) > limit:
             raise too_large(limit)
     return bytes(body)
+
+
+async def spool_patiently(content: StreamReader, file: IO[bytes], limit: int, patience: timedelta) -> None:
+    """Write a body into a file as it comes.
+
+    Raises:
+        TooSlow: it came slower than 1 KiB a second for a third of `patience`, or took longer than twenty times that.
+        TooLarge: it has more than `limit` bytes.
+    """
+    now = asyncio.get_running_loop().time
+    window = patience.total_seconds() / 3
+    end, size = now() + 20 * patience.total_seconds(), 0
+    try:
+        while True:
+            enough = size + _SLOWEST * window
+            async with asyncio.timeout_at(min(now() + window, end)):
+                while size < enough:
+                    if not (chunk := await content.readany()):
+                        return
+                    size += len(chunk)
+                    if size > limit:
+                        raise too_large(limit)
+                    file.write(chunk)
+    except TimeoutError:
+        raise TooSlow("The body did not come in time.") from None

@@ -1,9 +1,12 @@
-"""P1 and P2: what was accepted is whole, and nothing is there that nobody asked for."""
+"""P1, P2 and P9: what was accepted is whole, and nothing is there that nobody asked for."""
 
 from collections.abc import Iterator
 
+from wasl.ledger.clearing import CLEARED
+from wasl.ledger.people import STUB
 from wasl.ledger.stories import StoredMessage, Story
 from wasl.verifying.judging import words
+from wasl_contracts import State
 
 
 def it_has_deliveries(message: StoredMessage, story: Story) -> Iterator[str]:
@@ -19,6 +22,16 @@ def its_recipient_is_there(message: StoredMessage, _story: Story) -> Iterator[st
     """Without its recipient nobody knows where to send it."""
     if message.recipient is None:
         yield "its recipient is not there"
+
+
+def what_is_left_of_the_erased_tells_nothing(message: StoredMessage, story: Story) -> Iterator[str]:
+    """The messages of a person who was erased say nothing, to no address."""
+    if not (message.recipient or "").startswith(STUB):
+        return
+    if (message.body, message.metadata) != ("{}", "{}") or any((message.idempotency_key, message.fingerprint, message.ordering_key)):
+        yield "its recipient was erased, but what it said is still there"
+    if any(delivery.address_hash or delivery.address not in (None, CLEARED) for delivery in story.deliveries):
+        yield "its recipient was erased, but their address is still there"
 
 
 def its_template_is_there(message: StoredMessage, _story: Story) -> Iterator[str]:
@@ -39,6 +52,14 @@ def its_times_are_in_order(message: StoredMessage, _story: Story) -> Iterator[st
     """It is accepted, then due, then expired."""
     if not message.created_at <= message.due_at < message.expires_at:
         yield "it is due before it was accepted, or expired before it is due"
+
+
+def what_replaced_it_is_there(message: StoredMessage, story: Story) -> Iterator[str]:
+    """What was superseded names the message that replaced it."""
+    if message.superseded_by is not None and message.replaced_at is None:
+        yield f"it was replaced by {message.superseded_by}, which is not there"
+    if message.superseded_by is None and any(delivery.state == State.SUPERSEDED for delivery in story.deliveries):
+        yield "it is superseded, and does not say by which message"
 
 
 def every_row_belongs_to_a_delivery(_message: StoredMessage, story: Story) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from wasl.ledger.stories import StoredMessage, Story
-from wasl.verifying import accepting, deriving, keeping, sending, shapes, windows, witnessing
+from wasl.verifying import accepting, capping, consenting, deriving, keeping, sending, shapes, windows, witnessing
 from wasl.verifying.judging import Finding, Rules, Told, tell
 from wasl.verifying.sends import Send
 
@@ -13,7 +13,9 @@ MESSAGES: dict[Callable[[StoredMessage, Story], Iterator[str]], str] = {
     accepting.its_template_is_there: "P1",
     accepting.its_key_is_whole: "P2",
     accepting.every_row_belongs_to_a_delivery: "P2",
+    accepting.what_replaced_it_is_there: "P5",
     accepting.its_times_are_in_order: "P6",
+    accepting.what_is_left_of_the_erased_tells_nothing: "P9",
 }
 DELIVERIES: dict[Callable[[Told, Rules], Iterator[str]], str] = {
     keeping.what_waits_will_be_due: "P1",
@@ -35,8 +37,13 @@ DELIVERIES: dict[Callable[[Told, Rules], Iterator[str]], str] = {
     sending.what_may_be_a_duplicate_is_marked: "P4",
     sending.it_is_repeated_only_as_often_as_its_rule_says: "P4",
     windows.no_call_after_a_suppression: "P5",
+    windows.no_call_after_a_newer_message: "P5",
+    consenting.what_needs_consent_went_by_one: "P5",
+    consenting.no_call_after_a_withdrawal: "P5",
+    capping.its_calls_count_for_its_recipient: "P6",
     windows.no_call_after_expiry: "P6",
     windows.no_call_while_held_back: "P6",
+    windows.no_call_in_quiet_hours: "P6",
     sending.the_next_provider_follows_on_proof: "P7",
     sending.a_refusal_was_an_answer: "P7",
     keeping.its_address_is_masked: "P9",

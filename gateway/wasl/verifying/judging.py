@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wasl.ledger.stories import StoredAttempt, StoredDelivery, StoredMessage, Story
+from wasl.ledger.stories import StoredAttempt, StoredConsent, StoredDelivery, StoredMessage, StoredSuppression, Story
 from wasl.states import REPLAYED
 from wasl_contracts import Mark, Reason, State
 
@@ -26,15 +26,22 @@ class Rules:
 
     `apart`: microseconds by which the clocks of machines may differ. `lag`: microseconds that may pass between the moment that a row
     names and its commit, which may have to wait for its turn. `key_lives`: for how many seconds a provider recognises a
-    repeated delivery id; those that are not named recognise none. `again`: by category, whether an unknown outcome is repeated.
-    `read_at`: when the records of the providers were read.
+    repeated delivery id; those that are not named recognise none. `again`: by category, whether an unknown outcome is repeated, and
+    `topics` by topic where that says otherwise. `consents`: by topic, its consent rule. `read_at`: when the records of the providers
+    were read.
     """
 
     apart: int
     lag: int
     key_lives: Mapping[str, int]
     again: Mapping[str, str]
+    topics: Mapping[str, str]
+    consents: Mapping[str, str]
     read_at: int
+
+    def repeats(self, message: StoredMessage) -> str | None:
+        """Whether an unknown outcome of it is repeated, as it is configured now."""
+        return self.topics.get(message.topic) or self.again.get(message.category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class Told:
     tried: tuple[str, ...]
     attempts: Sequence[StoredAttempt]
     events: Sequence[Happened] = field(default=())
+    suppressions: Sequence[StoredSuppression] = field(default=())
+    consents: Sequence[StoredConsent] = field(default=())
 
     @property
     def replays(self) -> list[int]:
@@ -108,6 +117,8 @@ def tell(story: Story, message: StoredMessage, row: StoredDelivery) -> Told:
         tried=words(row.tried) or (),
         attempts=story.attempts.get(row.number, []),
         events=events,
+        suppressions=story.suppressions.get(row.number, []),
+        consents=story.consents,
     )
 
 

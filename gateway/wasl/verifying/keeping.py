@@ -112,7 +112,7 @@ def its_address_is_masked(told: Told, _rules: Rules) -> Iterator[str]:
 def it_queues_as_its_message(told: Told, _rules: Rules) -> Iterator[str]:
     """Its place in the queue and its ordering key are those of its message."""
     message = told.message
-    if told.row.flow != flow(message.brand, message.category, message.topic):
+    if told.row.flow != flow(message.brand, message.category, message.topic, message.priority):
         yield "it queues in a flow that is not that of its message"
     if told.row.ordering_key != message.ordering_key:
         yield "its ordering key is not that of its message"

@@ -57,9 +57,9 @@ def it_is_repeated_only_as_often_as_its_rule_says(told: Told, rules: Rules) -> I
 
 
 def _rule(told: Told, rules: Rules) -> str | None:
-    """The rule of its category that was applied and recorded last, else the one that is configured now."""
+    """The rule of its topic or category that was applied and recorded last, else the one that is configured now."""
     applied = [str(event.facts["rule"]) for event in told.events if event.facts.get("rule") in _RULES]
-    return applied[-1] if applied else rules.again.get(told.message.category)
+    return applied[-1] if applied else rules.repeats(told.message)
 
 
 def the_next_provider_follows_on_proof(told: Told, _rules: Rules) -> Iterator[str]:

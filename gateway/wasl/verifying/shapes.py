@@ -21,6 +21,8 @@ def message_is_readable(message: StoredMessage) -> Iterator[str]:
         yield "its category is none of the closed list"
     if message.mode not in _MODES:
         yield "its mode is neither first nor all"
+    if message.priority is not None and not 0 <= message.priority <= 9:
+        yield "its priority is not from 0 to 9"
     if not words(message.channels):
         yield "its channels are not a JSON list of names"
     for name, text in (("body", message.body), ("metadata", message.metadata)):

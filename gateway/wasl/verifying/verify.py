@@ -15,8 +15,10 @@ from wasl.ledger.migrate import HEAD
 from wasl.ledger.opening import schema_version, sqlite_path
 from wasl.ledger.walking import Walk
 from wasl.registry import Specs
+from wasl.verifying.capping import Capping
 from wasl.verifying.judge import judge
 from wasl.verifying.judging import Finding, Rules
+from wasl.verifying.same_thing import Once, Replacing
 from wasl.verifying.sends import Sends, accepted_ids
 from wasl.verifying.taking_turns import TakingTurns
 from wasl_contracts import Category
@@ -106,6 +108,14 @@ async def _between_messages(walk: Walk, rules: Rules, report: Report) -> None:
     for message_id in await walk.stranded():
         said = "it waits for its turn, but no other message with its ordering key is under way"
         report.add([Finding(message_id, "order", "a_turn_comes", said)])
+    replacing, once = Replacing(rules), Once()
+    async for about in walk.abouts():
+        report.add(replacing.see(about))
+    async for fact in walk.facts():
+        report.add(once.see(fact))
+    capping = Capping(rules, await walk.configs())
+    async for use in walk.uses():
+        report.add(capping.see(use))
     turns = TakingTurns(rules)
     async for turn in walk.turns():
         report.add(turns.see(turn))
@@ -118,5 +128,7 @@ def _rules(specs: Specs, evidence: Evidence, read_at: int) -> Rules:
         lag=evidence.lag // timedelta(microseconds=1),
         key_lives={name: seconds for name, seconds in lives.items() if seconds is not None},
         again={category: specs.config.unknown.of(category) for category in get_args(Category)},
+        topics={name: topic.unknown for name, topic in specs.config.topics.items() if topic.unknown is not None},
+        consents={name: topic.rules.consent for name, topic in specs.config.topics.items()},
         read_at=read_at,
     )

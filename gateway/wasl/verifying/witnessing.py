@@ -57,7 +57,7 @@ def what_was_taken_twice_is_marked(told: Told, sends: Sequence[Send], rules: Rul
     lost = [attempt for attempt in told.attempts if _lost(attempt)]
     if taken > 1 + len(lost) + len(told.replays):
         yield f"the provider took it {taken} times, and {len(lost)} answers were lost"
-    if rules.again.get(told.message.category) == "never" and not told.replays:
+    if rules.repeats(told.message) == "never" and not told.replays:
         yield f"the provider took it {taken} times, and it may never be repeated"
 
 

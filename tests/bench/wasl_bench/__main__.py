@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wasl_bench.engines import Postgres, Sqlite
 from wasl_bench.processes import Process
-from wasl_bench.rows import accept_batches, accept_one, whole_path, whole_path_alone
+from wasl_bench.rows import accept_batches, accept_one, policies, whole_path, whole_path_alone
 from wasl_bench.scaling import many_workers, queue_depth
 from wasl_bench.scene import SMOKE, Setting, Size
 from wasl_bench.table import Found, Skipped, put, written
@@ -36,6 +36,7 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
     yield from accept_batches(size, settings[0])
     for setting in settings:
         yield from whole_path(size, setting)
+    yield from policies(size, settings[0])
     yield from queue_depth(size, settings[0])
     with Process("postgres") as server:
         if missing := server.facts["missing"]:
@@ -47,6 +48,7 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
 def _on_postgres(size: Size, setting: Setting) -> Iterator[Found]:
     yield from accept_one(size, setting)
     yield from whole_path_alone(size, setting)
+    yield from policies(size, setting)
     yield from many_workers(size, setting)
     yield from queue_depth(size, setting)
 

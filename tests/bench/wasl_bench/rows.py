@@ -88,6 +88,27 @@ def whole_path_alone(size: Size, setting: Setting) -> Iterator[Row]:
     yield setting.row("accepted to settled, SMTP", "aiosmtplib pool, ready-made bytes", mail, (0.6, 1.0))
 
 
+def policies(size: Size, setting: Setting) -> Iterator[Row]:
+    """What consent, suppression, quiet hours and two caps cost on the whole path."""
+    with Scene() as scene:
+        ports, judged = _senders(scene, setting, "judged")
+        free = scene.start("whole_path", setting.loop, *scene.ledger(setting.engine), *ports, "free")
+
+        def side(process: Process) -> Contender:
+            return Contender(
+                process,
+                lambda: process.ask("work")["count"],
+                lambda: process.ask("prepare_queue", channel="webhook", count=size.sends),
+                setting.engine.spent,
+            )
+
+        measured = measure([side(judged.wasl), side(free)], size.rounds)
+        sent = sum(process.ask("sent", channel="webhook")["count"] for process in (judged.wasl, free))
+        check(judged.sink.ask("webhook")["count"], sent)
+        check(sent, sum(p.ask("sent", channel="webhook")["late"] for p in (judged.wasl, free)) + 2 * (size.rounds + 1) * size.sends)
+    yield setting.row("consent, suppression, quiet hours, two caps", "wasl, the same messages, none of these", measured, (0.75, None))
+
+
 @dataclass(frozen=True)
 class _Senders:
     """Who sends to the sink."""
@@ -121,8 +142,8 @@ class _Senders:
         )
 
 
-def _senders(scene: Scene, setting: Setting) -> tuple[tuple[int, int], _Senders]:
+def _senders(scene: Scene, setting: Setting, *policies: str) -> tuple[tuple[int, int], _Senders]:
     sink = scene.start("sinks", setting.loop)
     ports = int(sink.facts["http"]), int(sink.facts["smtp"])
-    wasl = scene.start("whole_path", setting.loop, *scene.ledger(setting.engine), *ports)
+    wasl = scene.start("whole_path", setting.loop, *scene.ledger(setting.engine), *ports, *policies)
     return ports, _Senders(setting, sink, wasl, scene.start("bare_sending", setting.loop, *ports))

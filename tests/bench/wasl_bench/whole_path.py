@@ -1,4 +1,7 @@
-"""wasl from accepted to settled, by webhook and by mail. `python -m wasl_bench.whole_path LOOP FOLDER DATABASE HTTP_PORT SMTP_PORT`."""
+"""wasl from accepted to settled, by webhook and by mail.
+
+`python -m wasl_bench.whole_path LOOP FOLDER DATABASE HTTP_PORT SMTP_PORT [judged|free]`: of the topic `judged`, with policies or without.
+"""
 
 import sys
 from collections.abc import AsyncIterator
@@ -14,12 +17,14 @@ from wasl_bench.workload import COMMIT, configured, messages
 
 
 @asynccontextmanager
-async def wasl(folder: Path, database: str, http: int, smtp: int) -> AsyncIterator[tuple[Facts, Commands]]:
+async def wasl(folder: Path, database: str, ports: tuple[int, int], policies: str | None) -> AsyncIterator[tuple[Facts, Commands]]:
     batches: list[list[Submission]] = []
     queued: list[int] = []
-    sources = {channel: messages(channel, f"http://127.0.0.1:{http}/in") for channel in ("webhook", "email")}
+    http, smtp = ports
+    topic = "judged" if policies is not None else None
+    sources = {channel: messages(channel, f"http://127.0.0.1:{http}/in", topic) for channel in ("webhook", "email")}
 
-    async with Gateway.from_config(configured(folder, smtp, database)) as gateway, looking(database) as rows:
+    async with Gateway.from_config(configured(folder, smtp, database, judged=policies == "judged")) as gateway, looking(database) as rows:
         queue = Queue(gateway, rows)
 
         async def prepare(channel: str, count: int) -> Facts:
@@ -42,5 +47,5 @@ async def wasl(folder: Path, database: str, http: int, smtp: int) -> AsyncIterat
 
 
 if __name__ == "__main__":
-    _, loop, folder, database, http, smtp = sys.argv
-    run(wasl(Path(folder), database, int(http), int(smtp)), loop)
+    _, loop, folder, database, http, smtp, *policies = sys.argv
+    run(wasl(Path(folder), database, (int(http), int(smtp)), policies[0] if policies else None), loop)

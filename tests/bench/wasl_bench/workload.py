@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wasl_contracts import Message
@@ -38,6 +39,29 @@ secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 allow_private = true
 concurrency = {calls}
 """
+_JUDGED = """
+[topics.judged]
+category = "promotional"
+consent = "implied"
+[quiet_hours]
+calendars = false
+[quiet_hours.pause]
+from = "{closes}"
+to = "{opens}"
+[caps.day]
+limit = 3
+per = "1d"
+reserve = {{ service = 1 }}
+[caps.month]
+limit = 20
+per = "30d"
+scope = "topic"
+"""
+_NOT_JUDGED = """
+[topics.judged]
+category = "transactional"
+consent = "required"
+"""
 TOPICS = [f"topic-{number}" for number in range(50)]
 """For queues that many share: each topic has its share of every claim."""
 CALLS = 32
@@ -47,15 +71,27 @@ COMMIT = 500
 KINDS = {"email": "email", "webhook": "url"}
 
 
-def configured(folder: Path, smtp: int = 2525, database: str | None = None) -> Path:
-    """Write configuration and template into the folder; returns the configuration's path. The database is a file there, or that one."""
+def configured(folder: Path, smtp: int = 2525, database: str | None = None, *, judged: bool = False) -> Path:
+    """Write configuration and template into the folder; returns the configuration's path. The database is a file there, or that one.
+
+    With `judged` the topic of that name has consent, quiet hours (half a day from now) and two caps; else it has none of them.
+    """
     template = folder / "templates" / "order" / "en.md"
     template.parent.mkdir(parents=True)
     template.write_text(_TEMPLATE)
     path = folder / "wasl.toml"
     topics = "".join(f'[topics.{topic}]\ncategory = "transactional"\n' for topic in TOPICS)
-    path.write_text(_CONFIG.format(database=database or f"sqlite:///{folder}/wasl.db", smtp=smtp, calls=CALLS) + topics)
+    path.write_text(
+        _CONFIG.format(database=database or f"sqlite:///{folder}/wasl.db", smtp=smtp, calls=CALLS)
+        + topics
+        + (_policies() if judged else _NOT_JUDGED)
+    )
     return path
+
+
+def _policies() -> str:
+    closes = datetime.now(UTC) + timedelta(hours=12)
+    return _JUDGED.format(closes=f"{closes:%H:%M}", opens=f"{closes + timedelta(hours=1):%H:%M}")
 
 
 def bodies(channel: str, hook: str = "https://hooks.example/in") -> Iterator[bytes]:
@@ -69,6 +105,7 @@ def bodies(channel: str, hook: str = "https://hooks.example/in") -> Iterator[byt
         ).encode()
 
 
-def messages(channel: str, hook: str = "https://hooks.example/in") -> Iterator[Message]:
-    """The same as models."""
-    return map(Message.model_validate_json, bodies(channel, hook))
+def messages(channel: str, hook: str = "https://hooks.example/in", topic: str | None = None) -> Iterator[Message]:
+    """The same as models, of a topic."""
+    made = map(Message.model_validate_json, bodies(channel, hook))
+    return made if topic is None else (message.model_copy(update={"topic": topic}) for message in made)

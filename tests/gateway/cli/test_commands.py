@@ -76,6 +76,27 @@ def test_the_same_idempotency_key_sends_nothing_again(shop):
     assert len(listed) == 1
 
 
+def test_a_newer_message_replaces_one_that_waits(shop):
+    words = ("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--about", "order-1042")
+    older = shop(*words, "--at", "2027-01-01T09:00").stdout.split()[0]
+
+    newer = json.loads(shop(*words, "--supersedes", "--fact", "1042 left", "--wait", "--json").stdout)
+
+    shown = json.loads(shop("messages", "show", older, "--json").stdout)
+    assert (newer["state"], newer["fact"]) == ("sent", "1042 left")
+    assert (shown["state"], shown["superseded_by"]) == ("superseded", newer["id"])
+    assert newer["id"] in shop("messages", "show", older).stdout
+    refused = shop("messages", "retry", older)
+    assert (refused.returncode, "replaced it" in refused.stderr) == (1, True)
+
+
+def test_superseding_needs_to_say_what(shop):
+    refused = shop("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--supersedes")
+
+    assert refused.returncode == 2
+    assert "--about" in refused.stderr
+
+
 def test_a_later_message_waits_and_can_be_cancelled(shop):
     sent = shop("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--at", "2027-01-01T09:00")
     message_id = sent.stdout.split()[0]

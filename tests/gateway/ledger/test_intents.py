@@ -5,7 +5,7 @@ import pytest
 from tests.gateway.scripted import Desk, message
 from wasl.ledger.claims import LEASE
 from wasl.ledger.intents import Intent
-from wasl_contracts import Reason, State
+from wasl_contracts import State
 
 TOKENS = [{"channel": "push", "kind": "fcm_token", "value": token} for token in ("one", "two", "three")]
 
@@ -17,8 +17,7 @@ async def planned(desk: Desk, **fields: Any) -> Intent:
 
 
 async def suppress(desk: Desk, intent: Intent) -> None:
-    row = {"brand": "default", "channel": "email", "address_hash": intent.candidate.address_hash, "address": "masked", "source": "test"}
-    await desk.ledger.suppress(row, Reason.SUPPRESSED_MANUAL)
+    await desk.suppress("email", intent.candidate.address_hash)
 
 
 def attempts(desk: Desk) -> int:
@@ -154,8 +153,7 @@ async def test_an_intent_that_does_not_commit_opens_no_devices(desk: Desk, withd
     (claimed,) = await desk.claim("push")
     intent = await desk.plan(claimed, "device")
     if withdrawn == "suppression":
-        row = {"brand": "default", "channel": "push", "address_hash": intent.candidate.address_hash, "address": "", "source": ""}
-        await desk.ledger.suppress(row, Reason.SUPPRESSED_INVALID)
+        await desk.suppress("push", intent.candidate.address_hash)
     elif withdrawn == "cancel":
         await desk.ledger.cancel("default", claimed.message_id)
     elif withdrawn == "expiry":

@@ -15,11 +15,11 @@ from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import LedgerUnavailable, Unusable
 from wasl.ledger.accept import Acceptance
-from wasl.ledger.intents import Intent
 from wasl.ledger.migrate import HEAD
 from wasl.ledger.opening import open_store, schema_version
 from wasl.ledger.port import Transaction
 from wasl.ledger.postgres import Postgres
+from wasl.ledger.suppressions import Addition, add
 from wasl_contracts import Reason
 
 
@@ -34,10 +34,6 @@ async def other(folder: Path, desk: Desk, carriers: dict[str, Carrier], config: 
     opened = await Desk.open(specs(folder, carriers, database=desk.url, **config), clock)
     yield opened
     await opened.close()
-
-
-def row(intent: Intent) -> dict[str, str]:
-    return {"brand": "default", "channel": "email", "address_hash": intent.candidate.address_hash, "address": "", "source": "test"}
 
 
 async def test_two_workers_never_have_the_same_delivery(desk: Desk, other: Desk) -> None:
@@ -57,7 +53,7 @@ async def test_an_intent_and_a_suppression_at_once_leave_no_call_after_the_opt_o
     intents = [await desk.plan(claimed) for claimed in await desk.claim("email")]
 
     calls = [desk.ledger.commit_intents([one]) for one in intents]
-    opt_outs = [other.ledger.suppress(row(one), Reason.SUPPRESSED_MANUAL) for one in intents]
+    opt_outs = [other.suppress("email", one.candidate.address_hash) for one in intents]
     outcomes = (await asyncio.gather(*calls, *opt_outs))[:20]
 
     called = {one[0] for one in desk.rows("SELECT message_id FROM attempts")}
@@ -65,6 +61,30 @@ async def test_an_intent_and_a_suppression_at_once_leave_no_call_after_the_opt_o
     assert await desk.ledger.commit_intents([one for one in intents if one.claimed.message_id not in called]) == [False] * (
         20 - len(called)
     )
+
+
+@pytest.mark.parametrize("brand", ["default", "*"])
+async def test_intents_wait_for_a_suppression_that_is_being_committed(desk: Desk, other: Desk, brand: str) -> None:
+    await desk.accept(message(channels=["email"]))
+    (claimed,) = await desk.claim("email")
+    intent = await desk.plan(claimed)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    row = Addition(brand, "email", intent.candidate.address_hash, "•••", Reason.SUPPRESSED_MANUAL, "test", desk.now)
+
+    async def slowly(tx: Any) -> None:
+        await tx.lock({f"opt-outs|{brand}"})
+        await add(tx, [row])
+        begun.set()
+        await go_on.wait()
+
+    held = asyncio.create_task(other.store.writer.run(slowly))
+    await begun.wait()
+    committing = asyncio.create_task(desk.ledger.commit_intents([intent]))
+    await asyncio.sleep(0.1)
+    assert not committing.done()
+    go_on.set()
+
+    assert (await asyncio.gather(held, committing))[1] == [False]
 
 
 async def test_suppressing_waits_for_intents_that_are_being_committed(desk: Desk, other: Desk) -> None:
@@ -80,7 +100,7 @@ async def test_suppressing_waits_for_intents_that_are_being_committed(desk: Desk
 
     held = asyncio.create_task(desk.store.working.run(slowly))
     await begun.wait()
-    suppressing = asyncio.create_task(other.ledger.suppress(row(intent), Reason.SUPPRESSED_MANUAL))
+    suppressing = asyncio.create_task(other.suppress("email", intent.candidate.address_hash))
     await asyncio.sleep(0.1)
     assert not suppressing.done()
     go_on.set()

@@ -130,15 +130,25 @@ FIRST_DELIVERY = """INSERT INTO deliveries
  (brand, message_id, number, state, marks, fence, lane, priority, due_at, attempts, refused, tried)
  VALUES ('acme', 'msg_1', 1, 'accepted', '[]', 0, 'email', 3, 1, 0, '[]', '[]')"""
 
+FIRST_SUPPRESSION = """INSERT INTO suppressions (brand, channel, address_hash, address, reason, source, since)
+ VALUES ('acme', 'email', '01', 'a•••', 'suppressed_bounce', 'mail', 1)"""
+FIRST_ATTEMPT = """INSERT INTO attempts (brand, message_id, delivery, number, provider, started_at)
+ VALUES ('acme', 'msg_1', 1, 1, 'mail', 2)"""
+
+
+SUPPRESSED = "channel, address_hash, scope, reason, source"
+
 
 def first_schema(connection: Connection) -> None:
-    """The schema of the first version, with a message that waits."""
+    """The schema of the first version, with a message that waits after a call."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "0001")
     connection.execute(text(FIRST_MESSAGE))
     connection.execute(text(FIRST_DELIVERY))
+    connection.execute(text(FIRST_ATTEMPT))
+    connection.execute(text(FIRST_SUPPRESSION))
 
 
 def test_what_waited_under_the_first_schema_waits_on(tmp_path: Path) -> None:
@@ -150,6 +160,11 @@ def test_what_waited_under_the_first_schema_waits_on(tmp_path: Path) -> None:
     migrate(path)
 
     assert rows(f"sqlite:///{path}", "SELECT flow, strikes, ordering_key FROM deliveries") == [("3/acme/offers", 0, None)]
+    assert rows(f"sqlite:///{path}", "SELECT recipient_id FROM attempts") == [("u_1",)]
+    assert rows(f"sqlite:///{path}", f"SELECT {SUPPRESSED} FROM suppressions") == [("email", "01", "", "suppressed_bounce", "mail")]
+    assert rows(f"sqlite:///{path}", f"SELECT {SUPPRESSED}, change, at FROM suppression_changes") == [
+        ("email", "01", "", "suppressed_bounce", "mail", "added", 1),
+    ]
     assert definitions(path) == definitions(fresh(tmp_path / "other.db"))
 
 
@@ -166,6 +181,11 @@ async def test_what_waited_under_the_first_schema_waits_on_in_postgresql(postgre
     await engine.dispose()
 
     assert rows(postgres_url, "SELECT flow, strikes, ordering_key FROM deliveries") == [("3/acme/offers", 0, None)]
+    assert rows(postgres_url, "SELECT recipient_id FROM attempts") == [("u_1",)]
+    assert rows(postgres_url, f"SELECT {SUPPRESSED} FROM suppressions") == [("email", "01", "", "suppressed_bounce", "mail")]
+    assert rows(postgres_url, f"SELECT {SUPPRESSED}, change, at FROM suppression_changes") == [
+        ("email", "01", "", "suppressed_bounce", "mail", "added", 1),
+    ]
     assert differences == []
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from tests.gateway.scripted import ANN, Desk, message
-from wasl.decisions import encode
+from wasl.decisions import Record
 from wasl.errors import NotFound, Refused
 from wasl.ledger.reads import Filters
 from wasl.ledger.settle import Ended
@@ -151,7 +151,13 @@ async def test_nothing_of_content_or_addresses_is_told(desk: Desk) -> None:
     inputs = await desk.ledger.inputs(candidates)
     decision = desk.deciding.decide(claimed, candidates, inputs, desk.clock.now())
     await desk.ledger.settle(
-        desk.settlement(claimed, State.FAILED, reason=Reason.PROVIDER_REJECTED, decision=encode(decision.judged, None), due_at=None)
+        desk.settlement(
+            claimed,
+            State.FAILED,
+            reason=Reason.PROVIDER_REJECTED,
+            decision=Record("v1", decision.at, decision.judged).stored(),
+            due_at=None,
+        )
     )
 
     told = (await desk.ledger.message("default", stored.id)).model_dump_json()

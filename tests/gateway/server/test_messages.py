@@ -53,6 +53,35 @@ async def test_a_refused_message_does_not_use_its_key_up(serving, hello):
     assert "Idempotency-Replayed" not in accepted.headers
 
 
+async def test_a_newer_message_replaces_the_older_one(serving, hello):
+    older = await serving.post({**hello, "about": "order-1042"})
+    newer = await serving.post({**hello, "about": "order-1042", "supersedes": True, "fact": "1042 left"})
+
+    replaced = (await serving.get(older.headers["Location"])).json
+    current = (await serving.get(newer.headers["Location"])).json
+    retried = await serving.post({}, path=f"{older.headers['Location']}:retry")
+
+    assert (replaced["state"], replaced["reason"]["code"], replaced["superseded_by"]) == ("superseded", "superseded", newer.json["id"])
+    assert (current["state"], current["about"], current["fact"]) == ("accepted", "order-1042", "1042 left")
+    assert retried.problem == (409, "superseded")
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "code"),
+    [
+        ({"supersedes": True}, "", "supersedes_without_about"),
+        ({"supersedes": "perhaps", "about": "x"}, "/supersedes", "bad_value"),
+        ({"fact": ""}, "/fact", "too_short"),
+        ({"fact": 7}, "/fact", "wrong_type"),
+    ],
+)
+async def test_what_it_replaces_and_tells_is_checked(serving, hello, fields, pointer, code):
+    refused = await serving.post({**hello, **fields})
+
+    assert refused.status == 422
+    assert [(one["pointer"], one["code"]) for one in refused.json["errors"]] == [(pointer, code)]
+
+
 async def test_fifty_twins_at_once_make_one_message(serving, hello):
     answers = await asyncio.gather(*(serving.post(hello, headers={"Idempotency-Key": "k"}) for _ in range(50)))
 

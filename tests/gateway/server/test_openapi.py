@@ -62,6 +62,11 @@ def _line(context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else json.dumps(value).encode()
 
 
+@schemathesis.serializer("text/csv")
+def _file(context: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 load_all_checks()
 CONFORMANCE = CHECKS.get_by_names(
     ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
@@ -91,7 +96,7 @@ def exercise(url: str, place: tuple[str, str], key: str) -> int:
     return called
 
 
-@pytest.mark.parametrize("place", [(operation.path, operation.method) for operation in OPERATIONS])
+@pytest.mark.parametrize("place", [(operation.path, operation.method) for operation in OPERATIONS], ids=[one.name for one in OPERATIONS])
 async def test_the_server_keeps_to_its_document_whatever_it_is_asked(serving, place):
     called = await asyncio.to_thread(exercise, serving.url, place, serving.keys["both"])
 

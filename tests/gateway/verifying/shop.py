@@ -8,16 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.gateway.scripted import OFFERS, Carrier, Script, message, specs, world
+from tests.gateway.scripted import OFFERS, Carrier, Script, message, person, specs, world
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
+from wasl.consent import ConsentChange
 from wasl.registry import Specs
 from wasl.verifying import Evidence, Report, verify
 from wasl_contracts import Address, Capabilities, Delivery, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 CONTENT = Rejected(Reason.CONTENT_REJECTED, "content")
 DEAD = Rejected(Reason.INVALID_ADDRESS, "address")
-TOPICS = {"codes": {"category": "otp"}, "offers": OFFERS, "default": {}}
+TOPICS = {"codes": {"category": "otp"}, "offers": OFFERS, "deals": {**OFFERS, "consent": "opt_in"}, "default": {}}
 ANSWERS: dict[tuple[str, str], list[Exception]] = {
     ("retried", "mail"): [Unavailable()],
     ("another", "mail"): [CONTENT],
@@ -80,14 +81,21 @@ async def fill(told: Specs, witness: Witness) -> dict[str, str]:
     ids: dict[str, str] = {}
     async with Gateway(told, world=world()) as gateway:
 
-        async def put(name: str, *, key: str | None = None, **fields: Any) -> str:
+        async def put(name: str, *, key: str | None = None, person: str | None = None, **fields: Any) -> str:
             token = {"channel": "push", "kind": "fcm_token", "value": f"token of {name}"}
             to = {"id": name, "email": f"{name}@example.com", "phone": f"+9665010000{len(ids):02}", "addresses": [token]}
+            if person is not None:
+                to = {"id": person, "email": f"{person}@example.com"}
             words = {} if "template" in fields else {"content": {"body": name}}
             ids[name] = (await gateway.accept(message(to, **words, **fields), key)).id
             return ids[name]
 
         await gateway.suppress(Address(channel="email", kind="email", value="unwanted@example.com"))
+        for name in ("consented", "undecided"):
+            await gateway.put_recipient(person(id=name, email=f"{name}@example.com"))
+        await gateway.record_consent("consented", [ConsentChange(topic="deals", channel="email", state="granted")])
+        await put("consented", topic="deals")
+        await put("undecided", topic="deals")
         await put("sent", key="order-1042")
         await put("written", template="order_shipped", data={"number": "1042"})
         await put("both", mode="all")
@@ -100,12 +108,19 @@ async def fill(told: Specs, witness: Witness) -> dict[str, str]:
         await put("refused", channels=["email"])
         for name in ("first", "second"):
             await put(name, ordering_key="order-1042")
+        await put("announced", person="ann", about="order-1042")
+        await put("told", person="ann", fact="order-1042 shipped")
         for message_id in ids.values():
             await settled(gateway, message_id)
         later = datetime.now(UTC) + timedelta(days=7)
         await put("cancelled", send_at=later)
         await gateway.cancel(ids["cancelled"])
         await put("waiting", send_at=later)
+        await put("repeated", person="ann", fact="order-1042 shipped")
+        await put("replaced", person="ann", about="order-1042", send_at=later)
+        await put("replacing", person="ann", about="order-1042", supersedes=True)
+        for name in ("repeated", "replacing"):
+            await settled(gateway, ids[name])
         await put("hanging", channels=["email"])
         await witness.hanging.wait()
         await put("queued", send_at=later, ordering_key="order-1043")

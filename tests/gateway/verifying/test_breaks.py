@@ -6,17 +6,41 @@ from typing import NamedTuple
 import pytest
 
 from tests.databases import rows
+from tests.gateway.scripted import NOON, candidate
 from tests.gateway.verifying.shop import Kept, Witness, fill, named, shop, written
+from wasl.clock import moment
+from wasl.decisions import Judged, Record
+from wasl.policies.verdict import Allow, Defer, Verdict
 from wasl.verifying import Evidence, verify
 from wasl.verifying.judge import DELIVERIES, FAMILIES, MESSAGES
+from wasl_contracts import Reason
 
 HOUR = 3_600_000_000  # microseconds
 D, M, A, E = "UPDATE deliveries SET", "UPDATE messages SET", "UPDATE attempts SET", "UPDATE events SET"
+C = "UPDATE consents SET"
+WITHDRAW = (
+    "INSERT INTO consents (brand, recipient_id, id, at, topic, channel, state, actor, source) SELECT brand, recipient_id, 'con_1', 1, '*',"
+    " 'email', 'withdrawn', 'support', 'support' FROM messages"
+)
 AGAIN = (
     "INSERT INTO attempts (brand, message_id, delivery, number, provider, started_at, ended_at, outcome, reason, facts) SELECT brand,"
     " message_id, delivery, number + 1, 'mail', ended_at + 50000, ended_at + 60000, 'receipt', NULL, '{}' FROM attempts"
 )
+ERASED = (
+    "INSERT INTO recipients (brand, id, audience, sealed, seen, updated_at, erased_at) SELECT brand, 'erased_1', 'person', x'', '', 1, 1"
+    " FROM messages"
+)
 COUNTED = f"{D} attempts = attempts + 1, fence = fence + 1"
+
+
+def decided(verdict: Verdict) -> str:
+    """A stored decision to go, in spite of a verdict or because of it."""
+    way = candidate()
+    return Record("config", NOON, (Judged(way, (verdict,)),), chosen=way, provider="mail").stored()
+
+
+CLOSED = decided(Allow("quiet_hours", "calendars/sa.toml text", {"closes": NOON.isoformat()}))
+NIGHT = decided(Defer("quiet_hours", "calendars/sa.toml text", {}, Reason.QUIET_HOURS, NOON))
 
 
 class Break(NamedTuple):
@@ -74,6 +98,8 @@ BREAKS = [
     broken("P3", "what_was_called_names_its_way", "sent", f"{D} channel = 'pigeon'"),
     broken("P3", "its_reference_is_that_of_its_receipt", "sent", f"{D} provider_ref = 'another'"),
     broken("P3", "it_queues_as_its_message", "waiting", f"{D} flow = '0/default/default'"),
+    broken("P3", "it_queues_as_its_message", "waiting", f"{M} priority = 7"),
+    broken("P3", "every_column_is_readable", "waiting", f"{M} priority = 10"),
     broken("P3", "it_queues_as_its_message", "parked", f"{D} ordering_key = 'order-1'"),
     broken("P3", "legal_steps_lead_to_its_state", "refused", f"{D} state = 'expired', reason = 'expired'"),
     broken("P3", "legal_steps_lead_to_its_state", "cancelled", "DELETE FROM events"),
@@ -112,6 +138,21 @@ BREAKS = [
         f"{D} address_hash = (SELECT address_hash FROM suppressions WHERE source = 'api')", f"{A} started_at = started_at + {HOUR}",
     ),
     broken("P5", "no_first_call_after_a_cancel", "cancelled", "twin"),
+    broken("P5", "no_call_after_a_newer_message", "announced", f"{A} started_at = started_at + {HOUR}, ended_at = ended_at + {HOUR}"),
+    broken("P5", "what_replaced_it_is_there", "replaced", f"{M} superseded_by = 'lost'"),
+    broken("P5", "what_replaced_it_is_there", "replaced", f"{M} superseded_by = NULL"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", "DELETE FROM consents"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{C} state = 'withdrawn'"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{C} state = 'pending'"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{C} topic = 'offers'"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{C} channel = 'sms'"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{C} at = at + {HOUR}"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{D} decision = replace(decision, '\"o\":', '\".o\":')"),
+    broken("P5", "what_needs_consent_went_by_one", "consented", f"{D} decision = replace(decision, '[\"c\",\"a\"', '[\"c\",\"w\"')"),
+    broken("P5", "no_call_after_a_withdrawal", "sent", WITHDRAW),
+    broken("P5", "no_call_after_a_withdrawal", "offered", WITHDRAW),
+    broken("P5", "no_call_after_a_withdrawal", "consented", f"{C} at = at - {HOUR}, state = 'withdrawn'"),
+    broken("P5", "no_call_after_a_withdrawal", "sent", WITHDRAW, f"{D} decision = '[]'"),
     broken("P6", "its_times_are_in_order", "waiting", f"{M} due_at = created_at - 1"),
     broken("P6", "its_times_are_in_order", "waiting", f"{M} expires_at = due_at"),
     broken("P6", "no_call_after_expiry", "sent", f"{M} expires_at = created_at + 1"),
@@ -120,11 +161,16 @@ BREAKS = [
         "P6", "no_call_while_held_back", "retried",
         f"{E} facts = json_object('reason', 'quiet_hours', 'due_at', at + {HOUR})",
     ),
+    broken("P6", "its_calls_count_for_its_recipient", "sent", f"{A} recipient_id = 'nobody'"),
+    broken("P6", "no_call_in_quiet_hours", "sent", f"{D} decision = '{CLOSED}'"),
+    broken("P6", "no_call_in_quiet_hours", "sent", f"{D} decision = '{NIGHT}'"),
+    broken("P6", "no_call_in_quiet_hours", "sent", f"{D} decision = '[2]'"),
     broken("P7", "the_next_provider_follows_on_proof", "another", f"{A} outcome = 'unknown' AND number = 1"),
     broken("P7", "a_refusal_was_an_answer", "retried", f"{D} refused = '[\"mail\"]'"),
     broken("P7", "the_next_channel_follows_on_proof", "elsewhere", f"{D} state = 'sent' AND number = 1"),
     broken("P7", "the_next_channel_follows_on_proof", "elsewhere", f"{A} outcome = 'unknown' AND delivery = 1"),
     broken("P7", "the_next_channel_follows_on_proof", "elsewhere", f"{D} tried = '[]' AND number = 2"),
+    broken("P9", "what_is_left_of_the_erased_tells_nothing", "sent", ERASED, f"{M} recipient_id = 'erased_1'"),
     broken("P9", "its_address_is_masked", "sent", f"{D} address = 'ann@example.com'"),
 ]  # fmt: skip
 
@@ -139,9 +185,12 @@ TWIN = (  # a delivery that was waiting beside the one that was cancelled, and w
 
 def completed(statement: str) -> str:
     """The statement for one message."""
-    column = "id" if statement.startswith((M, "DELETE FROM messages")) else "message_id"
+    column = "id" if statement.startswith((M, "DELETE FROM messages", WITHDRAW, ERASED)) else "message_id"
+    given = "?"
+    if statement.startswith((C, "DELETE FROM consents")):
+        column, given = "recipient_id", "(SELECT recipient_id FROM messages WHERE id = ?)"
     head, found, rest = statement.partition(" AND ")
-    return f"{head} WHERE {column} = ?{found}{rest}"
+    return f"{head} WHERE {column} = {given}{found}{rest}"
 
 
 @pytest.mark.parametrize("given", BREAKS, ids=lambda given: f"{given.check}-{given.message}")
@@ -172,12 +221,33 @@ async def test_two_messages_with_one_idempotency_key_are_found(kept: Kept) -> No
     assert named(await kept.found()) == {("P2", "a_key_is_one_message", kept.ids["sent"])}
 
 
+async def test_an_older_message_that_the_newer_one_did_not_replace_is_found(kept: Kept) -> None:
+    with sqlite3.connect(kept.folder / "wasl.db") as database:
+        change = f"{M} superseded_by = NULL, created_at = created_at - {HOUR} WHERE id = ?"
+        assert database.execute(change, (kept.ids["announced"],)).rowcount == 1
+    database.close()
+
+    assert named(await kept.found()) == {("P5", "the_newer_replaces_the_older", kept.ids["announced"])}
+
+
+@pytest.mark.parametrize("apart", [0, 73])
+async def test_a_fact_that_was_told_twice_is_found(kept: Kept, apart: int) -> None:
+    with sqlite3.connect(kept.folder / "wasl.db") as database:
+        change = f"{M} fact = 'order-1042 shipped', created_at = created_at - {apart * HOUR} WHERE id = ?"
+        assert database.execute(change, (kept.ids["announced"],)).rowcount == 1
+    database.close()
+
+    found = named(await kept.found())
+
+    assert found == ({("P2", "a_fact_is_told_once", kept.ids["told"])} if not apart else set())
+
+
 @pytest.mark.parametrize(
     ("check", "message", "statement"),
     [
         ("messages_of_a_key_take_turns", "second", f"{A} ended_at = ended_at + {HOUR} WHERE message_id = :first"),
         ("messages_of_a_key_take_turns", "parked", "INSERT INTO attempts SELECT brand, :parked, 1, 1, 'mail', started_at + 9000000, "
-         "ended_at + 9000000, 'receipt', NULL, NULL, 'ref', '{}' FROM attempts WHERE message_id = :sent"),
+         "ended_at + 9000000, 'receipt', NULL, NULL, 'ref', '{}', recipient_id FROM attempts WHERE message_id = :sent"),
         ("a_turn_comes", "parked", f"{D} due_at = NULL, state = 'cancelled' WHERE message_id = :queued"),
     ],
 )  # fmt: skip
@@ -187,6 +257,16 @@ async def test_a_message_out_of_its_turn_is_found(kept: Kept, check: str, messag
     database.close()
 
     assert ("order", check, kept.ids[message]) in named(await kept.found())
+
+
+async def test_a_call_at_the_last_moment_before_quiet_hours_is_in_order(kept: Kept) -> None:
+    with sqlite3.connect(kept.folder / "wasl.db") as database:
+        ((began,),) = database.execute("SELECT started_at FROM attempts WHERE message_id = ?", (kept.ids["sent"],)).fetchall()
+        decision = decided(Allow("quiet_hours", "calendars/sa.toml text", {"closes": moment(began + 1).isoformat()}))
+        database.execute("UPDATE deliveries SET decision = ? WHERE message_id = ?", (decision, kept.ids["sent"]))
+    database.close()
+
+    assert "no_call_in_quiet_hours" not in {check for _, check, _ in named(await kept.found())}
 
 
 async def test_a_message_that_a_client_saw_accepted_and_that_is_gone_is_found(kept: Kept) -> None:

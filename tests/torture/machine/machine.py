@@ -114,8 +114,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def suppress(self, person: str, channel: str) -> None:
         kind = {"email": "email", "sms": "phone"}[channel]
         hashed = self.desk.ledger.address_hash(kind, _to(person)[kind])
-        row = {"brand": "default", "channel": channel, "address_hash": hashed, "address": "•••", "source": "test"}
-        self.run(self.desk.ledger.suppress(row, Reason.SUPPRESSED_MANUAL))
+        self.run(self.desk.suppress(channel, hashed))
         self.model.suppressed.add((channel, person))
 
     @precondition(lambda self: self.messages)

@@ -89,7 +89,7 @@ async def recorded(folder: Path, *, waves: int, pragmas: tuple[str, ...]) -> lis
 
 
 def worlds(run: list[Step], chance: Random, most: int, *, after: int = 0) -> Iterator[tuple[int, list[str], dict[str, bytes]]]:
-    """So many cuts, evenly over what comes after those first steps: after which step, what had been told by then, and the files that are left."""
+    """So many cuts, evenly over what comes after those steps: after which one, what had been told by then, and the files left."""
     every = [(position, mode) for position in range(1 + after, len(run) + 1) for mode in _MODES]
     chosen = {every[number * len(every) // most] for number in range(most)} if len(every) > most else set(every)
     disk, told = Disk(), []

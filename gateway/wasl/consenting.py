@@ -1,0 +1,128 @@
+"""What people say of topics and channels: recording it, reading it as of any moment, and asking for it. Gateway has these verbs too."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from wasl import tokens
+from wasl.assembly import Assembly
+from wasl.clock import micros, moment
+from wasl.config import Config
+from wasl.consent import AsOf, ConsentAnswer, ConsentAsk, ConsentChange, ConsentSeen, Effective, choice
+from wasl.errors import Conflict, NotFound, Problem, Refused
+from wasl.ledger.consents import History
+from wasl.policies.consent import Consent, judge
+from wasl.policies.verdict import Allow, Withhold
+from wasl.problems import validated
+from wasl_contracts.recipient import Locale
+
+_PURPOSE = "consent"
+_BAD_TOKEN = Problem(pointer="/token", code="bad_token", message="is not a token of this gateway; take the one that ask_consent returned")
+_EXPIRED = Problem(pointer="/token", code="token_expired", message="has expired; ask them again")
+
+
+class Consenting(ABC):
+    """The verbs of consent."""
+
+    config: Config
+
+    @property
+    @abstractmethod
+    def _open(self) -> Assembly: ...
+
+    async def record_consent(self, recipient_id: str, changes: Sequence[ConsentChange]) -> ConsentSeen:
+        """Write down what they said, in this order. On disk when it returns, and from then on nothing begins to leave against it.
+
+        Raises:
+            Refused: the recipient is unknown.
+        """
+        await self._record(recipient_id, changes)
+        return await self.consent(recipient_id)
+
+    async def consent(self, recipient_id: str, *, at: datetime | None = None) -> ConsentSeen:
+        """What a recipient said up to a moment (now), and what holds by it under the rules that are configured now.
+
+        Raises:
+            NotFound: there is no such recipient.
+            Refused: the moment has no time zone.
+        """
+        as_of = validated(AsOf, {"at": at}).at
+        ledger = self._open.ledger
+        history = await ledger.consents.history(self.config.brand, recipient_id)
+        if history is None:
+            raise NotFound("There is no recipient with this id.")
+        rows = tuple(row for row in history.rows if as_of is None or row.at <= as_of)
+        effective = _effective(Consent(self.config), self.config, History(history.audience, rows))
+        return ConsentSeen(recipient=recipient_id, at=as_of or ledger.clock.now(), effective=effective, rows=rows)
+
+    async def ask_consent(  # noqa: PLR0913 - the fields of a question, each with a name
+        self,
+        recipient_id: str,
+        topic: str,
+        channel: str,
+        *,
+        wording: str | None = None,
+        wording_version: str | None = None,
+        locale: Locale | None = None,
+    ) -> str:
+        """Note that they are asked (pending), and return the token by which they confirm within `[consent] confirm_within`.
+
+        Send it to the address in question: who has the token confirms. Until then nothing changes.
+
+        Raises:
+            Refused: the recipient is unknown, or a field is wrong.
+        """
+        told = {"topic": topic, "channel": channel, "wording": wording, "wording_version": wording_version, "locale": locale}
+        asked = validated(ConsentAsk, told)
+        change = ConsentChange(**asked.model_dump(), state="pending", source="double_opt_in")
+        (pending,) = await self._record(recipient_id, [change])
+        until = micros(self._open.ledger.clock.now() + self.config.consent.confirm_within)
+        return tokens.issue(
+            self._open.ring, _PURPOSE, {"brand": self.config.brand, "recipient": recipient_id, "row": pending, "until": until}
+        )
+
+    async def confirm_consent(self, token: str, *, ip: str | None = None) -> ConsentSeen:
+        """Grant what a token was issued for; again is as good as once.
+
+        Raises:
+            Refused: the token is not ours, or it expired before it was used.
+            Conflict: they turned it off after they were asked; an old link does not turn it on again.
+        """
+        answer = validated(ConsentAnswer, {"token": token, "ip": ip})
+        told = tokens.read(self._open.ring, _PURPOSE, answer.token)
+        if told is None or told["brand"] != self.config.brand:
+            raise Refused([_BAD_TOKEN])
+        recipient_id, until = str(told["recipient"]), moment(int(told["until"]))
+        became = await self._open.ledger.consents.confirm(self.config.brand, recipient_id, str(told["row"]), ip=answer.ip, until=until)
+        if became == "withdrawn":
+            raise Conflict("They turned this off after they were asked.", code="withdrawn_since", suggested_action="Ask them again.")
+        if became != "confirmed":
+            raise Refused([_EXPIRED if became == "expired" else _BAD_TOKEN])
+        return await self.consent(recipient_id)
+
+    async def _record(self, recipient_id: str, changes: Sequence[ConsentChange]) -> list[str]:
+        rows = await self._open.ledger.consents.record(self.config.brand, recipient_id, changes)
+        if rows is None:
+            raise Refused([Problem(pointer="/id", code="unknown_recipient", message="is an id that wasl does not know; store it first")])
+        return rows
+
+
+def _effective(policy: Consent, config: Config, history: History) -> tuple[Effective, ...]:
+    """What the policy says for every topic and channel that is configured."""
+    found = []
+    for topic, about in config.topics.items():
+        for channel in config.channels:
+            ruled = policy.rule(topic, about.category, channel, history.audience)
+            verdict, chosen = judge(ruled, history.rows, topic, channel), choice(history.rows, topic, channel)
+            found.append(
+                Effective(
+                    topic=topic,
+                    channel=channel,
+                    allowed=isinstance(verdict, Allow),
+                    state="none" if chosen is None else "granted" if chosen.granted else "withdrawn",
+                    rule=ruled.rule,
+                    source=verdict.source,
+                    reason=verdict.reason if isinstance(verdict, Withhold) else None,
+                )
+            )
+    return tuple(found)

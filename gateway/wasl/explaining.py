@@ -1,0 +1,194 @@
+"""Explaining: what would become of a message, decided by the very code that sends, with nothing written and nothing sent.
+
+draft ─ foresee ─ read inputs ─ judge ─ choose the provider ─ render        (pipeline.py does the same, and goes on)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wasl.acceptance import Drafting
+from wasl.answers import WhyNot
+from wasl.choosing import Choice, choose, stood, why_resting
+from wasl.content.rendering import RenderingFailed, render
+from wasl.content.templates import Templates
+from wasl.counterfactuals import sentences
+from wasl.deciding import Deciding, Decision, Go, Wait
+from wasl.decision_reading import Decided, decode
+from wasl.decisions import Record
+from wasl.explanations import Assumption, DeliveryExplained, Explanation, RouteSeen, Would
+from wasl.ids import delivery_id
+from wasl.ledger.claims import Claimed
+from wasl.ledger.ledger import Ledger
+from wasl.ledger.people import recipient_seen
+from wasl.ledger.providers import Providers
+from wasl.registry import Specs
+from wasl.slots import AGAIN
+from wasl.standing import Standing, Standings
+from wasl_contracts import Message, Reason, State
+
+_ROUNDS = 20  # deferrals, one after the other, that are followed to tell when it goes
+_VERDICTS: dict[State, Would] = {State.EXPIRED: "expire", State.WITHHELD: "withhold", State.FAILED: "fail"}
+_FURTHEST: tuple[Would, ...] = ("send", "defer", "withhold", "expire", "fail")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The parts of a gateway that decide, and the version of its configuration."""
+
+    specs: Specs
+    ledger: Ledger
+    drafting: Drafting
+    deciding: Deciding
+    providers: Providers
+    templates: Templates
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What would become of a delivery at a moment; `again` is when it would be decided anew."""
+
+    verdict: Would
+    record: Record
+    reason: Reason | None = None
+    again: datetime | None = None
+
+
+class Explaining:
+    """Explains messages of one gateway."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._ledger = scene.ledger
+
+    async def explain(self, message: Message, at: datetime | None = None) -> Explanation:
+        """What would become of a message that is accepted at that moment, in UTC.
+
+        Raises:
+            Refused: it would not be accepted.
+        """
+        now = self._ledger.clock.now()
+        at = at or now
+        draft = self._scene.drafting.draft(message, None, at)
+        claims = await self._ledger.foreseeing.claims(draft)
+        seen = _Seen(at, now, tuple(self._scene.specs.plugins), await self._standings(past=at < now))
+        deliveries = tuple([await self._delivery(claimed, seen) for claimed in claims])
+        envelope = claims[0].envelope
+        best = min(deliveries, key=lambda one: _FURTHEST.index(one.verdict))
+        return Explanation(
+            **{name: getattr(best, name) for name in ("verdict", "reason", "goes_at", "channel", "provider")},
+            sentences=_said(best, at, envelope.timezone),
+            at=at,
+            expires_at=envelope.expires_at,
+            to=recipient_seen(envelope.recipient_id, envelope.audience, envelope.locale, envelope.timezone, envelope.addresses),
+            topic=envelope.topic,
+            category=envelope.category,
+            route=RouteSeen(mode=envelope.mode, channels=envelope.channels, source=self._route(message, envelope.topic)),
+            deliveries=deliveries,
+            assumptions=_assumed(at, now),
+        )
+
+    async def _delivery(self, claimed: Claimed, seen: "_Seen") -> DeliveryExplained:
+        """What becomes of a delivery, and by following its deferrals, when and how it goes."""
+        envelope = claimed.envelope
+        first = found = await self._outcome(claimed, max(seen.at, envelope.send_at or seen.at), seen)
+        goes_at = first.record.at
+        verdict, reason = first.verdict, first.reason
+        if claimed.reason in (Reason.SEND_AT, Reason.IN_ORDER) and verdict in ("send", "defer"):
+            verdict, reason = "defer", claimed.reason
+        for _ in range(_ROUNDS):
+            if found.again is None:
+                break
+            goes_at = found.again
+            found = await self._outcome(claimed, goes_at, seen)
+        goes = found.verdict == "send" and claimed.reason is not Reason.IN_ORDER
+        chosen = found.record.chosen
+        of = Decided(delivery_id(claimed.message_id, claimed.number), first.record.at, envelope.topic, self._scene.version)
+        return DeliveryExplained(
+            verdict=verdict,
+            reason=WhyNot.of(reason) if reason is not None else None,
+            goes_at=goes_at if goes else None,
+            channel=chosen.channel if goes and chosen is not None else None,
+            provider=found.record.provider if goes else None,
+            decision=decode(first.record.stored(), of),
+        )
+
+    async def _outcome(self, claimed: Claimed, at: datetime, seen: "_Seen") -> _Outcome:
+        candidates = self._scene.deciding.candidates(claimed)
+        inputs = await self._ledger.foreseeing.inputs(candidates, at, seen.now)
+        decision = self._scene.deciding.decide(claimed, candidates, inputs, at)
+        standings = seen.standings_at(at)
+        if isinstance(decision, Go):
+            return self._going(claimed, decision, standings)
+        record = self._record(claimed, decision, standings, None)
+        if isinstance(decision, Wait):
+            return _Outcome("defer", record, decision.reason, decision.until)
+        return _Outcome(_VERDICTS[decision.state], record, decision.reason)
+
+    def _going(self, claimed: Claimed, go: Go, standings: Standings) -> _Outcome:
+        choice = choose(claimed, go, standings, go.at)
+        if choice.provider is None:
+            record = self._record(claimed, go, standings, None)
+            again = max(standings.resumes_at(choice.usable, go.at), go.at + AGAIN)
+            return _Outcome("defer", record, why_resting(choice.usable, standings), min(again, claimed.envelope.expires_at))
+        try:
+            render(claimed.envelope, self._scene.specs[choice.provider].format, self._scene.templates)
+        except RenderingFailed as failed:
+            return _Outcome("fail", self._record(claimed, go, standings, None), failed.reason)
+        return _Outcome("send", self._record(claimed, go, standings, choice))
+
+    def _record(self, claimed: Claimed, decision: Decision, standings: Standings, choice: Choice | None) -> Record:
+        told = stood(claimed, decision.judged, standings, decision.at)
+        chosen, provider = (choice.candidate, choice.provider) if choice is not None else (None, None)
+        return Record(self._scene.version, decision.at, decision.judged, decision.missed, told, chosen, provider)
+
+    async def _standings(self, *, past: bool) -> tuple[Standing, ...]:
+        """How the providers do now; of the past that is not known, and they are taken to do well."""
+        return () if past else tuple(await self._scene.providers.seen())
+
+    def _route(self, message: Message, topic: str) -> str:
+        if message.channels is not None:
+            return "message.channels"
+        config = self._scene.specs.config
+        name = config.topics[topic].route
+        return config.line("routes", name) or f"routes.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The moment that is asked about, the present, and what is known of the providers."""
+
+    at: datetime
+    now: datetime
+    names: tuple[str, ...]
+    known: tuple[Standing, ...]
+
+    def standings_at(self, at: datetime) -> Standings:
+        """As a worker knows them that may try those whose time to be tried has come."""
+        standings = Standings(self.names)
+        for standing in self.known:
+            if standing.name in self.names:
+                standings.learn(standing)
+        for name in standings.untried(at):
+            standings.try_by_one_call(name, at + AGAIN)
+        return standings
+
+
+def _assumed(at: datetime, now: datetime) -> tuple[Assumption, ...]:
+    if at > now:
+        return ("nothing_more_is_sent", "providers_as_now", "recipient_as_now")
+    return ("providers_well", "recipient_as_now") if at < now else ()
+
+
+def _said(best: DeliveryExplained, at: datetime, zone: str | None) -> dict[str, str]:
+    around = {"channel": best.channel, "provider": best.provider, "zone": zone, "reason": best.reason and best.reason.code}
+    told = {name: str(value) for name, value in around.items() if value}
+    if best.reason is not None:
+        told["why"] = best.reason.sentence
+    if best.goes_at is not None:
+        told["until"] = best.goes_at.isoformat()
+    if best.verdict == "send":
+        return sentences("goes_now", told, at)
+    if best.verdict == "defer":
+        return sentences("goes_later" if best.goes_at is not None else "waits", told, at)
+    return sentences("not_sent", told, at)

@@ -1,0 +1,79 @@
+"""What `explain` answers: whether a message would go, when, by what, and for each way why or why not."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime
+from pydantic_core import PydanticCustomError
+
+from wasl.answers import RecipientSeen, WhyNot
+from wasl.decision_seen import DecisionSeen
+from wasl_contracts import Category, Mode
+from wasl_contracts.message import Message
+from wasl_contracts.model import Frozen, Moment
+
+Would = Literal["send", "defer", "withhold", "expire", "fail"]
+"""What would become of it at that moment."""
+Assumption = Literal["nothing_more_is_sent", "providers_as_now", "recipient_as_now", "providers_well"]
+"""What an answer for another moment takes for granted: no further messages until then; providers do as they do now, or do well; the
+recipient's addresses, language and zone are those known now."""
+
+
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _of_this_age(at: datetime) -> datetime:
+    if not _EARLIEST <= at < _LATEST:
+        raise PydanticCustomError("out_of_range", "is not between the years 1971 and 2199")
+    return at.astimezone(UTC)
+
+
+class Question(Message):
+    """A message that is not sent, and the moment that is asked about; now where it is not told."""
+
+    at: Annotated[Moment, AfterValidator(_of_this_age)] | None = None
+
+
+class RouteSeen(Frozen):
+    """By which channels, and how; `source` is the place in wasl.toml, or the field of the message, that says so."""
+
+    mode: Mode
+    channels: tuple[str, ...]
+    source: str
+
+
+class DeliveryExplained(Frozen):
+    """One delivery of it. `goes_at` is when it would go by the rules that hold now, if nothing changes; None where it never would.
+
+    `channel` and `provider` are those that it would go by then.
+    """
+
+    verdict: Would
+    reason: WhyNot | None = None
+    goes_at: AwareDatetime | None = None
+    channel: str | None = None
+    provider: str | None = None
+    decision: DecisionSeen
+
+
+class Explanation(Frozen):
+    """The answer. The verdict, reason, moment, channel and provider are those of the delivery that comes furthest.
+
+    Of several deliveries each is judged as if it were the first to go. `sentences` say it for people, by language (`en`, `ar`). The
+    candidates of each decision tell the policies' verdicts and what would change them, as a message's decision record does.
+    """
+
+    verdict: Would
+    reason: WhyNot | None = None
+    goes_at: AwareDatetime | None = None
+    channel: str | None = None
+    provider: str | None = None
+    sentences: dict[str, str]
+    at: AwareDatetime
+    expires_at: AwareDatetime
+    to: RecipientSeen
+    topic: str
+    category: Category
+    route: RouteSeen
+    deliveries: tuple[DeliveryExplained, ...]
+    assumptions: tuple[Assumption, ...] = ()

@@ -1,0 +1,96 @@
+"""Whose an address is. Nothing is written for it when a message is accepted, which an index there would slow down by a tenth.
+
+Who looks for a person first reads on through the messages that came since somebody last looked, and notes whose recipients' addresses
+they are; so it costs a look-up, and some 20 µs for each new recipient, once.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import bindparam, delete, select
+
+from wasl.ids import message_ids_since
+from wasl.keys import KeyRing
+from wasl.ledger.hot import Hot, Values, among, upsert
+from wasl.ledger.people import address_hash, unseal
+from wasl.ledger.port import Transaction
+from wasl.ledger.store import Store
+from wasl.ledger.tables import address_owners, address_owners_read, messages, recipients
+from wasl_contracts import Address
+
+_BATCH = 500  # messages read in one transaction
+_LATE = 60.0  # seconds after which no message is committed any more whose id is older
+_whom = (address_owners.c.brand == bindparam("brand"), address_owners.c.recipient_id == bindparam("recipient_id"))
+_OWNERS = Hot(
+    select(address_owners.c.recipient_id)
+    .where(address_owners.c.brand == bindparam("brand"), address_owners.c.address_hash == bindparam("address_hash"))
+    .order_by(address_owners.c.recipient_id)
+)
+_PUT = Hot(upsert(address_owners).values({c.name: bindparam(c.name) for c in address_owners.columns}).on_conflict_do_nothing())
+_FORGET = Hot(delete(address_owners).where(*_whom))
+_READ = Hot(select(address_owners_read.c.message_id).where(address_owners_read.c.brand == bindparam("brand")))
+_until = upsert(address_owners_read).values({"brand": bindparam("brand"), "message_id": bindparam("message_id")})
+_UNTIL = Hot(_until.on_conflict_do_update(index_elements=["brand"], set_={"message_id": _until.excluded.message_id}))
+_NEXT = Hot(
+    select(messages.c.id, messages.c.recipient_id)
+    .where(messages.c.brand == bindparam("brand"), messages.c.id > bindparam("after"))
+    .order_by(messages.c.id)
+    .limit(bindparam("most"))
+)
+_PEOPLE = Hot(
+    select(recipients.c.id, recipients.c.sealed)
+    .where(among(recipients.c.brand, recipients.c.id, name="keys"), recipients.c.erased_at.is_(None))
+    .with_for_update(read=True, key_share=True)  # so that none of them is erased before this is written
+)
+
+
+async def put_owner(tx: Transaction, keys: KeyRing, brand: str, person_id: str, addresses: Iterable[Address]) -> None:
+    """Note whose addresses these are."""
+    if rows := _rows(keys, brand, person_id, addresses):
+        await tx.many(_PUT, rows)
+
+
+async def forget_owner(tx: Transaction, brand: str, person_id: str) -> None:
+    """Keep nothing of which addresses a person has or had."""
+    await tx.fetch(_FORGET, {"brand": brand, "recipient_id": person_id})
+
+
+class Owners:
+    """Finds people by an address of theirs, also by one that they had before."""
+
+    def __init__(self, store: Store, keys: KeyRing) -> None:
+        self._store = store
+        self._keys = keys
+
+    async def of(self, brand: str, hashed: str) -> Sequence[str]:
+        """The ids of those whose address has that hash, as of now."""
+        after: str | None = None
+        while True:
+            after, more = await self._store.writer.run(lambda tx, after=after: self._read_on(tx, brand, after))  # type: ignore[misc]  # mypy infers no type of a default
+            if not more:
+                break
+        rows = await self._store.reader.fetch(_OWNERS, {"brand": brand, "address_hash": hashed})
+        return [str(row[0]) for row in rows]
+
+    async def _read_on(self, tx: Transaction, brand: str, after: str | None) -> tuple[str, bool]:
+        """Read the messages after that id, or after where the last one stopped; returns the last id, and whether there may be more."""
+        if after is None:
+            read = await tx.fetch(_READ, {"brand": brand})
+            after = str(read[0][0]) if read else ""
+        found = await tx.fetch(_NEXT, {"brand": brand, "after": after, "most": _BATCH})
+        people = json.dumps(list({(brand, person_id) for _, person_id in found}))
+        rows: list[Values] = []
+        for person_id, sealed in await tx.fetch(_PEOPLE, {"keys": people}) if found else ():
+            rows += _rows(self._keys, brand, person_id, unseal(sealed, brand, person_id, self._keys)[0])
+        if rows:
+            await tx.many(_PUT, rows)
+        late = message_ids_since(_LATE)
+        settled = [message_id for message_id, _ in found if message_id < late]
+        if settled:
+            await tx.many(_UNTIL, [{"brand": brand, "message_id": settled[-1]}])
+        return (found[-1][0] if found else after), len(found) == _BATCH
+
+
+def _rows(keys: KeyRing, brand: str, person_id: str, addresses: Iterable[Address]) -> list[Values]:
+    hashes = {address_hash(keys, address.kind, address.value) for address in addresses}
+    return [{"brand": brand, "address_hash": hashed, "recipient_id": person_id} for hashed in sorted(hashes)]

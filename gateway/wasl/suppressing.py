@@ -1,0 +1,186 @@
+"""What people do with the suppression list: put on, take off, look, import and export. Gateway has these verbs too."""
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import IO
+
+from wasl.assembly import Assembly
+from wasl.clock import micros
+from wasl.config import Config
+from wasl.errors import Conflict, NotFound, Problem, Refused
+from wasl.ledger.suppression_list import Place, Wanted
+from wasl.ledger.suppressions import ALL_BRANDS, Removal
+from wasl.problems import validated
+from wasl.suppression import Imported, Listed, Named, Origin, Suppression, SuppressionPage, SuppressionStory, Unsuppression
+from wasl.suppression_import import Importing, exported, first_line
+from wasl.suppression_rows import Rows
+from wasl_contracts import Address, Category, Reason
+
+_LARGEST_PAGE = 1000
+
+
+class Suppressing(ABC):
+    """The verbs of the suppression list.
+
+    Where an address is asked for, an email address, a phone number in E.164, an `Address` or the id of a suppression will do. With
+    `all_brands` a row is for every brand of the installation; over HTTP, where a key belongs to one brand, there is no such thing.
+    """
+
+    config: Config
+
+    @property
+    @abstractmethod
+    def _open(self) -> Assembly: ...
+
+    async def suppress(  # noqa: PLR0913 - the fields of a suppression, each with a name
+        self,
+        address: Address | str,
+        reason: Reason = Reason.SUPPRESSED_MANUAL,
+        *,
+        scope: Category | None = None,
+        expires_at: datetime | None = None,
+        note: str | None = None,
+        message_id: str | None = None,
+        source: str = "api",
+        actor: str | None = None,
+        all_brands: bool = False,
+    ) -> SuppressionStory:
+        """Send nothing to this address any more, or nothing of a category; on disk when it returns, and no call begins after that.
+
+        Twice is as good as once; a later `expires_at` makes it hold longer, an earlier one changes nothing.
+
+        Raises:
+            Refused: it is no address, or a field is wrong.
+        """
+        told = {"reason": reason, "scope": scope, "expires_at": expires_at, "note": note, "message_id": message_id}
+        asked = validated(Suppression, {**_named(address), **told})
+        return await self.add_suppression(asked, Origin(source, actor), all_brands=all_brands)
+
+    async def add_suppression(self, asked: Suppression, origin: Origin, *, all_brands: bool = False) -> SuppressionStory:
+        """As `suppress`, for one that is built already."""
+        rows, ledger = self._rows(all_brands=all_brands), self._open.ledger
+        hashed = rows.found(asked.address, asked.channel, asked.kind)
+        await ledger.suppressions.add([rows.addition(asked, hashed, origin, micros(ledger.clock.now()))])
+        return await ledger.suppressions.story(self.config.brand, Place(hashed.channel, hashed.address_hash))
+
+    async def unsuppress(  # noqa: PLR0913 - each a choice with a name
+        self,
+        address: Address | str,
+        reason: str,
+        *,
+        scope: Category | None = None,
+        listed_for: Reason | None = None,
+        source: str = "api",
+        actor: str | None = None,
+        all_brands: bool = False,
+    ) -> SuppressionStory:
+        """Take an address off the list and write down why; only its rows of a scope, or for a reason, where these are named.
+
+        Raises:
+            NotFound: it is not on the list.
+            Conflict: it is on the list of all brands, and `all_brands` was not said.
+            Refused: it is no address, or there is no reason.
+        """
+        asked = validated(Unsuppression, {"reason": reason, "scope": scope, "listed_for": listed_for})
+        return await self.remove_suppression(address, asked, Origin(source, actor), all_brands=all_brands)
+
+    async def remove_suppression(
+        self, address: Address | Named | str, asked: Unsuppression, origin: Origin, *, all_brands: bool = False
+    ) -> SuppressionStory:
+        """As `unsuppress`, for one that is built already."""
+        rows, ledger = self._rows(all_brands=all_brands), self._open.ledger
+        place, shown = _placed(rows, address)
+        brand = ALL_BRANDS if all_brands else self.config.brand
+        removal = Removal(
+            brand, *place, at=micros(ledger.clock.now()), source=origin.source, actor=origin.actor,
+            sealed=rows.sealed(asked.reason, place), scope=asked.scope, reason=asked.listed_for,
+        )  # fmt: skip
+        removed = await ledger.suppressions.remove(removal)
+        story = _shown(await ledger.suppressions.story(self.config.brand, place), shown)
+        if not removed:
+            _refuse_removal(story, asked, all_brands=all_brands)
+        return story
+
+    async def suppression(self, address: Address | Named | str) -> SuppressionStory:
+        """An address: what holds against it, and everything that ever happened.
+
+        Raises:
+            NotFound: it was never on the list.
+            Refused: it is no address.
+        """
+        place, shown = _placed(self._rows(), address)
+        return _shown(await self._open.ledger.suppressions.story(self.config.brand, place), shown)
+
+    async def suppressions(self, listed: Listed | None = None, *, limit: int = 50, cursor: str | None = None) -> SuppressionPage:
+        """What is suppressed now, newest first.
+
+        Raises:
+            Refused: the cursor was not given out here, or a filter is wrong.
+        """
+        if not 1 <= limit <= _LARGEST_PAGE:
+            raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
+        listed = listed or Listed()
+        place = self._rows().place(listed.address, listed.channel)[0] if listed.address is not None else None
+        wanted = Wanted(listed.channel, listed.reason, place)
+        return await self._open.ledger.suppressions.page(self.config.brand, wanted, limit=limit, cursor=cursor)
+
+    async def import_suppressions(
+        self, file: IO[bytes] | bytes, *, dry_run: bool = False, origin: Origin | None = None, all_brands: bool = False
+    ) -> Imported:
+        """Put the addresses of a CSV file on the list; with `dry_run` only tell what that would do, in the same numbers.
+
+        A line that is wrong is told and stops no other. Importing a file again changes nothing.
+
+        Raises:
+            Refused: the first line does not name the columns, or there are more than a million lines; nothing was kept.
+        """
+        ledger = self._open.ledger
+        importing = Importing(self._rows(all_brands=all_brands), origin or Origin("import"), lambda: micros(ledger.clock.now()))
+        write = ledger.suppressions.foretell if dry_run else ledger.suppressions.add
+        return await importing.run(io.BytesIO(file) if isinstance(file, bytes) else file, write, dry_run=dry_run)
+
+    async def export_suppressions(self) -> AsyncIterator[str]:
+        """What is suppressed now, as CSV in parts: the keyed hash and the masked form of each address, for the address is not stored.
+
+        `import_suppressions` takes it where the key ring is the same, as after a restore.
+        """
+        rows = self._rows()
+        yield first_line()
+        async for page in self._open.ledger.suppressions.each(self.config.brand):
+            yield exported(rows, page)
+
+    def _rows(self, *, all_brands: bool = False) -> Rows:
+        return Rows(self._open.addresses, self._open.ring, ALL_BRANDS if all_brands else self.config.brand)
+
+
+def _named(address: Address | str) -> dict[str, object]:
+    if isinstance(address, str):
+        return {"address": address}
+    return {"address": address.value, "channel": address.channel, "kind": address.kind}
+
+
+def _placed(rows: Rows, address: Address | Named | str) -> tuple[Place, str | None]:
+    if isinstance(address, str):
+        return rows.place(address)
+    value = address.value if isinstance(address, Address) else address.address
+    return rows.place(value, address.channel, address.kind)
+
+
+def _shown(story: SuppressionStory, address: str | None) -> SuppressionStory:
+    """Who asked by the address may see its masked form, which is not kept of one that is off the list."""
+    return story if story.address is not None or address is None else story.model_copy(update={"address": address})
+
+
+def _refuse_removal(story: SuppressionStory, asked: Unsuppression, *, all_brands: bool) -> None:
+    """Say why nothing was taken off."""
+    if not all_brands and any(row.brand == ALL_BRANDS for row in story.data):
+        raise Conflict(
+            "This address is on the list of all brands.",
+            code="all_brands",
+            suggested_action="Take it off there: wasl suppress remove --all-brands.",
+        )
+    if story.data and (asked.scope or asked.listed_for):
+        raise NotFound("This address is not on the list like that.", suggested_action="See what holds: wasl suppress show.")
+    raise NotFound("This address is not on the suppression list.", suggested_action="See its history: wasl suppress show.")
