@@ -102,6 +102,7 @@ class Pipeline:
 
     async def _try(self, suspects: Sequence[Claimed]) -> None:
         if suspects:
+            await self._ledger.strike(suspects)
             others = set(self._calls)
             await self._together(suspects)
             self._trials.began(self._calls.keys() - others)

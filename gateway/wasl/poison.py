@@ -1,8 +1,8 @@
 """Messages that bring down the process that sends them: after three times they are set aside, and the rest goes on.
 
-A claim that ends with the life or the lease of its worker is a strike; so is a fault of ours in planning. A crash strikes all that was
-claimed, so with the first strike a delivery is a suspect and goes apart from the others, in a trial. The last strike is only given to
-one that went alone.
+A crash is the first strike of all that was claimed; a fault of ours in planning is a strike too. With the first one a delivery is a
+suspect and goes apart from the others, in a trial: it is struck before, and that is taken back when the process outlives it. So who only
+waited is never struck again, and the last strike is only given to one that went alone.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ STRIKES = 3
 """With so many a delivery is not tried any more."""
 
 
-_MOST = 16  # suspects in one trial
+_MOST = 8  # suspects in one trial
 
 
 class Trials:

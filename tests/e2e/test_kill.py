@@ -120,7 +120,7 @@ async def test_nothing_is_lost_and_nothing_repeated_in_silence_over_twenty_kills
     )
     assert len(accepted) > KILLS
     # One that was on its way at three kills is set aside as poison, visibly. That must stay a rare accident.
-    assert len(poison) <= 2
+    assert len(poison) <= KILLS // 5
     assert all(delivery.state in (State.SENT, State.DELIVERED) for name, delivery in sent.items() if name not in poison)
     assert sent.keys() - poison <= sink.keys()
     silent = [name for name in twice if name in sent and name in mail.deliveries and name not in marked]

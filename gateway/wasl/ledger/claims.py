@@ -57,7 +57,7 @@ class Claimed:
     superseded_by: str | None = None
     """The newer message that replaced it, as it was when it was claimed."""
     strikes: int = 0
-    """How many claims of it ended with the life of their worker, or with their lease."""
+    """How often its worker died, or lost its lease, while it may have been at fault (poison.py)."""
     ordering_key: str | None = None
     unproven: bool = False
     """An earlier call may have sent it, so it may not go by another provider or channel."""
@@ -142,7 +142,13 @@ async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyR
 
 async def release(tx: Transaction, releases: Sequence[Release]) -> None:
     """Give claims back."""
-    await tx.many(sql.RELEASE, [{**r.claimed.key, "due_at": r.due_at, "lane": r.lane, "struck": int(r.struck)} for r in releases])
+    rows = [{**r.claimed.key, "due_at": r.due_at, "lane": r.lane, "strikes": r.claimed.strikes + r.struck} for r in releases]
+    await tx.many(sql.RELEASE, rows)
+
+
+async def strike(tx: Transaction, suspects: Sequence[Claimed]) -> None:
+    """Count a strike before they are tried: it is taken back when the process outlives that."""
+    await tx.many(sql.STRIKE, [suspect.key for suspect in suspects])
 
 
 async def renew(tx: Transaction, held: Sequence[Claimed], now: int) -> None:

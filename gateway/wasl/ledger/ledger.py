@@ -14,7 +14,7 @@ from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
-from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, release, renew
+from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, release, renew, strike
 from wasl.ledger.consents import Consents
 from wasl.ledger.contacts import Contacts
 from wasl.ledger.dossiers import Dossiers
@@ -162,6 +162,10 @@ class Ledger:
     async def release(self, releases: Sequence[Release]) -> None:
         """Give claims back without a change of state."""
         await self._store.working.run(lambda tx: release(tx, releases))
+
+    async def strike(self, suspects: Sequence[Claimed]) -> None:
+        """Hold what happens next against these, until it went well."""
+        await self._store.working.run(lambda tx: strike(tx, suspects))
 
     async def leave(self, lefts: Sequence[Left]) -> None:
         """Nothing more is done about these unknown outcomes by itself."""

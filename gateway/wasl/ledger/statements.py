@@ -45,6 +45,10 @@ def _of(table: SqlTable) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+_mine = (*_of(deliveries), deliveries.c.fence == bindparam("key_fence"))
+"""The claim that is bound, if it is still the newest one."""
+
+
 def _literal(state: State) -> ColumnElement[Any]:
     return literal_column(f"'{state.value}'")
 
@@ -132,7 +136,8 @@ _picked = select(_skipping, _rows.c.now, _rows.c.lease_ends).select_from(_rows.j
 
 
 def _claiming(of: ColumnElement[bool], now: ColumnElement[Any], lease_ends: ColumnElement[Any]) -> Update:
-    struck = case((deliveries.c.claimed_at.is_not(None), literal_column("1")), else_=literal_column("0"))
+    first = and_(deliveries.c.claimed_at.is_not(None), deliveries.c.strikes == literal_column("0"))  # poison.py
+    struck = case((first, literal_column("1")), else_=literal_column("0"))
     return (
         update(deliveries)
         .where(of)
@@ -151,11 +156,7 @@ CLAIM = Hot(
     _claiming(tuple_(*_key).in_(_head(bindparam)), bindparam("now"), bindparam("lease_ends")),
     _claiming(and_(*(column == _picked.c[column.name] for column in _key)), _picked.c.now, _picked.c.lease_ends),
 )
-RENEW = Hot(
-    update(deliveries)
-    .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"), deliveries.c.claimed_at.is_not(None))
-    .values(due_at=bindparam("lease_ends"))
-)
+RENEW = Hot(update(deliveries).where(*_mine, deliveries.c.claimed_at.is_not(None)).values(due_at=bindparam("lease_ends")))
 CLAIMED_MESSAGES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
@@ -172,7 +173,8 @@ CALLS = Hot(
         attempts.c.outcome,
     ).where(among(attempts.c.brand, attempts.c.message_id, attempts.c.delivery, name="keys"))
 )  # fmt: skip
-VOID_LEASES = Hot(  # the strikes of poison are counted at the next claim, by claimed_at
+STRIKE = Hot(update(deliveries).where(*_mine).values(strikes=deliveries.c.strikes + literal_column("1")))
+VOID_LEASES = Hot(  # the first strike of poison is counted at the next claim, by claimed_at
     update(deliveries).where(deliveries.c.claimed_at.is_not(None), deliveries.c.due_at > bindparam("now")).values(due_at=bindparam("now"))
 )
 CATCH_UP = Hot(
@@ -186,12 +188,12 @@ MOVE_LANE = Hot(update(deliveries).where(_in_lane, deliveries.c.due_at <= bindpa
 RELEASE = Hot(
     update(deliveries)
     .where(
-        *_of(deliveries), deliveries.c.fence == bindparam("key_fence"), _in_states(PENDING | {State.UNKNOWN}),
+        *_mine, _in_states(PENDING | {State.UNKNOWN}),
         deliveries.c.claimed_at.is_not(None),
     )
     .values(
         due_at=bindparam("due_at"), lane=bindparam("lane"), claimed_at=null(),
-        strikes=deliveries.c.strikes + bindparam("struck", type_=Integer()),
+        strikes=bindparam("strikes"),
     )
 )  # fmt: skip
 
@@ -234,7 +236,7 @@ LOCK_RECIPIENTS = Hot(
 )
 COMMIT_INTENT = Hot(
     update(deliveries)
-    .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"), _in_states(PENDING))
+    .where(*_mine, _in_states(PENDING))
     .values(
         state=_literal(State.SENDING), reason=null(), code=null(), channel=bindparam("channel"), address_hash=bindparam("address_hash"),
         address=bindparam("address"), provider=bindparam("provider"), attempts=bindparam("attempts"), decision=bindparam("decision"),
@@ -252,7 +254,7 @@ INSERT_ATTEMPT = Hot(
 SETTLE = {
     state: Hot(
         update(deliveries)
-        .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"), _in_states(may_become(state)))
+        .where(*_mine, _in_states(may_become(state)))
         .values(
             state=_literal(state), reason=bindparam("reason"), code=bindparam("code"), marks=bindparam("marks"), due_at=bindparam("due_at"),
             lane=bindparam("lane"), claimed_at=null(), provider_ref=bindparam("provider_ref"), refused=bindparam("refused"),
@@ -263,11 +265,7 @@ SETTLE = {
     if may_become(state)
 }  # fmt: skip
 FENCES = Hot(select(*_key, deliveries.c.fence, deliveries.c.state).where(among(*_key, name="keys")))
-DECIDE = Hot(
-    update(deliveries)
-    .where(*_of(deliveries), deliveries.c.fence == bindparam("key_fence"))
-    .values(decision=bindparam("decision"), decided_at=bindparam("decided_at"))
-)
+DECIDE = Hot(update(deliveries).where(*_mine).values(decision=bindparam("decision"), decided_at=bindparam("decided_at")))
 END_ATTEMPT = Hot(
     update(attempts)
     .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), attempts.c.ended_at.is_(None))

@@ -124,7 +124,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("refused", Text, nullable=False),  # JSON list: providers that said a definite no to this delivery
     Column("tried", Text, nullable=False),  # JSON list: channels that earlier deliveries of the message failed on
-    Column("strikes", SmallInteger, nullable=False, server_default="0"),  # claims that ended with the worker's life, or the lease
+    Column("strikes", SmallInteger, nullable=False, server_default="0"),  # poison.py
     Column("ordering_key", Text),  # one in flight for each; the others wait parked
     Column("decision", Text),  # JSON, decisions.py
     Column("decided_at", BigInteger),

@@ -89,7 +89,7 @@ class Model:
 
     def claim(self, key: Key, now: int) -> Row:
         row = self.rows()[key]
-        row.fence, row.due, row.strikes = row.fence + 1, now + LEASE, row.strikes + row.claimed
+        row.fence, row.due, row.strikes = row.fence + 1, now + LEASE, row.strikes or int(row.claimed)
         row.claimed = True
         return row
 
