@@ -35,6 +35,7 @@ class Capabilities(Frozen):
     `receipts`: it reports later what became of a delivery. `idempotency_seconds`: how long it recognises a repeated delivery id,
     None where it does not. `max_characters`: the longest text it takes; longer ones are refused before sending.
     `timeout_seconds`: after this long without an answer a call counts as unknown. `concurrency`: calls at one time.
+    `shared`: one service carries for all addresses; False where each is a server of its own, whose failures say nothing of the others.
     """
 
     receipts: bool = False
@@ -42,6 +43,7 @@ class Capabilities(Frozen):
     max_characters: int | None = Field(None, gt=0)
     timeout_seconds: float = Field(20, gt=0, le=300)
     concurrency: int = Field(32, gt=0, le=10_000)
+    shared: bool = True
 
 
 class Refusal(Frozen):

@@ -102,7 +102,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
 
     addresses = _addresses(specs)
     drafting = Drafting(config, version, addresses, templates, address_hash)
-    shared = Providers(store, config.brand, ledger.clock)
+    shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins})
     deciding = Deciding(routing, policies, address_hash)
     explaining = Explaining(Scene(specs, ledger, drafting, deciding, shared, templates, version))
     if part.watchdog:
@@ -148,7 +148,7 @@ async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncE
     for provider in providers.values():
         stack.push_async_callback(provider.close)
     slots = Slots(places, Standings(places), {name: rate for name in places if (rate := specs.rate(name))})
-    breakers = {name: Breaker() for name in places if specs.config.providers[name].breaker}
+    breakers = {name: Breaker() for name in places if specs.breaker(name)}
     watch = Watch(shared, slots, breakers, clock)
     await watch.start()
     stack.push_async_callback(watch.close)

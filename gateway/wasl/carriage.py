@@ -56,7 +56,7 @@ class WatchedSession:
 
 async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) -> Receipt | ProviderError:
     """Call the provider and say how it ended. Never raises for a fault of the plugin; is cancelled with its task."""
-    call = _Call()
+    call, task = _Call(), asyncio.current_task()
     _current.set(call)
     try:
         async with asyncio.timeout(timeout_seconds):
@@ -65,17 +65,16 @@ async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) 
         return error
     except TimeoutError:
         return Unknown("timeout")
-    except asyncio.CancelledError as error:
-        if (task := asyncio.current_task()) is not None and task.cancelling():
+    except BaseException as error:  # SystemExit too: out of a task it would end the event loop, and leave a process without one
+        if _ends(task, error):
             raise
-        return _fault(provider, delivery, error, call)  # a task of the plugin's own was cancelled, not this one
-    except Exception as error:
         return _fault(provider, delivery, error, call)
     return receipt if isinstance(receipt, Receipt) else Unknown("no_receipt")
 
 
 async def look_up(finder: Finder, attempt_id: str, timeout_seconds: float) -> Receipt | ProviderError | None:
     """Ask a provider about one attempt. None: it proves that it never took it. An error, or a fault of the plugin, proves nothing."""
+    task = asyncio.current_task()
     try:
         async with asyncio.timeout(timeout_seconds):
             found = await finder.find(attempt_id)
@@ -83,10 +82,26 @@ async def look_up(finder: Finder, attempt_id: str, timeout_seconds: float) -> Re
         return error
     except TimeoutError:
         return Unavailable(code="timeout")
-    except Exception as error:
+    except BaseException as error:
+        if _ends(task, error):
+            raise
         _log.error("lookup.failed", attempt=attempt_id, error=type(error).__name__)
         return Unavailable(code=type(error).__name__)
     return found if found is None or isinstance(found, Receipt) else Unavailable(code="no_receipt")
+
+
+def _ends(task: asyncio.Task[object] | None, error: BaseException) -> bool:
+    """Whether it is the end of this very task, cancelled or thrown away, and not of something of the plugin's own."""
+    if isinstance(error, asyncio.CancelledError):
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, GeneratorExit) and not _runs(task)
+
+
+def _runs(task: asyncio.Task[object] | None) -> bool:
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:  # no event loop runs
+        return False
 
 
 def _fault(provider: Provider, delivery: Delivery, error: BaseException, call: _Call) -> ProviderError:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
-from pydantic_core import PydanticCustomError
 
 from wasl.config_caps import Cap, named
 from wasl.config_consent import ConsentSection
+from wasl.config_database import Database
 from wasl.config_environment import overridden, typos
 from wasl.config_keywords import KeywordsSection
 from wasl.config_mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
@@ -30,12 +30,6 @@ from wasl_contracts.recipient import Locale, TimeZone
 
 DEFAULT_FILE = Path("wasl.toml")
 _PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
-
-
-def _database(url: str) -> str:
-    if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?:", url):
-        raise PydanticCustomError("bad_database", "should be sqlite:///FILE or postgresql://…")
-    return url
 
 
 def _with_default_waits(waits: dict[str, timedelta]) -> dict[str, timedelta]:
@@ -61,15 +55,15 @@ _HORIZONS = {
 class ProviderSection(Frozen):
     """`[providers.NAME]`: the plugin, and limits of ours in place of those that it declares. All other keys are its settings.
 
-    `rate` holds for all workers together. `breaker = false` keeps asking a provider whose calls fail: for one whose addresses are
-    servers of their own, where the failures of one say nothing of the others.
+    `rate` holds for all workers together. `breaker = false` keeps asking a provider whose calls fail or that asks us to slow down: for
+    one whose addresses are servers of their own, where the answers of one say nothing of the others. Without it the plugin declares it.
     """
 
     plugin: Slug
     concurrency: int | None = Field(None, ge=1, le=10_000)
     timeout: Duration | None = None
     rate: Rate | None = None
-    breaker: bool = True
+    breaker: bool | None = None
     settings: dict[str, object] = Field(default_factory=dict, repr=False, exclude=True)
 
 
@@ -115,7 +109,7 @@ class Config(Frozen):
     channel that they serve. The topic `default` always exists.
     """
 
-    database: Annotated[str, AfterValidator(_database)] = Field("sqlite:///wasl.db", repr=False, exclude=True)
+    database: Database = Field("sqlite:///wasl.db", repr=False, exclude=True)
     brand: Slug = "default"
     locale: Locale = "en"
     templates: Path | None = None

@@ -1,5 +1,6 @@
 """Settings from environment variables: WASL_SERVER__PORT=9000 overrides port in [server]; two underscores go one table down."""
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 
@@ -9,6 +10,10 @@ from wasl.config_references import Resolved
 
 _PREFIX = "WASL_"
 _LIKELY_TYPO = 0.75
+_OTHERS = re.compile(
+    r"WASL_(KEYS|API_KEY|URL|LOG\w*|TEST_\w+|LOAD_\w+)$"  # read elsewhere, by wasl or its tests
+    r"|WASL_(\w+_)?(SERVICE_(HOST|PORT)\w*|PORT|PORT_\d+_\w+)$"  # made by Kubernetes for each service
+)
 
 
 def overridden(
@@ -30,14 +35,20 @@ def overridden(
 
 
 def typos(variables: Collection[str], known: Collection[str]) -> list[Mistake]:
-    """Variables that are not ours but nearly are: for warnings only, because Kubernetes makes WASL_… variables of its own."""
+    """Variables that look like ours and do nothing, for warnings; not those that Kubernetes makes for services named wasl."""
     found = []
     for variable in sorted(name for name in variables if name.startswith(_PREFIX)):
         first = variable.removeprefix(_PREFIX).split("__")[0]
         if first.lower() not in known and (meant := _meant(first.lower(), known)):
             suggestion = variable.replace(first, meant.upper(), 1)
-            found.append(Mistake(f"environment {variable}", None, None, "", "is not a setting of wasl, so it is ignored", suggestion))
+            found.append(_ignored(variable, suggestion))
+        elif first.lower() not in known and not _OTHERS.match(variable):
+            found.append(_ignored(variable))
     return found
+
+
+def _ignored(variable: str, suggestion: str | None = None) -> Mistake:
+    return Mistake(f"environment {variable}", None, None, "", "is not a setting of wasl, so it is ignored", suggestion)
 
 
 def _meant(name: str, known: Collection[str]) -> str | None:

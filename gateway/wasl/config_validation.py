@@ -20,6 +20,8 @@ _PLAIN_WORDS = {
     "string_type": "should be text in quotes",
 }
 _TRUSTED = {*get_args(core_schema.ErrorType)} - {"value_error", "assertion_error"}
+_OWN = {"bad_rate", "bad_database", "bad_duration", "bad_time_of_day", "bad_window", "bad_dates"}
+"""Sentences of ours that show an example and never quote: masking what was written would spoil the example."""
 _NAME = "is not a name; use a small letter first, then small letters, digits, _ or -"
 
 
@@ -80,7 +82,7 @@ def _meant(detail: ErrorDetails) -> str | None:
 def _quoted(detail: ErrorDetails) -> frozenset[str]:
     """What a validator that is not pydantic's own may have quoted."""
     refused = detail["input"]
-    return frozenset({refused}) if isinstance(refused, str) and detail["type"] not in _TRUSTED else frozenset()
+    return frozenset({refused}) if isinstance(refused, str) and detail["type"] not in _TRUSTED | _OWN else frozenset()
 
 
 def _table_at(model: type[BaseModel], way: Key) -> type[BaseModel]:

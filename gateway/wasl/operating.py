@@ -103,10 +103,11 @@ class Operating(ABC):
         return overview(self._specs, await self._open.providers.seen(), self._open.ledger.clock.now())
 
     async def resume_provider(self, name: str) -> ProvidersSeen:
-        """Call a provider again that is open or paused, as after its settings were mended; raises NotFound."""
+        """Call a provider again, as after its settings were mended; what waits for it is due now. Raises NotFound."""
         if name not in self._specs.plugins:
             raise NotFound("There is no such provider.", suggested_action="See GET /v1/providers, or wasl providers list.")
         await self._open.providers.resume(name)
+        self._wake()
         return await self.providers()
 
     def _wake(self) -> None:

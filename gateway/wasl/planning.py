@@ -23,7 +23,7 @@ from wasl.policies.verdict import Candidate
 from wasl.registry import Specs
 from wasl.slots import AGAIN, Place, Slots
 from wasl.standing import PAUSE, Queue
-from wasl.unknown import again, settled
+from wasl.unknown import again, settled, undenied
 from wasl.watch import Watch
 from wasl_contracts import Delivery, Mark, Provider, Reason, State
 from wasl_contracts.content import Rendered
@@ -141,7 +141,7 @@ class Planning:
         again = max(self._standings.resumes_at(names, now), now + AGAIN)
         if claimed.envelope.category != "otp":  # those are few, and have no time
             again = self._waiting[channel].place(again)
-        if claimed.reason is reason:
+        if claimed.reason is (Reason.OUTCOME_UNKNOWN if claimed.unproven else reason):
             return self._later(claimed, channel, again)
         due_at = min(again, claimed.envelope.expires_at)
         return self._settlement(claimed, State.SCHEDULED, reason, go, due_at=micros(due_at))
@@ -153,7 +153,7 @@ class Planning:
         rule = again(self._carriers.specs.config, claimed.envelope)
         step = settled(claimed, self._clock.now(), self._carriers.key_life(claimed.provider), rule)
         if isinstance(step, Left):
-            return self._settlement(claimed, State.FAILED, Reason.OUTCOME_UNKNOWN, go)
+            return replace(self._settlement(claimed, State.FAILED, Reason.OUTCOME_UNKNOWN, go), rule=step.rule)
         return step if Mark.POSSIBLE_DUPLICATE in step.marks else None
 
     def _record(self, claimed: Claimed, decision: Decision, chosen: Candidate | None = None, provider: str | None = None) -> str:
@@ -162,7 +162,7 @@ class Planning:
         return Record(self._version, at, judged, decision.missed, stood(claimed, judged, self._standings, at), chosen, provider).stored()
 
     def _settlement(self, claimed: Claimed, state: State, reason: Reason, decision: Decision, due_at: int | None = None) -> Settlement:
-        return Settlement(
+        step = Settlement(
             claimed=claimed,
             state=state,
             at=micros(self._clock.now()),
@@ -172,6 +172,7 @@ class Planning:
             refused=claimed.refused,
             decision=self._record(claimed, decision),
         )
+        return undenied(step)
 
 
 def _delivery(intent: Intent, content: Rendered) -> Delivery:

@@ -62,6 +62,11 @@ class Specs:
         """How fast it may be called, by all workers together; None where that is not limited."""
         return self.config.providers[provider].rate
 
+    def breaker(self, provider: str) -> bool:
+        """Whether the failures of some calls speak of all its addresses: as configured, else as the plugin declares."""
+        told = self.config.providers[provider].breaker
+        return self[provider].capabilities.shared if told is None else told
+
     def timeout_seconds(self, provider: str) -> float:
         """After this long without an answer a call counts as unknown: as configured, else as the plugin declares."""
         told = self.config.providers[provider].timeout

@@ -118,6 +118,8 @@ class Aftermath:
     def _settlement(self, answered: Answered, answer: ProviderError, state: State, reason: Reason, due_at: datetime | None) -> Settlement:
         intent, at = answered.intent, micros(answered.at)
         refused = intent.claimed.refused
+        if state is State.SCHEDULED and intent.claimed.unproven:
+            reason = Reason.OUTCOME_UNKNOWN  # what this call was answered says nothing of the one before
         if isinstance(answer, Rejected) and answer.scope == "content":
             refused = (*refused, intent.provider)
         return Settlement(

@@ -27,6 +27,7 @@ _RULES = {
     "once": "its topic is sent again once",
     "never": "its topic is never sent again",
     "superseded": "a newer message replaced it",
+    "expired": "its life has ended",
     "erased": "the person was erased",
 }
 _ANSWERS = {

@@ -4,6 +4,7 @@ With a provider that recognises the delivery's id inside its life, the same call
 (finding.py). Else it depends on the topic or its category, by wasl.toml. What was decided by which rule is kept in the timeline.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from wasl.clock import micros
@@ -21,6 +22,10 @@ LOOK_UP = "look_up"
 """The rule by which the provider's own word decided."""
 SUPERSEDED = "superseded"
 """The rule by which it is left alone: a newer message replaced it."""
+EXPIRED = "expired"
+"""The rule by which it is left alone: its life has ended."""
+_DENIALS = frozenset({State.EXPIRED, State.WITHHELD, State.FAILED})
+"""Ends without a call that say that it was not sent."""
 
 
 def again(config: Config, envelope: Envelope) -> Again:
@@ -55,18 +60,33 @@ def settled(claimed: Claimed, now: datetime, key_life: int | None, rule: Again, 
     was tried as often or as long as it may be.
     """
     envelope = claimed.envelope
-    if now >= envelope.expires_at:
-        return _settlement(claimed, State.EXPIRED, now, Reason.EXPIRED)
     if poisoned(claimed) or claimed.superseded_by is not None:
         reason = Reason.POISON if poisoned(claimed) else claimed.reason or Reason.OUTCOME_UNKNOWN
         return Left(claimed, micros(now), reason, SUPERSEDED if claimed.superseded_by is not None else None)
+    if now >= envelope.expires_at:
+        return Left(claimed, micros(now), Reason.OUTCOME_UNKNOWN, EXPIRED)  # that its life has ended says nothing of the call
     if recognised(claimed, now, key_life):
         if spent:
             return Left(claimed, micros(now), Reason.OUTCOME_UNKNOWN, SAME_KEY)
-        return _settlement(claimed, State.SCHEDULED, now, Reason.RETRYING, rule=SAME_KEY)
+        return _settlement(claimed, State.SCHEDULED, now, Reason.OUTCOME_UNKNOWN, rule=SAME_KEY)
     if rule == "never" or (rule == "once" and Mark.POSSIBLE_DUPLICATE in claimed.marks):
         return Left(claimed, micros(now), claimed.reason or Reason.OUTCOME_UNKNOWN, rule)
     return _settlement(claimed, State.SCHEDULED, now, Reason.OUTCOME_UNKNOWN, Mark.POSSIBLE_DUPLICATE, rule=rule)
+
+
+def undenied(step: Settlement) -> Settlement:
+    """A step without a call; of what an earlier call may have sent it never says that it was not, whether it waits or ends.
+
+    Why it ended is told in the timeline, as the rule.
+    """
+    if not step.claimed.unproven:
+        return step
+    if step.state is State.SCHEDULED:
+        return replace(step, reason=Reason.OUTCOME_UNKNOWN)
+    if step.state not in _DENIALS:
+        return step
+    marks = tuple(dict.fromkeys((*step.marks, Mark.POSSIBLE_DUPLICATE)))
+    return replace(step, state=State.FAILED, reason=Reason.OUTCOME_UNKNOWN, marks=marks, rule=step.rule or step.reason)
 
 
 def _settlement(claimed: Claimed, state: State, now: datetime, reason: Reason, *marks: Mark, rule: str | None = None) -> Settlement:

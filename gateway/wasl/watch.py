@@ -24,7 +24,11 @@ _LONGEST_RETRY_AFTER = 24 * 3600.0  # seconds
 
 
 class Watch:
-    """Keeps the standings of one worker. `breakers` names the providers that may be opened by failing calls."""
+    """Keeps the standings of one worker.
+
+    `breakers` names the providers of which a call speaks for all: they are opened by failing calls, and slowed down. Where each address
+    is a server of its own, what one says holds for the one delivery (retry.py).
+    """
 
     def __init__(self, rows: Providers, slots: Slots, breakers: Mapping[str, Breaker], clock: Clock) -> None:
         self._rows = rows
@@ -33,6 +37,8 @@ class Watch:
         self._breakers = breakers
         self._clock = clock
         self._found: dict[tuple[str, Change], Standing] = {}  # to be written, in order
+        self._resumed: set[str] = set()  # found well by others since the last look
+        self._released: set[str] = set()  # at the last look
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -83,8 +89,10 @@ class Watch:
     def ended(self, place: Place, answer: Receipt | ProviderError, at: datetime) -> None:
         """Judge the provider by how a call ended."""
         name = place.provider
+        shared = name in self._breakers
         if congested(answer):
-            self._slots.halve(place)
+            if shared:
+                self._slots.halve(place)
         elif not failed(answer):
             self._slots.grow(place)
         if isinstance(answer, Rejected) and answer.scope == "provider":
@@ -92,9 +100,9 @@ class Watch:
         elif place.probe:
             if not failed(answer) and not congested(answer):
                 self._close(name, at)
-        elif self._standings[name].state == "closed" and name in self._breakers and self._breakers[name].opens(answer, at):
+        elif self._standings[name].state == "closed" and shared and self._breakers[name].opens(answer, at):
             self._rest("open", name, at, Reason.PROVIDER_FAILING, answer.code if isinstance(answer, ProviderError) else None)
-        if isinstance(answer, Unavailable) and answer.reason is Reason.RATE_LIMITED and answer.retry_after:
+        if shared and isinstance(answer, Unavailable) and answer.reason is Reason.RATE_LIMITED and answer.retry_after:
             self._slow(name, at, answer)
 
     def _rest(self, change: Change, name: str, at: datetime, reason: Reason, code: str | None) -> None:
@@ -168,11 +176,25 @@ class Watch:
         for standing in await self._rows.seen():
             if standing.name in self._standings and not any(name == standing.name for name, _ in self._found):
                 self._learn(standing)
+        await self._release()
 
     def _learn(self, standing: Standing) -> None:
-        if standing.state == "closed" and self._standings[standing.name].state != "closed":
+        now = self._clock.now()
+        if _rests(self._standings[standing.name], now) and not _rests(standing, now):
             self._reset(standing.name)  # another worker, or an operator, found it well again
+            self._resumed.add(standing.name)
         self._standings.learn(standing)
+
+    async def _release(self) -> None:
+        """What this worker parked before it knew better is due now; at the next look once more, for what was just then being parked."""
+        if names := self._resumed | self._released:
+            await self._rows.release(sorted(names))
+            self._slots.tell_freed()
+        self._released, self._resumed = self._resumed, set()
+
+
+def _rests(standing: Standing, now: datetime) -> bool:
+    return standing.state != "closed" or (standing.until is not None and standing.until > now)
 
 
 def _interval(state: ProviderState) -> timedelta:

@@ -18,7 +18,7 @@ from wasl_contracts import Capabilities, Delivery, Mark, Plain, Reason, Receipt,
 
 CODES = {"codes": {"category": "otp", "expires_in": "10m"}}
 RETRY = {"base": "1ms", "reconcile_after": "10ms"}
-KILLED = 9
+KILLED, QUIT = 9, 3
 OTHERS = 12
 
 
@@ -36,9 +36,14 @@ def _work(folder: str, fault: str) -> None:
         if "poison" in delivery.content.text:
             if fault == "dies":
                 os._exit(KILLED)
+            if fault == "quits":
+                await asyncio.create_task(quits())
             time.sleep(60)  # noqa: ASYNC251 - the fault that is tested
         await asyncio.sleep(0.002)
         return Receipt()
+
+    async def quits() -> None:
+        raise SystemExit(QUIT)  # in a task of the plugin's own, where nobody can catch it
 
     async def run() -> None:
         async with gateway(Path(folder), Script(then=send), sends=True):
@@ -54,7 +59,7 @@ def started(folder: Path, fault: str) -> ForkServerProcess:
     return process
 
 
-@pytest.mark.parametrize(("fault", "code"), [("dies", KILLED), ("blocks", HUNG)])
+@pytest.mark.parametrize(("fault", "code"), [("dies", KILLED), ("blocks", HUNG), ("quits", QUIT)])
 async def test_one_message_cannot_keep_bringing_down_its_worker(tmp_path: Path, fault: str, code: int) -> None:
     async with gateway(tmp_path, Script(), sends=False) as accepting:
         bodies = ["good"] * (OTHERS // 2) + ["poison"] + ["good"] * (OTHERS // 2)

@@ -8,13 +8,15 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from tests.gateway.scripted import EMAIL, NOON, Carrier, Script, ScriptedSettings
-from wasl.carriage import WaryConnector, WatchedSession, carry
+from wasl.carriage import WaryConnector, WatchedSession, carry, look_up
 from wasl_contracts import AddressKind, Delivery, Plain, ProviderSpec, Reason, Receipt, Rejected, Unavailable, Unknown
 
 DELIVERY = Delivery(
     id="dlv_1", attempt_id="att_1", message_id="msg_1", brand="default", channel="email", address=EMAIL, content=Plain(text="secret text"),
     topic="default", category="otp", created_at=NOON, expires_at=NOON,
 )  # fmt: skip
+
+ENDS = (SystemExit(3), KeyboardInterrupt(), GeneratorExit())
 
 
 async def carried(outcome: Any, seconds: float = 1) -> Any:
@@ -48,7 +50,7 @@ async def test_what_takes_too_long_is_unknown_and_cancelled() -> None:
     assert (type(answer), answer.code, ended) == (Unknown, "timeout", [1])
 
 
-@pytest.mark.parametrize("error", [ValueError("ann@example.com"), KeyError("secret text"), RuntimeError(), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [ValueError("ann@example.com"), KeyError("secret text"), RuntimeError(), asyncio.CancelledError(), *ENDS])
 async def test_any_other_exception_is_unknown_and_its_text_is_told_nowhere(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wasl.carriage._log", structlog.get_logger("wasl.carriage"))  # one that was used keeps the processors of then
 
@@ -71,6 +73,28 @@ async def test_an_answer_that_is_none_of_the_four_is_unknown() -> None:
     answer = await carried(nothing)
 
     assert (type(answer), answer.code) == (Unknown, "no_receipt")
+
+
+@pytest.mark.parametrize("error", [ValueError(), asyncio.CancelledError(), *ENDS])
+async def test_whatever_a_look_up_raises_proves_nothing(error: BaseException) -> None:
+    class Asked:
+        async def find(self, _: str) -> Receipt | None:
+            raise error
+
+    answer = await look_up(Asked(), "att_1", 1)
+
+    assert (type(answer), getattr(answer, "code", None)) == (Unavailable, type(error).__name__)
+
+
+async def test_a_call_that_is_thrown_away_ends() -> None:
+    async def hang(_: Delivery) -> Receipt:
+        await asyncio.Event().wait()
+        return Receipt()
+
+    call = carried(hang)
+    call.send(None)
+
+    call.close()  # raises RuntimeError if the call went on
 
 
 async def test_its_own_task_can_be_cancelled() -> None:

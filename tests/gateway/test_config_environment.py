@@ -68,3 +68,11 @@ def test_a_variable_that_is_nearly_a_setting_is_a_warning(here: Path) -> None:
         "environment WASL_DATABSE: is not a setting of wasl, so it is ignored (did you mean 'WASL_DATABASE'?)",
         "environment WASL_SERVER_PORT: is not a setting of wasl, so it is ignored (did you mean 'WASL_SERVER__PORT'?)",
     ]
+
+
+def test_an_unknown_variable_is_a_warning_but_not_one_that_others_read_or_kubernetes_makes(here: Path) -> None:
+    others = ("WASL_KEYS", "WASL_API_KEY", "WASL_URL", "WASL_LOG", "WASL_TEST_PICTURES", "WASL_SERVICE_HOST", "WASL_MAIL_PORT_25_TCP_ADDR")
+
+    config = load(None, {"WASL_NOPE": "1", **dict.fromkeys(others, "x")})
+
+    assert [str(warning) for warning in config.warnings] == ["environment WASL_NOPE: is not a setting of wasl, so it is ignored"]

@@ -268,6 +268,68 @@ async def test_a_provider_that_asks_to_slow_down_is_not_called_before_its_moment
     assert (await standing(gateway)).reason is None
 
 
+@pytest.mark.parametrize("answer", [Unavailable(10**9, Reason.RATE_LIMITED, "429"), WRONG_KEY])
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_what_waits_goes_when_an_operator_resumes_its_provider_in_this_process_or_another(
+    opened: Opened, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, answer: Exception, elsewhere: bool
+) -> None:
+    for module in ("watch", "assembly"):
+        monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(hours=1))
+    mail = Carrier("email", Script(answer))
+    gateway = await opened({"mail": mail}, clock=clock)
+    one = message(expires_in="3d")
+    refused = await outcome(gateway, one, lambda seen: seen.state is State.SCHEDULED)
+    waiting = await outcome(gateway, one, lambda seen: seen.state is State.SCHEDULED)
+
+    operator = await opened({"mail": Carrier("email")}, clock=clock, worker=False) if elsewhere else gateway
+    await operator.resume_provider("mail")
+    late = await gateway.accept(one)  # perhaps before the worker has read it
+    sent = [await gateway.wait(each, timeout=5) for each in (refused.id, waiting.id, late.id)]
+
+    assert {seen.state for seen in sent} == {State.SENT}
+    assert calls(mail) == [4]
+
+
+OWN_SERVERS = Capabilities(shared=False)
+
+
+async def test_a_server_of_its_own_that_asks_to_slow_down_delays_only_that_delivery(opened: Opened, clock: FakeClock) -> None:
+    hooks = Carrier("email", Script(Unavailable(10**9, Reason.RATE_LIMITED, "429")), OWN_SERVERS)
+    gateway = await opened({"hooks": hooks}, clock=clock)
+
+    refused = await outcome(gateway, message(expires_in="3d"), scheduled(Reason.RATE_LIMITED))
+    others = [await outcome(gateway, message({"id": f"u_{n}", "email": f"a{n}@example.com"})) for n in range(3)]
+    clock.advance(hours=24, seconds=1)
+
+    assert {seen.state for seen in others} == {State.SENT}
+    assert NOON + timedelta(hours=24) <= refused.due_at <= NOON + timedelta(hours=24, seconds=1)
+    assert (await gateway.wait(refused.id)).state is State.SENT
+
+
+async def test_where_the_moment_outlives_the_message_it_fails_at_once_or_takes_the_next_channel(opened: Opened, clock: FakeClock) -> None:
+    slow = Unavailable(7200, Reason.RATE_LIMITED, "429")
+    hooks, text = Carrier("email", Script(slow, slow), OWN_SERVERS), Carrier("sms")
+    gateway = await opened({"hooks": hooks, "text": text}, clock=clock)
+
+    alone = await outcome(gateway, message(channels=("email",), expires_in="1h"))
+    first = await outcome(gateway, message(channels=("email", "sms"), expires_in="1h"))
+
+    assert alone.reason is not None
+    assert (alone.state, alone.reason.code) == (State.FAILED, Reason.RATE_LIMITED)
+    assert [(one.channel, one.state) for one in first.deliveries] == [("email", State.FAILED), ("sms", State.SENT)]
+
+
+async def test_what_waits_for_a_moment_that_outlives_it_expires_in_time(opened: Opened, clock: FakeClock) -> None:
+    gateway = await opened({"mail": Carrier("email", Script(Unavailable(7200, Reason.RATE_LIMITED, "429")))}, clock=clock)
+    await outcome(gateway, message(), scheduled(Reason.RATE_LIMITED))
+    waiting = await outcome(gateway, message(expires_in="1h"), scheduled(Reason.RATE_LIMITED))
+
+    clock.advance(hours=1)
+
+    assert waiting.due_at == NOON + timedelta(hours=1)
+    assert (await gateway.wait(waiting.id)).state is State.EXPIRED
+
+
 async def test_retries_beyond_the_budget_wait_with_their_reason_and_none_fails(opened: Opened, clock: FakeClock) -> None:
     sections = {"mail": ProviderSection.model_validate({"plugin": "scripted", "breaker": False})}
     mail = Carrier("email", Script(*[Unavailable()] * 30))

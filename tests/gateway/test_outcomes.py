@@ -243,3 +243,18 @@ async def test_a_refusal_after_an_unknown_outcome_does_not_prove_that_nothing_wa
     seen = await outcome(gateway, message())
 
     assert (seen.state, calls(hook, text)) == (State.UNKNOWN, [2, 0])
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), KeyboardInterrupt()])
+async def test_a_plugin_that_ends_the_process_does_not_end_it(opened: Opened, end: BaseException) -> None:
+    async def quit_all(_: Delivery) -> Receipt:
+        raise end
+
+    mail = Carrier("email", Script(quit_all))
+    gateway = await opened({"mail": mail}, topics=TOPICS)
+
+    ended = await outcome(gateway, message(topic="offers"), lambda seen: seen.state is State.UNKNOWN)
+    following = await outcome(gateway, message())
+
+    assert ended.deliveries[0].attempts[0].code == type(end).__name__
+    assert (following.state, calls(mail)) == (State.SENT, [2])

@@ -61,3 +61,7 @@ def test_a_provider_section_has_a_rate_and_its_mistake_names_the_key_and_the_fix
     assert mistakes('[providers.mail]\nplugin = "smtp"\nrate = "fast"\n') == [
         "wasl.toml:3:1: providers.mail.rate: is not a rate; write calls and a unit, like 10/s, 600/min, 5000/h or 10000/d"
     ]
+
+
+def test_what_was_written_is_not_masked_out_of_the_example(here: Path) -> None:
+    assert "like 10/s, 600/min" in mistakes('[providers.mail]\nplugin = "smtp"\nrate = "0/s"\n')[0]

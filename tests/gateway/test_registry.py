@@ -103,6 +103,15 @@ def test_limits_are_the_plugins_unless_the_configuration_says_otherwise(install:
     assert (specs.concurrency("b"), specs.timeout_seconds("b")) == (2, 1.5)
 
 
+def test_whether_a_call_speaks_for_all_addresses_is_as_the_plugin_declares_unless_configured() -> None:
+    secret = 'secret = "whsec_' + "A" * 32 + '"\n'
+    told = [f'[providers.{name}]\nplugin = "webhook"\n{secret}{more}' for name, more in (("own", ""), ("one", "breaker = true\n"))]
+
+    specs = read("".join(told) + '[providers.notes]\nplugin = "log"\n[providers.kept]\nplugin = "log"\nbreaker = false\n')
+
+    assert {name: specs.breaker(name) for name in specs.plugins} == {"own": False, "one": True, "notes": True, "kept": False}
+
+
 def test_a_plugin_that_is_not_installed_is_a_mistake_with_the_command(install: Install) -> None:
     install("pager")
 

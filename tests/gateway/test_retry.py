@@ -179,7 +179,7 @@ def test_after_a_resend_under_a_key_that_was_not_taken_the_outcome_is_still_unkn
 
     assert (again.state, again.reason) == (State.UNKNOWN, Reason.OUTCOME_UNKNOWN)
     assert again.due_at is not None
-    assert (marked.state, marked.reason) == (State.SCHEDULED, Reason.RETRYING)
+    assert (marked.state, marked.reason) == (State.SCHEDULED, Reason.OUTCOME_UNKNOWN)
 
 
 def test_the_end_of_the_attempt_says_how_it_ended() -> None:

@@ -144,7 +144,7 @@ async def test_giving_a_claim_back_changes_no_state_and_touches_nothing_that_is_
     for source in State:
         await row.becomes(source)
 
-        found = await row.run(sql.RELEASE, due_at=99, lane="email", struck=0)
+        found = await row.run(sql.RELEASE, due_at=99, lane="email", strikes=0)
 
         due = 99 if source in PENDING | {State.UNKNOWN} else 1
         assert (found, desk.rows("SELECT due_at FROM deliveries")) == (source, [(due,)])
@@ -160,7 +160,7 @@ async def test_an_old_fence_changes_nothing(row: Row, statement: str) -> None:
     elif statement == "intent":
         await row.run(sql.COMMIT_INTENT, **INTENT, lease_ends=0)
     else:
-        await row.run(sql.RELEASE, due_at=99, lane="sms", struck=0)
+        await row.run(sql.RELEASE, due_at=99, lane="sms", strikes=0)
 
     assert row.desk.rows("SELECT state, due_at, lane FROM deliveries") == [("accepted", 1, "email")]
 

@@ -9,7 +9,7 @@ from wasl.config import Config
 from wasl.ledger.claims import Claimed
 from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Settlement
-from wasl.unknown import again, lost, settled
+from wasl.unknown import again, lost, settled, undenied
 from wasl_contracts import Mark, Reason, State
 
 DUPLICATE = (Mark.POSSIBLE_DUPLICATE,)
@@ -112,7 +112,7 @@ def test_what_a_newer_message_replaced_is_left_unknown_and_never_sent_again(cate
 def test_inside_the_life_of_its_key_it_is_sent_again_unmarked(category: str) -> None:
     settlement = sent_again(settle(unknown(category), NOON + timedelta(seconds=899), 900))
 
-    assert (settlement.state, settlement.reason, settlement.marks) == (State.SCHEDULED, Reason.RETRYING, ())
+    assert (settlement.state, settlement.reason, settlement.marks) == (State.SCHEDULED, Reason.OUTCOME_UNKNOWN, ())
     assert settlement.rule == "same_key"
 
 
@@ -124,10 +124,36 @@ def test_after_the_life_of_its_key_the_category_decides() -> None:
 
 
 @pytest.mark.parametrize("key_life", [None, 900])
-def test_what_has_expired_is_not_sent_again(key_life: int | None) -> None:
-    settlement = sent_again(settle(unknown("otp", expires_at=NOON), NOON, key_life))
+def test_what_has_expired_is_left_unknown_and_not_sent_again(key_life: int | None) -> None:
+    step = left(settle(unknown("otp", expires_at=NOON), NOON, key_life))
 
-    assert (settlement.state, settlement.reason, settlement.due_at) == (State.EXPIRED, Reason.EXPIRED, None)
+    assert (step.reason, step.rule) == (Reason.OUTCOME_UNKNOWN, "expired")
+
+
+def test_a_wait_of_what_may_have_been_sent_says_so() -> None:
+    wait = Settlement(claimed(unproven=True), State.SCHEDULED, 1, Reason.PROVIDER_FAILING, due_at=2)
+
+    assert undenied(wait) == replace(wait, reason=Reason.OUTCOME_UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.EXPIRED, Reason.EXPIRED), (State.WITHHELD, Reason.SUPPRESSED_MANUAL), (State.FAILED, Reason.TEMPLATE_ERROR)],
+)
+def test_no_end_denies_what_may_have_been_sent(state: State, reason: Reason) -> None:
+    end = Settlement(claimed(unproven=True), state, 1, reason, marks=(Mark.UNCONFIRMED,))
+
+    told = undenied(end)
+
+    assert (told.state, told.reason, told.rule) == (State.FAILED, Reason.OUTCOME_UNKNOWN, reason)
+    assert told.marks == (Mark.UNCONFIRMED, Mark.POSSIBLE_DUPLICATE)
+    assert undenied(replace(end, claimed=claimed())) == replace(end, claimed=claimed())
+
+
+def test_what_was_replaced_by_a_newer_message_says_so_whatever_became_of_its_call() -> None:
+    end = Settlement(claimed(unproven=True), State.SUPERSEDED, 1, Reason.SUPERSEDED)
+
+    assert undenied(end) is end
 
 
 def test_under_a_key_too_it_is_not_sent_again_for_ever() -> None:

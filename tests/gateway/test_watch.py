@@ -9,7 +9,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from tests.gateway.scripted import NOON, Desk, FakeClock, specs
+from tests.gateway.scripted import NOON, Desk, FakeClock, message, specs
 from wasl.breaker import Breaker
 from wasl.errors import LedgerUnavailable
 from wasl.ledger.providers import Providers
@@ -17,7 +17,7 @@ from wasl.rate import Limit
 from wasl.slots import Place, Slots
 from wasl.standing import Standing, Standings
 from wasl.watch import Watch
-from wasl_contracts import ProviderError, Reason, Receipt, Rejected, Unavailable, Unknown
+from wasl_contracts import ProviderError, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 REFUSED = Rejected(Reason.PROVIDER_MISCONFIGURED, "provider", "401")
 PLACE = Place("mail", probe=False, cuts=0)
@@ -29,7 +29,7 @@ class Worker:
 
     def __init__(self, desk: Desk, **limits: Limit) -> None:
         self.clock = desk.clock
-        self.rows = Providers(desk.store, "default", desk.clock)
+        self.rows = Providers(desk.store, "default", desk.clock, {"mail": "email", "hooks": "webhook"})
         places = {"mail": 8, "hooks": 8}
         self.slots = Slots(places, Standings(places), limits)
         self.watch = Watch(self.rows, self.slots, {"mail": Breaker()}, desk.clock)
@@ -168,6 +168,16 @@ async def test_a_provider_without_a_breaker_is_paused_but_never_opened(workers: 
     assert (before, one.slots.standings["hooks"].state) == ("closed", "paused")
 
 
+async def test_what_one_of_many_servers_says_neither_slows_nor_narrows_the_others(workers: tuple[Worker, Worker]) -> None:
+    one, _ = workers
+    hooks = Place("hooks", probe=False, cuts=0)
+
+    one.answered(Unavailable(10**9, Reason.RATE_LIMITED, "429"), Unknown("timeout"), place=hooks)
+
+    assert not one.slots.standings.waits("hooks", NOON)
+    assert one.slots.free("hooks") == 8
+
+
 @pytest.mark.parametrize(("asked", "waited"), [(30.0, 30), (10.0**9, 86_400), (float("nan"), 0), (-5.0, 0), (None, 0)])
 async def test_the_moment_that_a_provider_names_holds_for_all_workers_and_at_most_a_day(
     workers: tuple[Worker, Worker], asked: float | None, waited: int
@@ -182,6 +192,25 @@ async def test_the_moment_that_a_provider_names_holds_for_all_workers_and_at_mos
         assert worker.mail.state == "closed"
         assert worker.slots.standings.waits("mail", end - timedelta(microseconds=1)) is (waited > 0)
         assert not worker.slots.standings.waits("mail", end)
+
+
+async def test_what_a_worker_parked_before_it_knew_that_its_provider_was_resumed_is_due_when_it_knows(
+    workers: tuple[Worker, Worker], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = workers
+    one.answered(Unavailable(10**6, Reason.RATE_LIMITED))
+    await until(lambda: other.slots.standings.waits("mail", NOON))
+    claimed = await desk.sending(message(), "mail")
+    day = desk.now + 86_400_000_000
+    monkeypatch.setattr("wasl.watch._EVERY", 0.1)
+
+    await one.rows.resume("mail")
+    await desk.ledger.settle(desk.settlement(claimed, State.SCHEDULED, reason=Reason.RATE_LIMITED, due_at=day, lane="email"))
+    parked = desk.rows("SELECT due_at FROM deliveries")
+    await until(lambda: desk.rows("SELECT due_at FROM deliveries") == [(desk.now,)])
+
+    assert parked == [(day,)]
+    assert not other.slots.standings.waits("mail", NOON)
 
 
 async def test_a_provider_that_fails_is_not_tried_before_the_moment_that_it_named(workers: tuple[Worker, Worker], clock: FakeClock) -> None:

@@ -47,6 +47,15 @@ class HttpChecks(HttpStage):
 
         assert named(found) == expected, f"status {status} ended {named(found)}; it is {expected}: {_MEANING[expected]}"
 
+    @only_where(lambda contract: contract.networked and not contract.provider.spec.capabilities.shared)
+    async def test_no_status_of_one_server_pauses_the_others(self) -> None:
+        pausing = [status for status, outcome in {**BY_STATUS, **self.outcomes}.items() if outcome == "rejected:provider"]
+
+        assert not pausing, (
+            f"spec.capabilities.shared is False, but the statuses {pausing} of one server pause the provider for all others; give them"
+            " the scope content or address in spec.errors, and say so in the test's outcomes"
+        )
+
     def _refusal(self, request: Request, status: int) -> Response:
         answer = self.failure(request, status)
         # A redirect leads back to the fake, where following it counts as another send.

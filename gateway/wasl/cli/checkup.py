@@ -10,7 +10,7 @@ import aiohttp
 from filelock import FileLock, Timeout
 from pydantic import JsonValue
 
-from wasl.answers import ProviderSeen, WhyNot
+from wasl.answers import ProviderSeen, ProvidersSeen, WhyNot
 from wasl.api import Gateway
 from wasl.config import DEFAULT_FILE
 from wasl.config_mistakes import ConfigMistakes
@@ -80,16 +80,22 @@ def _unmade(path: Path) -> Finding:
 
 
 async def _opened(specs: Specs, where: str) -> Sequence[Finding]:
-    """Opening it proves that it is writable, durable and belongs to the key ring."""
+    """Opening it proves that it is writable, whole, and belongs to the key ring; whether it is durable is told."""
     try:
-        async with Gateway(specs, worker=False) as gateway:
+        async with Gateway(specs, worker=False, unsafe_durability=True) as gateway:
             health, providers = await gateway.health(), await gateway.providers()
     except (ConfigMistakes, WaslError) as error:
         return [Finding("database", False, str(error))]
-    writable = health.checks["ledger"]
+    writable, weakness = health.checks["ledger"], health.checks["durability"]
+    if weakness != "ok":
+        return [Finding("database", False, f"{where}: {weakness} Until then only --unsafe-durability starts."), *_standings(providers)]
     said = f"{where}, schema {HEAD}, every commit is synced to disk, its key ring fits"
     database = Finding("database", writable == "ok", said if writable == "ok" else f"{where}: {writable}; free disk space, or try again")
-    return [database, *(_standing(provider, provider.reason) for provider in providers.data if provider.reason is not None)]
+    return [database, *_standings(providers)]
+
+
+def _standings(providers: ProvidersSeen) -> Iterator[Finding]:
+    return (_standing(provider, provider.reason) for provider in providers.data if provider.reason is not None)
 
 
 def _standing(provider: ProviderSeen, reason: WhyNot) -> Finding:

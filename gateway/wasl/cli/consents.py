@@ -9,7 +9,7 @@ import typer
 
 from wasl.cli import arguments
 from wasl.cli.exits import run
-from wasl.cli.messages import reading
+from wasl.cli.gateways import administering, looking
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, screen
 
@@ -37,7 +37,7 @@ def show(
     config: ConfigFile = None,
 ) -> None:
     """Show what holds for each topic and channel, and everything that they said."""
-    seen = run(reading(config, lambda gateway: gateway.consent(person, at=at)))
+    seen = run(looking(config, lambda gateway: gateway.consent(person, at=at)))
     print_json(seen) if json else _tell(seen)
 
 
@@ -59,7 +59,7 @@ def grant(  # noqa: PLR0913 - the options of a command
     """Write down that they granted it, with the evidence."""
     evidence = {"wording": wording, "wording_version": wording_version, "locale": locale, "ip": ip}
     changes = _change(topic=topic, channel=channel, state="granted", source=source, actor=actor or _me(), **evidence)
-    seen = run(reading(config, lambda gateway: gateway.record_consent(person, changes)))
+    seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes)))
     print_json(seen) if json else typer.echo(f"{seen.rows[-1].id} granted")
 
 
@@ -76,7 +76,7 @@ def withdraw(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Write down that they do not want it any more; what has not begun to leave stays here."""
     changes = _change(topic=topic, channel=channel, state="withdrawn", source=source, actor=actor or _me())
-    seen = run(reading(config, lambda gateway: gateway.record_consent(person, changes)))
+    seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes)))
     print_json(seen) if json else typer.echo(f"{seen.rows[-1].id} withdrawn")
 
 
@@ -94,14 +94,14 @@ def ask(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Begin a double opt-in: print the token by which they confirm. It sends nothing."""
     words = {"wording": wording, "wording_version": wording_version, "locale": locale}
-    token = run(reading(config, lambda gateway: gateway.ask_consent(person, topic, channel, **words)))
+    token = run(administering(config, lambda gateway: gateway.ask_consent(person, topic, channel, **words)))
     print_json({"token": token}) if json else typer.echo(token)
 
 
 @app.command()
 def confirm(token: Annotated[str, typer.Argument(metavar="TOKEN")], ip: Ip = None, json: Json = False, config: ConfigFile = None) -> None:
     """Grant what a token was issued for; again is as good as once."""
-    seen = run(reading(config, lambda gateway: gateway.confirm_consent(token, ip=ip)))
+    seen = run(administering(config, lambda gateway: gateway.confirm_consent(token, ip=ip)))
     print_json(seen) if json else typer.echo(f"{seen.recipient} confirmed")
 
 

@@ -1,15 +1,20 @@
 """How a command ends: the exit codes, and every expected error as sentences on stderr."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from wasl.cli.screen import say
 
+if TYPE_CHECKING:
+    from wasl.errors import Refused
+
 _Result = TypeVar("_Result")
+_FIELD = re.compile(r"^/([a-z_]+)$")
 
 
 class ExitCode(IntEnum):
@@ -40,6 +45,17 @@ def run(work: Coroutine[object, object, _Result], *, long: bool = False) -> _Res
             return runner.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def as_options(error: "Refused") -> "Refused":
+    """The same error of a command whose options are the fields: /state is --state there."""
+    told = (one.model_copy(update={"pointer": _FIELD.sub(_option, one.pointer)}) for one in error.errors)
+    error.errors = tuple(told)
+    return error
+
+
+def _option(field: re.Match[str]) -> str:
+    return f"--{field[1].replace('_', '-')}"
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

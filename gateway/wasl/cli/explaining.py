@@ -8,6 +8,7 @@ import typer
 
 from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
+from wasl.cli.gateways import looking_with
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, screen
 from wasl.cli.sending import ModeName
@@ -62,7 +63,6 @@ def explain(  # noqa: PLR0913 - the options of a command
 async def _explained(config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]") -> "Explanation":
     import os
 
-    from wasl.api import Gateway
     from wasl.explanations import Question
     from wasl.problems import validated
     from wasl.registry import read
@@ -70,5 +70,4 @@ async def _explained(config: Path | None, to: arguments.To, fields: "dict[str, J
     specs = read(config, os.environ)
     given = {"to": to.recipient([specs[name] for name in specs.plugins]), **fields}
     question = validated(Question, {name: value for name, value in given.items() if value is not None})
-    async with Gateway(specs, worker=False) as gateway:
-        return await gateway.answer(question)
+    return await looking_with(specs, lambda gateway: gateway.answer(question))

@@ -98,4 +98,6 @@ def _abilities(plugin: "Plugin") -> str:
         said.append("recognises repeats")
     if can.receipts:
         said.append("reports receipts")
+    if not can.shared:
+        said.append("each address is a server of its own")
     return ", ".join(said)

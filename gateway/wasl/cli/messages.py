@@ -1,15 +1,15 @@
 """`wasl messages`: what was sent, beside a running `wasl serve` or without one. Never takes the worker role."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wasl.cli import arguments
-from wasl.cli.exits import run
+from wasl.cli.exits import as_options, run
+from wasl.cli.gateways import administering, looking
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say, screen
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(name="messages", help="What was sent, and what became of it.", no_args_is_help=True)
 
 _LOOK_EVERY = 0.5  # seconds
-_Result = TypeVar("_Result")
 State = Annotated[str | None, typer.Option(help="accepted, scheduled, sending, sent, delivered, failed, withheld, …")]
 Channel = Annotated[str | None, typer.Option(help="Only what went by this channel.")]
 Recipient = Annotated[str | None, typer.Option(help="Only to the recipient of this id.")]
@@ -47,7 +46,7 @@ def list_messages(  # noqa: PLR0913 - the options of a command
     from wasl.terminal import listing
 
     filters = filters_of(state=state, reason=reason, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
-    page = run(reading(config, lambda gateway: gateway.list(filters, limit=limit)))
+    page = run(looking(config, lambda gateway: gateway.list(filters, limit=limit)))
     if json:
         print_json(page)
         return
@@ -63,7 +62,7 @@ def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = 
     """Show one message: where it is, why, what happened, and what was decided."""
     from wasl.terminal import whole
 
-    seen = run(reading(config, lambda gateway: gateway.get(message_id)))
+    seen = run(looking(config, lambda gateway: gateway.get(message_id)))
     if json:
         print_json(seen)
     else:
@@ -73,7 +72,7 @@ def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = 
 @app.command()
 def cancel(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, config: ConfigFile = None) -> None:
     """Cancel what has not begun to leave."""
-    seen = run(reading(config, lambda gateway: gateway.cancel(message_id)))
+    seen = run(administering(config, lambda gateway: gateway.cancel(message_id)))
     if json:
         print_json(seen)
     else:
@@ -106,23 +105,19 @@ def tail(  # noqa: PLR0913 - the options of a command
                 typer.echo(f"{one.created_at.astimezone():%H:%M:%S}  {one.id}  {one.state:<9}  {','.join(one.channels)}{reason}")
 
     say("Following. Ctrl-C ends it.")
-    run(reading(config, follow))
+    run(looking(config, follow))
 
 
 def filters_of(**given: "str | datetime | None") -> "Filters":
     """What was written as options; raises Refused."""
     from wasl.api import Filters
+    from wasl.errors import Refused
     from wasl.problems import validated
 
-    return validated(Filters, given)
-
-
-async def reading(config: Path | None, work: "Callable[[Gateway], Awaitable[_Result]]") -> _Result:
-    """Do it with a gateway that does not send."""
-    from wasl.api import Gateway
-
-    async with Gateway.from_config(config, worker=False) as gateway:
-        return await work(gateway)
+    try:
+        return validated(Filters, given)
+    except Refused as error:
+        raise as_options(error) from None
 
 
 async def _changes(gateway: "Gateway", filters: "Filters") -> "AsyncIterator[MessageSummary]":

@@ -18,14 +18,14 @@ app = typer.Typer(name="migrate", help="The schema of the database.", no_args_is
 def status(config: ConfigFile = None) -> None:
     """Say which schema the database has, and which one this wasl needs. Ends with 1 where they differ."""
     from wasl.ledger.migrate import HEAD
-    from wasl.ledger.opening import schema_version
+    from wasl.ledger.opening import mending, schema_version
 
     found = run(schema_version(_configured(config)))
     typer.echo(found or "none")
     if found == HEAD:
         say("Up to date.")
         return
-    say(f"This wasl needs {HEAD}: {'update wasl' if found is not None and found > HEAD else 'wasl migrate up'}")
+    say(f"This wasl needs {HEAD}: {mending(found) if found is not None else 'wasl migrate up'}")
     raise typer.Exit(ExitCode.FAILED)
 
 

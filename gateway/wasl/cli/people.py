@@ -11,7 +11,7 @@ import typer
 
 from wasl.cli.arguments import To
 from wasl.cli.exits import ExitCode, run
-from wasl.cli.messages import reading
+from wasl.cli.gateways import administering, looking, looking_with
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say, screen
 
@@ -46,7 +46,7 @@ def show(person: Person, json: Json = False, config: ConfigFile = None) -> None:
     """Show a person: addresses masked, consent, suppressions, how many messages, when they last heard of you."""
     from wasl.terminal_people import glance
 
-    seen = run(reading(config, lambda gateway: gateway.recipient(person)))
+    seen = run(looking(config, lambda gateway: gateway.recipient(person)))
     if json:
         print_json(seen)
     else:
@@ -64,7 +64,7 @@ def timeline(
     """Show what happened to a person over all channels, newest first."""
     from wasl.terminal_people import entries
 
-    page = run(reading(config, lambda gateway: gateway.recipient_timeline(person, limit=limit, cursor=cursor)))
+    page = run(looking(config, lambda gateway: gateway.recipient_timeline(person, limit=limit, cursor=cursor)))
     if json:
         print_json_lines(page.data)
     else:
@@ -81,7 +81,7 @@ def export(
 ) -> None:
     """Write everything that is stored about a person as one JSON document: in clear, for themselves."""
     try:
-        run(reading(config, lambda gateway: _export(gateway, person, output)))
+        run(looking(config, lambda gateway: _export(gateway, person, output)))
     except FileExistsError:
         raise typer.BadParameter(f"{output} is there already", param_hint="--output") from None
 
@@ -103,7 +103,7 @@ def erase(
         say(f"Erase {person} for good? [y/N]")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise typer.Exit(ExitCode.FAILED)
-    done = run(reading(config, lambda gateway: gateway.erase_recipient(person, because=asked.because)))
+    done = run(administering(config, lambda gateway: gateway.erase_recipient(person, because=asked.because)))
     if json:
         print_json(done)
     else:
@@ -137,7 +137,6 @@ def _private(path: str, flags: int) -> int:
 
 
 async def _found(whom: str, config: Path | None) -> "PeopleSeen":
-    from wasl.api import Gateway
     from wasl.person_seen import Sought
     from wasl.problems import validated
     from wasl.registry import read
@@ -147,5 +146,5 @@ async def _found(whom: str, config: Path | None) -> "PeopleSeen":
     addresses = told.get("addresses")
     if isinstance(addresses, list) and isinstance(one := addresses[0], dict):
         told = {"address": one["value"], "channel": one["channel"], "kind": one["kind"]}
-    async with Gateway(specs, worker=False) as gateway:
-        return await gateway.find_recipients(validated(Sought, told))
+    sought = validated(Sought, told)
+    return await looking_with(specs, lambda gateway: gateway.find_recipients(sought))

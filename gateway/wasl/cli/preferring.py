@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.exits import run
-from wasl.cli.messages import reading
+from wasl.cli.gateways import administering
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json
 
@@ -29,7 +29,7 @@ def preference_url(
 
         return PreferenceLink(url=gateway.preference_url(person, topic=topic, channel=channel))
 
-    link = run(reading(config, made))
+    link = run(administering(config, made))
     print_json(link) if json else typer.echo(link.url)
 
 
@@ -42,7 +42,7 @@ def inbound(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
     config: ConfigFile = None,
 ) -> None:
     """Obey a text that a person sent: STOP, START and HELP, where that is all of it."""
-    heard = run(reading(config, lambda gateway: gateway.inbound_text(channel, address, text, kind=kind)))
+    heard = run(administering(config, lambda gateway: gateway.inbound_text(channel, address, text, kind=kind)))
     print_json(heard) if json else _tell(heard)
 
 

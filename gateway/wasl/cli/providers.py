@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.exits import run
+from wasl.cli.gateways import administering, looking
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, screen
 
@@ -48,10 +49,9 @@ def resume(
 
 
 async def _providers(config: Path | None, resumed: str | None = None) -> "ProvidersSeen":
-    from wasl.api import Gateway
-
-    async with Gateway.from_config(config, worker=False) as gateway:
-        return await (gateway.providers() if resumed is None else gateway.resume_provider(resumed))
+    if resumed is None:
+        return await looking(config, lambda gateway: gateway.providers())
+    return await administering(config, lambda gateway: gateway.resume_provider(resumed))
 
 
 def _state(provider: "ProviderSeen") -> "Text":

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli import arguments
-from wasl.cli.exits import ExitCode, explained, run
-from wasl.cli.messages import Channel, Recipient, Template, Topic, filters_of, reading
+from wasl.cli.exits import ExitCode, as_options, explained, run
+from wasl.cli.gateways import administering
+from wasl.cli.messages import Channel, Recipient, Template, Topic, filters_of
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say
 
@@ -34,13 +35,13 @@ def retry(  # noqa: PLR0913 - the options of a command
     config: ConfigFile = None,
 ) -> None:
     """Send messages again, with their whole life and route before them. What options select is counted and asked about first."""
-    from wasl.errors import WaslError
+    from wasl.errors import Refused, WaslError
 
     given = {"state": state, "reason": reason, "channel": channel, "recipient": recipient, "topic": topic, "template": template}
     if message_ids and (since or any(given.values())):
         raise typer.BadParameter("name messages by id, or select them by options, not both")
     if message_ids:
-        ended = run(reading(config, lambda gateway: _each(gateway, message_ids, possible_duplicate)))
+        ended = run(administering(config, lambda gateway: _each(gateway, message_ids, possible_duplicate)))
         seen = [one for one in ended if not isinstance(one, WaslError)]
         print_json_lines(seen) if json else _tell_each(seen)
         raise typer.Exit(_said([one for one in ended if isinstance(one, WaslError)], some=bool(seen)))
@@ -55,7 +56,10 @@ def retry(  # noqa: PLR0913 - the options of a command
             raise typer.Exit(ExitCode.FAILED)
         return await gateway.retry_all(filters, possible_duplicate=possible_duplicate)
 
-    done = run(reading(config, work))
+    try:
+        done = run(administering(config, work))
+    except Refused as error:
+        raise as_options(error) from None
     if json:
         print_json(done)
     else:
@@ -87,6 +91,7 @@ def _tell_each(seen: "list[MessageSeen]") -> None:
 
 def _said(errors: "list[WaslError]", *, some: bool) -> ExitCode:
     for error in errors:
+        error.suggested_action = _with_options(error.suggested_action)
         explained(error)
     if not errors:
         return ExitCode.OK
@@ -103,4 +108,9 @@ def _tell(preview: "Retried") -> None:
         say(f"{count:>7}  {code}: {Reason(code).sentence}" if code != "none" else f"{count:>7}  without a reason")
     for why, count in preview.left_alone.items():
         sentence, next_step = LEFT_ALONE[why]
-        say(f"{count:>7}  left alone. {sentence} {next_step}")
+        say(f"{count:>7}  left alone. {sentence} {_with_options(next_step)}")
+
+
+def _with_options(next_step: str) -> str:
+    """The next step as it is written on a command line."""
+    return next_step.replace("(possible_duplicate)", "(--possible-duplicate)")

@@ -3,13 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import ConfigFile, Json, UnsafeDurability
 from wasl.cli.screen import print_json, say
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def send(  # noqa: PLR0913 - the options of a command
     supersedes: Annotated[bool, typer.Option("--supersedes", help="Older messages --about the same thing do not go any more.")] = False,
     fact: Annotated[str | None, typer.Option(metavar="KEY", help="Of the messages to them with one fact, one goes.")] = None,
     idempotency_key: Annotated[str | None, typer.Option(metavar="KEY", help="The same key again sends nothing again.")] = None,
+    unsafe_durability: UnsafeDurability = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is sent or has failed; the exit code tells which.")] = False,
     json: Json = False,
     config: ConfigFile = None,
@@ -71,7 +72,7 @@ def send(  # noqa: PLR0913 - the options of a command
         "template": template, "content": content, "data": arguments.data(data or ()) or None, "channels": list(channel or ()) or None,
         "mode": mode.value if mode else None, "topic": topic, "send_at": at, "about": about, "supersedes": supersedes, "fact": fact,
     }  # fmt: skip
-    seen = run(_sent(config, arguments.To(to, locale), fields, idempotency_key, wait))
+    seen = run(_sent(config, arguments.To(to, locale), fields, _How(idempotency_key, wait, unsafe_durability)))
     if json:
         print_json(seen)
     else:
@@ -80,9 +81,15 @@ def send(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(_outcome(seen))
 
 
-async def _sent(
-    config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]", key: str | None, wait: bool
-) -> "MessageSeen":
+class _How(NamedTuple):
+    """What is not part of the message."""
+
+    key: str | None
+    wait: bool
+    unsafe_durability: bool
+
+
+async def _sent(config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]", how: _How) -> "MessageSeen":
     import os
 
     from wasl.api import Gateway
@@ -94,17 +101,17 @@ async def _sent(
     recipient = to.recipient([specs[name] for name in specs.plugins])
     given = {"to": recipient, **fields}
     message = validated(Message, {name: value for name, value in given.items() if value is not None})
-    async with Gateway(specs) as gateway:
-        return await _followed(gateway, message, key, wait)
+    async with Gateway(specs, unsafe_durability=how.unsafe_durability) as gateway:
+        return await _followed(gateway, message, how)
 
 
-async def _followed(gateway: "Gateway", message: "Message", key: str | None, wait: bool) -> "MessageSeen":
+async def _followed(gateway: "Gateway", message: "Message", how: _How) -> "MessageSeen":
     """Accept it, and stay for as long as it makes sense: the caller asked for it, or nobody else would send it."""
     from wasl.clock import SystemClock
 
-    accepted = await gateway.accept(message, key)
+    accepted = await gateway.accept(message, how.key)
     due = accepted.due_at <= SystemClock().now()
-    patience = _LONG_PATIENCE if wait else _PATIENCE if gateway.sends and due else 0
+    patience = _LONG_PATIENCE if how.wait else _PATIENCE if gateway.sends and due else 0
     if patience:
         try:
             return await gateway.wait(accepted.id, timeout=patience)

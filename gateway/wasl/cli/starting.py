@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.exits import ExitCode, run
+from wasl.cli.gateways import administering
 from wasl.cli.options import AfterRestore, ConfigFile, UnsafeDurability
 from wasl.cli.screen import say, screen
 
@@ -117,13 +118,9 @@ def create_api_key(
     config: ConfigFile = None,
 ) -> None:
     """Make an API key and print it alone on stdout. It is never shown again."""
-    from wasl.api import Gateway
-
-    async def work() -> str:
-        async with Gateway.from_config(config, worker=False) as gateway:
-            return await gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or _USUAL)])
-
-    typer.echo(run(work()))
+    typer.echo(
+        run(administering(config, lambda gateway: gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or _USUAL)])))
+    )
     say("Keep it now: it is stored as a hash only. Use it as `Authorization: Bearer …`, or as WASL_API_KEY.")
 
 

@@ -12,7 +12,7 @@ import typer
 
 from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
-from wasl.cli.messages import reading
+from wasl.cli.gateways import administering, looking
 from wasl.cli.options import ConfigFile, Json
 from wasl.cli.screen import print_json, say, screen
 
@@ -48,7 +48,7 @@ def list_suppressions(  # noqa: PLR0913 - the options of a command
     from wasl.suppression import Listed
 
     listed = validated(Listed, {"channel": channel, "reason": _code(reason), "address": address})
-    page = run(reading(config, lambda gateway: gateway.suppressions(listed, limit=limit, cursor=cursor)))
+    page = run(looking(config, lambda gateway: gateway.suppressions(listed, limit=limit, cursor=cursor)))
     if json:
         print_json(page)
         return
@@ -79,7 +79,7 @@ def add(  # noqa: PLR0913 - the options of a command
 
     told = {"reason": _code(reason), "scope": scope, "expires_at": until, "note": note}
     asked = validated(Suppression, {**_named(address, channel).model_dump(), **told})
-    _told(run(reading(config, lambda gateway: gateway.add_suppression(asked, _origin(by), all_brands=all_brands))), json=json)
+    _told(run(administering(config, lambda gateway: gateway.add_suppression(asked, _origin(by), all_brands=all_brands))), json=json)
 
 
 @app.command()
@@ -108,13 +108,13 @@ def remove(  # noqa: PLR0913 - the options of a command
             say(f"Mind: {said.sentence} {said.next_step}")
         return await gateway.remove_suppression(_named(address, channel), asked, _origin(by), all_brands=all_brands)
 
-    _told(run(reading(config, work)), json=json)
+    _told(run(administering(config, work)), json=json)
 
 
 @app.command()
 def show(address: Which, channel: Channel = None, json: Json = False, config: ConfigFile = None) -> None:
     """Show what holds against an address, and everything that ever happened."""
-    _told(run(reading(config, lambda gateway: gateway.suppression(_named(address, channel)))), json=json)
+    _told(run(looking(config, lambda gateway: gateway.suppression(_named(address, channel)))), json=json)
 
 
 @app.command("import")
@@ -133,7 +133,9 @@ def import_file(  # noqa: PLR0913 - the options of a command
     wrong is told by its number and stops no other; importing a file again changes nothing.
     """
     with file.open("rb") as opened:
-        done = run(reading(config, lambda gateway: _importing(gateway, opened, _origin(by, f"import {file.name}"), dry_run, all_brands)))
+        done = run(
+            administering(config, lambda gateway: _importing(gateway, opened, _origin(by, f"import {file.name}"), dry_run, all_brands))
+        )
     print_json(done) if json else _report(done)
     if done.invalid:
         raise typer.Exit(ExitCode.PARTIAL)
@@ -155,7 +157,7 @@ def export(
                 lines += part.count("\n")
         return lines - 1
 
-    written = run(reading(config, work))
+    written = run(administering(config, work))
     if output is not None:
         print_json({"file": str(output), "suppressions": written}) if json else say(f"{written} suppressions in {output}")
 

@@ -3,16 +3,18 @@
 import sqlite3
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import select
 
 from wasl.config import Config
 from wasl.errors import Unusable
-from wasl.ledger.migrate import version, version_postgres
+from wasl.ledger.migrate import HEAD, version, version_postgres
 from wasl.ledger.postgres import Postgres, engine_of
-from wasl.ledger.postgres_connection import OUTAGES
-from wasl.ledger.sqlite import Sqlite
+from wasl.ledger.postgres_faults import OUTAGES, cause
+from wasl.ledger.sqlite import Sqlite, unusable
 from wasl.ledger.store import Store
 from wasl.ledger.tables import key_checks
+from wasl.ledger.wholeness import require_whole
 
 _SQLITE = "sqlite:///"
 
@@ -21,15 +23,37 @@ async def open_store(config: Config, *, unsafe_durability: bool = False) -> Stor
     """Open the database and bring its schema up to date.
 
     Raises:
-        Unusable: it cannot be used, or could lose in a power cut what was accepted, and nobody said that this may be.
+        Unusable: it cannot be used, lacks a table or a right, or could lose in a power cut what was accepted, which nobody allowed.
     """
     path = sqlite_path(config)
     store = await (Postgres.open(config.database) if path is None else Sqlite.open(path))
-    weakness = None if unsafe_durability else await store.weakness()
-    if weakness is not None:
+    try:
+        await require_whole(store.engine)
+        weakness = None if unsafe_durability else await store.weakness()
+        if weakness is not None:
+            raise Unusable(f"{weakness} To run all the same: --unsafe-durability.")
+    except BaseException:
         await store.close()
-        raise Unusable(f"{weakness} To run all the same: --unsafe-durability.")
+        raise
     return store
+
+
+async def require_schema(config: Config) -> None:
+    """Make sure that there is a schema, and that this wasl can read it, for those who only look: they make and migrate nothing.
+
+    Raises:
+        Unusable: there is none yet, or another one.
+    """
+    found = await schema_version(config)
+    if found is None:
+        raise Unusable("There is no database yet, so there is nothing to see. `wasl serve`, `wasl send` or `wasl migrate up` makes it.")
+    if found != HEAD:
+        raise Unusable(f"The database has the schema {found}, and this wasl needs {HEAD}: {mending(found)}.")
+
+
+def mending(found: str) -> str:
+    """What to do about a schema that is not the one of this wasl."""
+    return "update wasl" if found > HEAD else "wasl migrate up"
 
 
 def sqlite_path(config: Config) -> Path | None:
@@ -72,5 +96,7 @@ async def schema_version(config: Config) -> str | None:
             finally:
                 await engine.dispose()
         return version(path) if path.exists() else None
-    except (sqlite3.Error, *OUTAGES) as error:
-        raise Unusable(f"The database cannot be read ({type(error).__name__}); check `database` in wasl.toml.") from None
+    except sqlite3.Error as error:
+        raise Unusable(unusable(path or Path(), error)) from None
+    except (*OUTAGES, asyncpg.PostgresError) as error:
+        raise cause(error).unusable(config.database) from None

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from wasl.clock import AnchoredClock, Clock, SystemClock
-from wasl.errors import LedgerUnavailable, Unusable, WaslError
+from wasl.errors import LedgerUnavailable, WaslError
 from wasl.ledger.migrate import migrate_postgres
-from wasl.ledger.postgres_connection import OUTAGES, Connect, Lone, PostgresConnection, connecting, translated
+from wasl.ledger.postgres_connection import Connect, Lone, PostgresConnection, connecting
+from wasl.ledger.postgres_faults import OUTAGES, cause, translated
 from wasl.ledger.writer import Writer
 
 _log = structlog.get_logger("wasl.ledger")
@@ -73,9 +74,9 @@ class Postgres:
         try:
             await migrate_postgres(store.engine)
             await store._anchor()
-        except OUTAGES as error:
+        except (*OUTAGES, asyncpg.PostgresError) as error:
             await store.close()
-            raise Unusable(f"The PostgreSQL database cannot be used ({type(error).__name__}); check `database` in wasl.toml.") from None
+            raise cause(error).unusable(url) from None
         except BaseException:
             await store.close()
             raise

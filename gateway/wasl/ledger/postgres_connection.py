@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
@@ -9,20 +10,12 @@ from uuid import uuid4
 
 import asyncpg
 
-from wasl.errors import LedgerUnavailable, StorageLow, Unusable
+from wasl.errors import LedgerUnavailable, Unusable
 from wasl.ledger.hot import Hot, Row, Values, as_json, together
-from wasl.ledger.port import Collision
+from wasl.ledger.postgres_faults import OUTAGES, Foreign, WithoutTls, translated
 
 _T = TypeVar("_T")
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
-OUTAGES = (
-    LedgerUnavailable, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError, asyncpg.CannotConnectNowError, asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError, OSError, TimeoutError,
-)  # fmt: skip
-_COLLISIONS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
-_KEY = "messages_by_idempotency_key"  # another process took the same key meanwhile; seen at the next try
 _HOLD = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 _SHARE = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"
 # The number of a transaction would not do: after a crash PostgreSQL gives it again, to another one. Waits for the transaction, if it
@@ -34,6 +27,7 @@ _NEWEST = (
 )
 _ASK = -1  # as the number: only tell the newest
 _FORGET = "DELETE FROM commits WHERE connection = $1 OR at < extract(epoch FROM clock_timestamp() - interval '1 day') * 1000000"
+_DEMANDS_TLS = re.compile(r"[?&]sslmode=(require|verify)")
 _TIMEOUT = 30.0  # seconds for one statement
 _CONNECTING = 10.0  # seconds
 _RESOLVING = 20.0  # seconds to find out whether a COMMIT went through whose answer was lost
@@ -67,9 +61,21 @@ def connecting(url: str) -> Connect:
                 dsn, timeout=_CONNECTING, command_timeout=_TIMEOUT, statement_cache_size=256, server_settings=_SETTINGS
             )
         except (ValueError, asyncpg.ClientConfigurationError):
-            raise Unusable("The PostgreSQL URL in `database` of wasl.toml cannot be read.") from None
+            raise Unusable(
+                "The PostgreSQL URL in `database` of wasl.toml cannot be read; write postgresql://user:password@host:port/name, "
+                "with %2F for a / in a password. sslmode=verify-full needs sslrootcert."
+            ) from None
+        except ConnectionError as error:
+            raise _told_apart(error, dsn) from error
 
     return connect
+
+
+def _told_apart(error: ConnectionError, dsn: str) -> ConnectionError:
+    """asyncpg has one error for a server without TLS and for what is no PostgreSQL; where TLS is not demanded it is the second."""
+    if "rejected SSL upgrade" in str(error):
+        return WithoutTls() if _DEMANDS_TLS.search(dsn) else Foreign()
+    return Foreign() if "unexpected connection_lost()" in str(error) else error
 
 
 class _Link:
@@ -246,14 +252,3 @@ def _newest(connection: str, number: int) -> str:
 
 async def _nothing(_db: "asyncpg.Connection[asyncpg.Record]") -> None:
     return None
-
-
-def translated(error: Exception) -> Exception:
-    """What a failure means for a caller; a fault of the statement or its values as it is."""
-    if isinstance(error, _COLLISIONS) or (isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == _KEY):
-        return Collision(type(error).__name__)
-    if isinstance(error, asyncpg.DiskFullError):
-        return StorageLow("The disk of the database is full.")
-    if isinstance(error, OUTAGES) and not isinstance(error, LedgerUnavailable):
-        return LedgerUnavailable(f"The database could not be reached ({type(error).__name__}).")
-    return error

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import BigInteger, bindparam, case, literal_column, null, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, case, literal_column, null, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from wasl.clock import Clock, micros, moment
 from wasl.ledger.hot import Hot, Row, Values, upsert
 from wasl.ledger.port import Transaction
 from wasl.ledger.store import Store
-from wasl.ledger.tables import providers
+from wasl.ledger.tables import deliveries, providers
 from wasl.rate import Limit
 from wasl.standing import Standing
-from wasl_contracts import Reason
+from wasl_contracts import Reason, State
 
 Change = Literal["open", "pause", "close", "slow"]
 
@@ -83,15 +83,36 @@ _GIVE = Hot(
     )
     .returning(providers.c.name, providers.c.next_call_at)
 )
+_WAITS_FOR_IT = (  # why a delivery waits because of how its provider stands, or by what that said to this very call
+    Reason.PROVIDER_PAUSED, Reason.PROVIDER_FAILING, Reason.RATE_LIMITED,
+    Reason.PROVIDER_MISCONFIGURED, Reason.PROVIDER_FAULT, Reason.PROVIDER_REJECTED,
+    Reason.OUTCOME_UNKNOWN,  # whatever what may have been sent waits for, it says this
+)  # fmt: skip
+_DUE_NOW = Hot(  # an open delivery may go by this channel too, whatever lane it waits in
+    update(deliveries)
+    .where(
+        deliveries.c.brand == bindparam("key_brand"),
+        deliveries.c.state == literal_column(f"'{State.SCHEDULED.value}'"),
+        deliveries.c.reason.in_([literal_column(f"'{reason.value}'") for reason in _WAITS_FOR_IT]),
+        deliveries.c.claimed_at.is_(None),
+        deliveries.c.due_at > bindparam("now"),
+        or_(deliveries.c.lane == bindparam("served", type_=Text), deliveries.c.channel.is_(None)),
+    )
+    .values(due_at=bindparam("now"))
+)
 
 
 class Providers:
-    """The rows of one brand. Their conditions settle it where two workers find the same thing at once."""
+    """The rows of one brand. Their conditions settle it where two workers find the same thing at once.
 
-    def __init__(self, store: Store, brand: str, clock: Clock) -> None:
+    `channels` tells that of each provider.
+    """
+
+    def __init__(self, store: Store, brand: str, clock: Clock, channels: Mapping[str, str]) -> None:
         self._store = store
         self._brand = brand
         self._clock = clock
+        self._channels = channels
 
     async def add(self, names: Iterable[str]) -> None:
         """Make a row for each that has none."""
@@ -114,8 +135,23 @@ class Providers:
         await self._store.working.run(work)
 
     async def resume(self, name: str) -> None:
-        """Let calls go through again, whatever was found before."""
-        await self._store.writer.run(lambda tx: tx.many(_CHANGE["close"], [self._row(Standing(name, since=self._clock.now()))]))
+        """Let calls go through again, whatever was found before; what waits for it is due now."""
+
+        async def work(tx: Transaction) -> None:
+            await tx.many(_CHANGE["close"], [self._row(Standing(name, since=self._clock.now()))])
+            await self._due_now(tx, [name])
+
+        await self._store.writer.run(work)
+        self._store.tell()
+
+    async def release(self, names: Sequence[str]) -> None:
+        """What waits for these is due now; where it may not go after all, it is told anew until when it waits."""
+        await self._store.working.run(lambda tx: self._due_now(tx, names))
+
+    async def _due_now(self, tx: Transaction, names: Sequence[str]) -> None:
+        now = micros(self._clock.now())
+        for channel in sorted({self._channels[name] for name in names}):
+            await tx.fetch(_DUE_NOW, {"key_brand": self._brand, "served": channel, "now": now})
 
     async def admit(self, calls: Mapping[str, tuple[Limit, int]], tries: Mapping[str, datetime]) -> tuple[dict[str, datetime], set[str]]:
         """Ask for so many calls of providers whose rate is limited, and to be the one that tries providers that fail.

@@ -26,6 +26,7 @@ _PRAGMAS = (
     "PRAGMA secure_delete=ON",  # what a row held is overwritten when it goes
 )  # fmt: skip
 _FULL = 2
+_LACKS = ("no such table", "no such column")
 _LOOKS = 0.5  # seconds between two looks at the disk, which takes too long for each message
 _LEAST_FREE = 64 * 1024 * 1024  # bytes; Postfix refuses under a like bound, so that what was accepted can still be settled
 
@@ -54,6 +55,7 @@ class SqliteConnection:
     @classmethod
     async def open(cls, path: Path) -> Self:
         connection = _Thread(lambda: sqlite3.connect(path, isolation_level=None, cached_statements=256), iter_chunk_size=64)
+        connection._thread.daemon = True  # so that a process whose event loop was ended does not live on
         await connection
         try:
             for pragma in _PRAGMAS:
@@ -130,6 +132,8 @@ def unavailable(error: sqlite3.Error) -> WaslError:
 
 def _fault(error: sqlite3.Error) -> Exception:
     """A failure of the file as what it means for a caller; a fault of the statement or its values as it is."""
+    if isinstance(error, sqlite3.OperationalError) and str(error).startswith(_LACKS):
+        return Unusable(f"The database has {error}, so its schema is not what this wasl needs. Restore it from a backup.")
     # DatabaseError itself says that a page could not be read: SQLite takes the file for malformed then.
     outside = isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
     return unavailable(error) if outside and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR else error
@@ -158,10 +162,15 @@ class Sqlite:
         """
         try:
             migrate(path)
-            writing, reading = await SqliteConnection.open(path), await SqliteConnection.open(path)
+            engine, writing = _engine(path), await SqliteConnection.open(path)
+            try:
+                reading = await SqliteConnection.open(path)
+            except sqlite3.Error:
+                await writing.close()  # its thread would keep the process from ending
+                raise
         except sqlite3.Error as error:
-            raise Unusable(_unusable(path, error)) from None
-        return cls(path, writing, reading, _engine(path))
+            raise Unusable(unusable(path, error)) from None
+        return cls(path, writing, reading, engine)
 
     def clock(self, machine: Clock) -> Clock:
         return machine
@@ -226,6 +235,12 @@ def _engine(path: Path) -> AsyncEngine:
             cursor.execute(pragma)
         cursor.close()
 
+    return tell_faults(engine)
+
+
+def tell_faults(engine: AsyncEngine) -> AsyncEngine:
+    """Let an engine raise what a failure of the file means for a caller."""
+
     @event.listens_for(engine.sync_engine, "handle_error")
     def _tell(context: ExceptionContext) -> None:
         error = context.original_exception
@@ -235,7 +250,8 @@ def _engine(path: Path) -> AsyncEngine:
     return engine
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> str:
+def unusable(path: Path, error: sqlite3.Error) -> str:
+    """Why a file cannot be used, and what to do."""
     primary = error.sqlite_errorcode & 0xFF  # the rest tells more closely what happened (sqlite.org/rescode.html)
     if primary == sqlite3.SQLITE_NOTADB:
         return f"{path} is not a SQLite database; name another file as `database` in wasl.toml."

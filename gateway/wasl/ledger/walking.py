@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from wasl.clock import moment
 from wasl.ledger.postgres import engine_of
+from wasl.ledger.sqlite import tell_faults
 from wasl.ledger.statements import DOUBTFUL
 from wasl.ledger.stories import (
     FOREVER,
@@ -29,6 +30,7 @@ from wasl.ledger.stories import (
 from wasl.ledger.suppressions import ALL_BRANDS
 from wasl.ledger.tables import attempts, consents, deliveries, events, messages, recipients, sources, suppression_changes
 from wasl.ledger.uses import GIVEN_BACK
+from wasl.ledger.wholeness import require_whole
 from wasl.states import LIVE, PENDING, REPLAYED
 from wasl_contracts import Reason, State
 
@@ -45,6 +47,10 @@ class Walk:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._engine.dispose()
+
+    async def require_whole(self) -> None:
+        """Make sure that every table is there and may be read; raises Unusable."""
+        await require_whole(self._engine, reading=True)
 
     async def stories(self) -> AsyncIterator[Sequence[Story]]:
         """Every message, by brand and id, in pages; rows that belong to no message come as stories of their own."""
@@ -178,7 +184,7 @@ def _sqlite(path: Path) -> AsyncEngine:
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
-    return engine
+    return tell_faults(engine)
 
 
 def _postgres(url: str) -> AsyncEngine:

@@ -93,10 +93,12 @@ def translated(found: web.HTTPException, request_id: str) -> web.Response:
     """aiohttp's own refusals as problem documents."""
     if isinstance(found, web.HTTPNotFound):
         return refusal(NotFound("There is nothing at this path.", suggested_action="See /openapi.json for the paths."), request_id)
-    phrase = HTTPStatus(found.status).phrase
-    response = refusal(WaslError(f"{phrase}.", code=phrase.lower().replace(" ", "_")), request_id, found.status)
-    if "Allow" in found.headers:
-        response.headers["Allow"] = found.headers["Allow"]
+    phrase, allowed = HTTPStatus(found.status).phrase, found.headers.get("Allow")
+    action = f"Use {allowed.replace(',', ', ')} here; see /openapi.json." if allowed else "See /openapi.json for what can be asked."
+    error = WaslError(f"{phrase}.", code=phrase.lower().replace(" ", "_"), suggested_action=action)
+    response = refusal(error, request_id, found.status)
+    if allowed:
+        response.headers["Allow"] = allowed
     return response
 
 

@@ -6,15 +6,18 @@ from wasl.answers import ProvidersSeen
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
 from wasl.server.operations import Operation, Parameter, answer
+from wasl.server.queries import read_query
 
 
 async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """All configured providers."""
+    read_query(request, ())
     return answer(await gateway.providers())
 
 
 async def resume(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """All configured providers, the named one closed."""
+    read_query(request, ())
     return answer(await gateway.resume_provider(request.match_info["name"]))
 
 
@@ -27,7 +30,7 @@ OPERATIONS = (
         run=listed,
         scope="read",
         answers={200: ProvidersSeen},
-        problems=(503,),
+        problems=(422, 503),
     ),
     Operation(
         method="POST",
@@ -38,6 +41,6 @@ OPERATIONS = (
         scope="send",
         answers={200: ProvidersSeen},
         parameters=(Parameter("name", "path", {"type": "string"}, "Its name in wasl.toml."),),
-        problems=(404, 503, 507),
+        problems=(404, 422, 503, 507),
     ),
 )

@@ -31,6 +31,7 @@ DELIVERIES: dict[Callable[[Told, Rules], Iterator[str]], str] = {
     keeping.a_call_is_out_only_while_sending: "P4",
     keeping.what_was_taken_has_a_receipt: "P4",
     keeping.what_is_unknown_was_called: "P4",
+    keeping.what_may_have_arrived_is_not_denied: "P4",
     keeping.every_attempt_had_its_claim: "P4",
     keeping.no_mark_was_lost: "P4",
     sending.what_was_taken_is_not_sent_again: "P4",

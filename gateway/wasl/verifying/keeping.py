@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from wasl.ledger.rows import flow
 from wasl.states import LIVE, PENDING
 from wasl.verifying.judging import Rules, Told, words
-from wasl_contracts import Reason, State
+from wasl_contracts import Mark, Reason, State
 
 _SPEAKS_FOR_ITSELF = frozenset({State.ACCEPTED, State.SENDING, State.SENT, State.DELIVERED})
 _EVERYBODY = "everybody"
@@ -71,6 +71,17 @@ def what_is_unknown_was_called(told: Told, _rules: Rules) -> Iterator[str]:
     """Only what was called can have an unknown outcome."""
     if told.state is State.UNKNOWN and all(attempt.outcome != "unknown" for attempt in told.attempts):
         yield "it is unknown, but no attempt of it ended so"
+
+
+def what_may_have_arrived_is_not_denied(told: Told, _rules: Rules) -> Iterator[str]:
+    """Nothing says that it was not sent while one of its calls has an unknown outcome: it is unknown, or failed and marked.
+
+    Cancelled and superseded tell what was asked for, and nothing of the call before.
+    """
+    unseen = next((attempt.number for attempt in told.attempts if attempt.outcome == "unknown"), None)
+    denied = told.state in (State.EXPIRED, State.WITHHELD) or (told.state is State.FAILED and Mark.POSSIBLE_DUPLICATE not in told.marks)
+    if unseen is not None and denied:
+        yield f"it is {told.state}, though its attempt {unseen} may have sent it"
 
 
 def every_attempt_had_its_claim(told: Told, _rules: Rules) -> Iterator[str]:

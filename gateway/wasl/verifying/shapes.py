@@ -1,7 +1,8 @@
 """Whether every column can be read: values of closed lists, and JSON of the right shape."""
 
-from collections.abc import Iterator
-from typing import get_args
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import get_args, get_type_hints
 
 from wasl.ledger.stories import StoredAttempt, StoredDelivery, StoredEvent, StoredMessage, Story
 from wasl.states import HELD, LEFT, REPLAYED
@@ -17,6 +18,23 @@ _CATEGORIES, _MODES = frozenset(get_args(Category)), frozenset(get_args(Mode))
 
 def message_is_readable(message: StoredMessage) -> Iterator[str]:
     """Its columns hold what they may hold."""
+    wrong = list(_of_other_kinds("its", message))
+    yield from wrong or _message(message)
+
+
+def _of_other_kinds(whose: str, row: tuple[object, ...]) -> Iterator[str]:
+    """SQLite keeps a text in a column of numbers, and the other way round."""
+    for name, kinds in _kinds(type(row)).items():
+        if not isinstance(getattr(row, name), kinds):
+            yield f"{whose} column {name} holds no {'number' if int in kinds else 'text'}"
+
+
+@cache
+def _kinds(row: type[tuple[object, ...]]) -> Mapping[str, tuple[type, ...]]:
+    return {name: get_args(kind) or (kind,) for name, kind in get_type_hints(row).items()}
+
+
+def _message(message: StoredMessage) -> Iterator[str]:
     if message.category not in _CATEGORIES:
         yield "its category is none of the closed list"
     if message.mode not in _MODES:
@@ -32,11 +50,11 @@ def message_is_readable(message: StoredMessage) -> Iterator[str]:
 
 def rows_are_readable(story: Story, row: StoredDelivery) -> Iterator[str]:
     """The columns of a delivery, its attempts and its events hold what they may hold."""
-    yield from _delivery(row)
+    yield from list(_of_other_kinds("its", row)) or _delivery(row)
     for attempt in story.attempts.get(row.number, ()):
-        yield from _attempt(attempt)
+        yield from list(_of_other_kinds(f"its attempt {attempt.number}: the", attempt)) or _attempt(attempt)
     for event in story.events.get(row.number, ()):
-        yield from _event(event)
+        yield from list(_of_other_kinds("an event of it: the", event)) or _event(event)
 
 
 def _delivery(row: StoredDelivery) -> Iterator[str]:

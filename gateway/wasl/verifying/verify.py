@@ -2,17 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from wasl.clock import Clock, SystemClock, micros
 from wasl.errors import Unusable
 from wasl.ledger.migrate import HEAD
-from wasl.ledger.opening import schema_version, sqlite_path
+from wasl.ledger.opening import mending, schema_version, sqlite_path
 from wasl.ledger.walking import Walk
 from wasl.registry import Specs
 from wasl.verifying.capping import Capping
@@ -23,6 +23,8 @@ from wasl.verifying.sends import Sends, accepted_ids
 from wasl.verifying.taking_turns import TakingTurns
 from wasl_contracts import Category
 
+_Row = TypeVar("_Row")
+_OF_ANOTHER_KIND = (TypeError, ValueError, OverflowError)
 _MOST = 1000  # findings that are kept; all are counted
 
 
@@ -71,25 +73,39 @@ async def verify(specs: Specs, evidence: Evidence | None = None, clock: Clock | 
     if version is None:
         raise Unusable("There is no database yet, so there is nothing to check.")
     if version != HEAD:
-        raise Unusable(f"The database has the schema {version}, and this wasl checks {HEAD}; a start of `wasl serve` migrates it.")
+        raise Unusable(f"The database has the schema {version}, and this wasl checks {HEAD}: {mending(version)}.")
     walk, report = Walk(sqlite_path(specs.config) or specs.config.database), Report()
     try:
+        await walk.require_whole()
         with closing(Sends(evidence.sinks)) as sends:
             # First the records, then the ledger: what is sent meanwhile has its intent there already.
             await asyncio.to_thread(sends.load)
-            await _each_message(walk, sends, rules, report)
+            await _as_far_as_readable(_each_message(walk, sends, rules, report), report)
             for ids in sends.messages():
                 report.add(
                     Finding(one, "P2", "nothing_unasked_is_sent", "a provider saw it, but it is not there")
                     for one in await walk.missing(ids)
                 )
-        await _between_messages(walk, rules, report)
+        await _as_far_as_readable(_between_messages(walk, rules, report), report)
         for ids in accepted_ids(evidence.accepted) if evidence.accepted else ():
             said = "a client saw its 202, but it is not there"
             report.add(Finding(one, "P1", "what_was_accepted_is_there", said) for one in await walk.missing(ids))
     finally:
         await walk.close()
     return report
+
+
+async def _as_far_as_readable(work: Awaitable[None], report: Report) -> None:
+    """SQLite keeps any value in any column; rows of the wrong kind cannot always be told one by one."""
+    try:
+        await work
+    except _OF_ANOTHER_KIND as error:
+        report.add([_illegible(error)])
+
+
+def _illegible(error: Exception) -> Finding:
+    said = f"rows cannot be read ({type(error).__name__}): a column holds a value of another kind; what follows was not checked"
+    return Finding("-", "P3", "every_column_is_readable", said)
 
 
 async def _each_message(walk: Walk, sends: Sends, rules: Rules, report: Report) -> None:
@@ -109,16 +125,22 @@ async def _between_messages(walk: Walk, rules: Rules, report: Report) -> None:
         said = "it waits for its turn, but no other message with its ordering key is under way"
         report.add([Finding(message_id, "order", "a_turn_comes", said)])
     replacing, once = Replacing(rules), Once()
-    async for about in walk.abouts():
-        report.add(replacing.see(about))
-    async for fact in walk.facts():
-        report.add(once.see(fact))
+    await _seen(walk.abouts(), replacing.see, report)
+    await _seen(walk.facts(), once.see, report)
     capping = Capping(rules, await walk.configs())
-    async for use in walk.uses():
-        report.add(capping.see(use))
-    turns = TakingTurns(rules)
-    async for turn in walk.turns():
-        report.add(turns.see(turn))
+    await _seen(walk.uses(), capping.see, report)
+    await _seen(walk.turns(), TakingTurns(rules).see, report)
+
+
+async def _seen(rows: AsyncIterator[_Row], see: Callable[[_Row], Iterable[Finding]], report: Report) -> None:
+    """Every row, one after the other; after one of the wrong kind the others are read to the end, so that their connection is closed."""
+    legible = True
+    async for row in rows:
+        try:
+            report.add(see(row) if legible else ())
+        except _OF_ANOTHER_KIND as error:
+            legible = False
+            report.add([_illegible(error)])
 
 
 def _rules(specs: Specs, evidence: Evidence, read_at: int) -> Rules:

@@ -39,7 +39,7 @@ class Webhook:
         format="structured",
         addresses=(AddressKind(kind="url", pattern=_URL),),
         settings=WebhookSettings,
-        capabilities=Capabilities(idempotency_seconds=3 * 86_400),
+        capabilities=Capabilities(idempotency_seconds=3 * 86_400, shared=False),
         # A receiver's own redirect or refusal says nothing about our settings, which all receivers share: only its message fails.
         errors={
             **dict.fromkeys(("301", "302", "303", "307", "308", "401", "402", "403", "407"), _REFUSED),

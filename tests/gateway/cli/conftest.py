@@ -58,7 +58,7 @@ def wasl(tmp_path: Path) -> Iterator[Shell]:
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as `wasl init` leaves it, with the database of a first start: making that takes a second."""
     folder = tmp_path_factory.mktemp("opened")
-    for words in (("init",), ("messages", "list")):
+    for words in (("init",), ("migrate", "up")):
         subprocess.run([sys.executable, "-m", "wasl", *words], cwd=folder, check=True, capture_output=True, timeout=30)
     return folder
 

@@ -79,7 +79,7 @@ def test_a_port_in_use_is_told(shop):
 def test_a_database_that_cannot_be_written_is_told(wasl):
     wasl.config('database = "sqlite:///missing/wasl.db"\n')
 
-    ended(wasl("messages", "list"), 3, "missing", "folder")
+    ended(wasl("migrate", "up"), 3, "missing", "folder")
 
 
 def test_a_file_that_is_no_database_is_told(wasl):
@@ -111,7 +111,7 @@ def test_a_message_that_is_refused_names_the_fields(shop):
         (("send", "welcome", "--to", "any:desk", "--data", "@missing.json"), "cannot be read"),
         (("send", "welcome", "--to", "any:desk", "--at", "soon"), "not a moment"),
         (("send", "--to", "any:desk", "--body", "x", "--action", "y"), "LABEL=URL"),
-        (("messages", "list", "--state", "lost"), "/state"),
+        (("messages", "list", "--state", "lost"), "--state"),
     ],
 )
 def test_what_is_written_wrongly_is_a_usage_error_with_an_example(told, words, said):

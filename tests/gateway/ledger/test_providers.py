@@ -9,21 +9,22 @@ from random import Random
 
 import pytest
 
-from tests.gateway.scripted import NOON, Desk, FakeClock, specs
+from tests.gateway.scripted import NOON, Desk, FakeClock, message, specs
 from wasl.ledger.providers import Providers
 from wasl.rate import Limit
 from wasl.standing import Standing
-from wasl_contracts import Reason
+from wasl_contracts import Reason, State
 
 SOON = NOON + timedelta(seconds=5)
 OPEN = Standing("mail", "open", Reason.PROVIDER_FAILING, "503", NOON, SOON)
 PAUSED = Standing("mail", "paused", Reason.PROVIDER_MISCONFIGURED, "401", NOON, NOON + timedelta(seconds=60))
 TEN = Limit(10, "s")
+CHANNELS = {"mail": "email", "spare": "email", "text": "sms"}
 
 
 @pytest.fixture
 async def rows(desk: Desk) -> Providers:
-    made = Providers(desk.store, "default", desk.clock)
+    made = Providers(desk.store, "default", desk.clock, CHANNELS)
     await made.add(["mail", "text"])
     return made
 
@@ -32,7 +33,7 @@ async def rows(desk: Desk) -> Providers:
 async def others(desk: Desk, folder: Path, database: str, clock: FakeClock) -> AsyncIterator[Providers]:
     """The same rows, as another process has them."""
     other = await Desk.open(specs(folder, {}, database=database), clock)
-    yield Providers(other.store, "default", clock)
+    yield Providers(other.store, "default", clock, CHANNELS)
     await other.close()
 
 
@@ -88,6 +89,67 @@ async def test_an_operator_resumes_a_provider_whatever_it_waits_for(rows: Provid
 
         found = await mail(rows)
         assert (found.state, found.until) == ("closed", None)
+
+
+WAITS_FOR_IT = (
+    Reason.PROVIDER_PAUSED, Reason.PROVIDER_FAILING, Reason.RATE_LIMITED, Reason.PROVIDER_MISCONFIGURED, Reason.PROVIDER_FAULT,
+    Reason.OUTCOME_UNKNOWN,
+)  # fmt: skip
+
+
+async def waiting(desk: Desk, reason: Reason, *, channel: str | None = None, lane: str = "email") -> str:
+    """A message that waits for a day; where a channel is named, it has settled on it."""
+    given = message(channels=(lane, "sms" if lane == "email" else "email"))
+    if channel is None:
+        await desk.accept(given)
+        (claimed,) = await desk.claim()
+    else:
+        claimed = await desk.sending(given, "mail" if channel == "email" else "text")
+    assert await desk.ledger.settle(desk.settlement(claimed, State.SCHEDULED, reason=reason, due_at=desk.now + 86_400_000_000, lane=lane))
+    return claimed.message_id
+
+
+def due(desk: Desk) -> set[str]:
+    return {str(row[0]) for row in desk.rows("SELECT message_id FROM deliveries WHERE due_at <= ?", desk.now)}
+
+
+@pytest.mark.parametrize("reason", WAITS_FOR_IT)
+async def test_what_waits_for_a_provider_is_due_when_it_is_resumed(rows: Providers, desk: Desk, reason: Reason) -> None:
+    settled, still_open = await waiting(desk, reason, channel="email"), await waiting(desk, reason)
+    by_a_later_channel = await waiting(desk, reason, lane="sms")
+    before = due(desk)
+
+    await rows.resume("mail")
+
+    assert before == set()
+    assert due(desk) == {settled, still_open, by_a_later_channel}
+
+
+async def test_what_waits_for_something_else_or_is_claimed_stays_when_a_provider_is_resumed(
+    rows: Providers, desk: Desk, clock: FakeClock
+) -> None:
+    for reason in (Reason.QUIET_HOURS, Reason.FREQUENCY_CAP, Reason.RETRYING, Reason.IN_ORDER):
+        await waiting(desk, reason, channel="email")
+    await waiting(desk, Reason.PROVIDER_PAUSED, channel="sms", lane="sms")
+    claimed = await waiting(desk, Reason.PROVIDER_PAUSED, channel="email")
+    clock.advance(days=1)
+    held = {one.message_id for one in await desk.claim("email")}
+    clock.advance(days=-1)
+
+    await rows.resume("mail")
+
+    assert claimed in held
+    assert due(desk) == set()
+
+
+async def test_what_waits_for_another_brands_provider_stays(rows: Providers, desk: Desk) -> None:
+    await waiting(desk, Reason.PROVIDER_PAUSED)
+    other = Providers(desk.store, "other", desk.clock, CHANNELS)
+    await other.add(["mail"])
+
+    await other.resume("mail")
+
+    assert due(desk) == set()
 
 
 async def test_asking_us_to_slow_down_is_a_floor_that_only_grows_and_never_hides_a_failure(rows: Providers) -> None:

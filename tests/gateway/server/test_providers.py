@@ -85,3 +85,9 @@ async def test_the_client_has_the_same_verbs(serving):
             await client.resume_provider("pigeon")
 
     assert [provider.state for provider in (*told.data, *resumed.data)] == ["open", "closed"]
+
+
+async def test_a_parameter_that_nobody_knows_is_refused(serving):
+    answer = await serving.get("/v1/providers?x=1", key="read")
+
+    assert answer.problem == (422, "unknown_filter")

@@ -214,6 +214,7 @@ async def test_unknown_paths_and_methods_get_problems(serving, method, path, exp
 
     assert answer.problem == expected
     assert ("Allow" in answer.headers) == (expected[0] == 405)
+    assert "/openapi.json" in answer.json["suggested_action"]
 
 
 async def test_an_expectation_that_nobody_meets_is_a_problem_too(serving):

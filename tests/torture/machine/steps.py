@@ -32,13 +32,16 @@ def without_a_call(one: Claimed, now: int, *, suppressed: bool) -> Settlement | 
     if one.state is State.SENDING:
         ended, due = Ended(one.attempts, now, "unknown", Reason.WORKER_LOST), now + _MINUTE
         return Settlement(one, State.UNKNOWN, now, Reason.WORKER_LOST, due_at=due, marks=one.marks, ended=ended)
-    if now >= micros(one.envelope.expires_at):
-        return Settlement(one, State.EXPIRED, now, Reason.EXPIRED, marks=one.marks)
+    expired = now >= micros(one.envelope.expires_at)
     if one.state is State.UNKNOWN:
-        if Mark.POSSIBLE_DUPLICATE in one.marks:
+        if expired or Mark.POSSIBLE_DUPLICATE in one.marks:
             return Left(one, now, Reason.OUTCOME_UNKNOWN, "once")
         marks = (*one.marks, Mark.POSSIBLE_DUPLICATE)
         return Settlement(one, State.SCHEDULED, now, Reason.OUTCOME_UNKNOWN, due_at=now, marks=marks, rule="once")
+    if one.unproven and (expired or suppressed):
+        return Settlement(one, State.FAILED, now, Reason.OUTCOME_UNKNOWN, marks=one.marks)  # it was marked when it was to go again
+    if expired:
+        return Settlement(one, State.EXPIRED, now, Reason.EXPIRED, marks=one.marks)
     if suppressed:
         return Settlement(one, State.WITHHELD, now, Reason.SUPPRESSED_MANUAL, marks=one.marks)
     return Settlement(one, State.SCHEDULED, now, Reason.PROVIDER_PAUSED, due_at=now + _MINUTE // 2, marks=one.marks)

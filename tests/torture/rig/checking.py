@@ -161,6 +161,8 @@ def _state(delivery: _Delivery) -> Iterator[str]:
     marked = Mark.POSSIBLE_DUPLICATE in json.loads(delivery.row.marks)
     if state in _ARRIVED and not delivery.taken:
         yield f"P4 {delivery.name}: {state}, and no provider took it"
+    if state in (State.EXPIRED.value, State.WITHHELD.value) and (delivery.taken or unseen):
+        yield f"P4 {delivery.name}: {state} ({delivery.row.reason}), and a provider may have taken it"
     if state == State.FAILED.value and delivery.taken and not marked:  # the mark says that an earlier call may have sent it
         yield f"P4 {delivery.name}: failed ({delivery.row.reason}), and the provider took it"
     if (state == State.UNKNOWN.value or marked) and not unseen:
