@@ -79,8 +79,11 @@ class Hot:
         self._constants: dict[str, ColumnElement[Any]] = {name: literal_column(sql) for name, sql in constants.items()}
         self._statement = statement.values(self._constants) if isinstance(statement, Insert) and constants else statement
         self._postgres = postgres
-        lite = Compiled(self._statement, _SQLITE)
-        self.sql, self.row = lite.sql, lite.row
+
+    @cached_property
+    def lite(self) -> Compiled:
+        """For SQLite."""
+        return Compiled(self._statement, _SQLITE)
 
     @cached_property
     def single(self) -> Compiled:

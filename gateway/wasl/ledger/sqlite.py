@@ -66,12 +66,12 @@ class SqliteConnection:
         return cls(connection)
 
     async def fetch(self, statement: Hot, values: Values) -> list[Row]:
-        row = statement.row(values)
-        return await self._visit(lambda db: db.execute(statement.sql, row).fetchall())
+        row = statement.lite.row(values)
+        return await self._visit(lambda db: db.execute(statement.lite.sql, row).fetchall())
 
     async def each(self, statement: Hot, rows: Sequence[Values]) -> list[Row]:
-        told = [statement.row(values) for values in rows]
-        return await self._visit(lambda db: [found for row in told for found in db.execute(statement.sql, row).fetchall()])
+        told = [statement.lite.row(values) for values in rows]
+        return await self._visit(lambda db: [found for row in told for found in db.execute(statement.lite.sql, row).fetchall()])
 
     async def lock_rows(self, statement: Hot, values: Values) -> None:
         """Nothing to do: one transaction writes at a time."""
@@ -119,8 +119,8 @@ def _begin(db: sqlite3.Connection) -> object:
 
 
 def _executemany(statement: Hot, values: Sequence[Values]) -> _Step[int]:
-    rows = [statement.row(each) for each in values]
-    return lambda db: db.executemany(statement.sql, rows).rowcount
+    rows = [statement.lite.row(each) for each in values]
+    return lambda db: db.executemany(statement.lite.sql, rows).rowcount
 
 
 def unavailable(error: sqlite3.Error) -> WaslError:

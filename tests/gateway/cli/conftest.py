@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway.cli.forking import Forking
 from wasl.cli import main
 
 
@@ -18,11 +19,12 @@ class Shell:
 
     folder: Path
     environ: dict[str, str]
+    forking: Forking
+    kept: Path
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __call__(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        environ = self.environ | environ
-        return subprocess.run(self._command(words), cwd=self.folder, env=environ, check=False, capture_output=True, text=True, timeout=30)
+        return self.forking.run(words, self.folder, self.environ | environ, self.kept)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command that goes on, until `stop`."""
@@ -44,10 +46,17 @@ class Shell:
         return [sys.executable, "-m", "wasl", *words]
 
 
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking]:
+    process = Forking()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def wasl(tmp_path: Path) -> Iterator[Shell]:
+def wasl(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Forking) -> Iterator[Shell]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WASL_")}
-    shell = Shell(tmp_path, environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"})
+    shell = Shell(tmp_path, environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}, forking, tmp_path_factory.mktemp("said"))
     yield shell
     for process in shell.running:
         with process:  # closes its pipes and waits for its end

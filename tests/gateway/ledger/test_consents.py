@@ -93,7 +93,7 @@ class Counting:
         self.asked: list[str] = []
 
     async def fetch(self, statement: Hot, values: Values) -> list[Row]:
-        self.asked.append(statement.sql)
+        self.asked.append(statement.lite.sql)
         return await self._reader.fetch(statement, values)
 
 

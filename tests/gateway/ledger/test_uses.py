@@ -190,7 +190,7 @@ class Counting:
         method = getattr(self._inner, name)
 
         def ask(*given: Any, **how: Any) -> Any:
-            self.asked.append(f"{name} {given[0].sql if isinstance(given[0], Hot) else ''}")
+            self.asked.append(f"{name} {given[0].lite.sql if isinstance(given[0], Hot) else ''}")
             return method(*given, **how)
 
         return ask
