@@ -96,6 +96,10 @@ class Server:
         self._process = None
         _wait_until(lambda: not _running(children))
 
+    def checkpoint(self) -> None:
+        """So that after a crash it need not do again all that the tests before have written."""
+        self._run("psql", *self._place, "--command=CHECKPOINT", "postgres")
+
     @property
     def running(self) -> bool:
         """Whether it was started and not ended since."""

@@ -16,7 +16,7 @@ from wasl.ledger.intents import Intent
 from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Ended, Settlement
 from wasl.states import PENDING
-from wasl.unknown import lost, settled
+from wasl.unknown import lost, settled, undenied
 from wasl_contracts import Mark, Reason, State
 
 ABOUT = ("order-1", "order-2", None)
@@ -123,11 +123,11 @@ class Walk:
         successor = None
         if decision.others and claimed.channel is not None and claimed.envelope.mode == "first":
             successor = (decision.others[0].channel, (*claimed.tried, claimed.channel))
-        await self.desk.ledger.settle(self._settlement(claimed, decision.state, reason=decision.reason, successor=successor))
+        await self.desk.ledger.settle(undenied(self._settlement(claimed, decision.state, reason=decision.reason, successor=successor)))
 
     async def _put_off(self, claimed: Claimed, reason: Reason, wait: timedelta) -> None:
         due = self.desk.now + round(wait.total_seconds() * 1_000_000)
-        await self.desk.ledger.settle(self._settlement(claimed, State.SCHEDULED, reason=reason, due_at=due))
+        await self.desk.ledger.settle(undenied(self._settlement(claimed, State.SCHEDULED, reason=reason, due_at=due)))
 
     async def _recover(self, claimed: Claimed) -> None:
         now = self.desk.clock.now()

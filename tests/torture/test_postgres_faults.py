@@ -20,8 +20,13 @@ from wasl.ledger.postgres_connection import PostgresConnection, connecting
 from wasl.ledger.statements import PUT_SOURCE
 from wasl.ledger.writer import Writer
 
-pytestmark = pytest.mark.usefixtures("plugin")
+pytestmark = pytest.mark.usefixtures("plugin", "little_to_recover")
 _SOURCE = {"version": "v", "kind": "template", "name": "n", "locale": "ar", "text": "سلام"}
+
+
+@pytest.fixture
+def little_to_recover(postgres: Server) -> None:
+    postgres.checkpoint()
 
 
 async def test_postgresql_dies_at_random_moments_and_nothing_has_to_be_restarted(

@@ -128,6 +128,7 @@ async def test_another_process_hears_of_what_was_accepted(desk: Desk, other: Des
 
 
 async def test_it_goes_on_by_itself_after_the_database_was_away(desk: Desk, postgres: Server) -> None:
+    postgres.checkpoint()
     await desk.accept(message(), "before")
     postgres.kill()
 
