@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -96,10 +97,6 @@ class Server:
         self._process = None
         _wait_until(lambda: not _running(children))
 
-    def checkpoint(self) -> None:
-        """So that after a crash it need not do again all that the tests before have written."""
-        self._run("psql", *self._place, "--command=CHECKPOINT", "postgres")
-
     @property
     def running(self) -> bool:
         """Whether it was started and not ended since."""
@@ -112,6 +109,15 @@ class Server:
             os.kill(chance.choice(_children(self._process.pid)), signal.SIGKILL)
         except ProcessLookupError:
             pass  # it has ended by itself
+
+    def checkpoint(self) -> None:
+        """So that after a crash it need not do again all that the tests before have written."""
+        self._run("psql", *self._place, "--command=CHECKPOINT", "postgres")
+
+    def recovered(self) -> None:
+        """Returns when it takes connections again after `kill_one`."""
+        time.sleep(0.1)  # the postmaster has to notice
+        _wait_until(self._answers)
 
     def close(self) -> None:
         """End it and remove its folder."""
@@ -167,9 +173,9 @@ class Server:
         return [] if self._user else None
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """One running server for the session; each worker of pytest-xdist has its own."""
+@contextmanager
+def served() -> Iterator[Server]:
+    """A running server of one's own. Where PostgreSQL is missing the test is skipped, except under CI."""
     try:
         server = Server()
     except Missing as missing:
@@ -181,6 +187,13 @@ def postgres() -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One running server for the session; each worker of pytest-xdist has its own."""
+    with served() as server:
+        yield server
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from wasl.addresses import Addresses
 from wasl.answers import Accepted
 from wasl.clock import MICROSECOND, micros, moment
 from wasl.config import Config
-from wasl.config_topics import Topic
+from wasl.config.topics import Topic
 from wasl.content.template import Template
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
 from wasl.errors import Problem, Refused

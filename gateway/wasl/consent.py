@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple, Protocol
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from wasl.config_topics import ConsentRule
+from wasl.config.topics import ConsentRule
 from wasl_contracts import Reason
 from wasl_contracts.model import Frozen, Moment, Name, Slug, Text
 from wasl_contracts.recipient import Locale

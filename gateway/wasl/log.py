@@ -14,7 +14,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from wasl.clock import Clock, SystemClock
-from wasl.config_mistakes import ConfigMistakes, Mistake, closest
+from wasl.config.mistakes import ConfigMistakes, Mistake, closest
 from wasl.log_privacy import MASK, cleaned, private, safe
 
 _LEVELS = {

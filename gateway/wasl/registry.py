@@ -10,11 +10,11 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from wasl.config import Config, check_names, examine
-from wasl.config_mistakes import Findings, closest, listed, printable
-from wasl.config_positions import Key
-from wasl.config_references import Resolved
-from wasl.config_routes import completed
-from wasl.config_validation import explain, secret_settings, secrets, without
+from wasl.config.mistakes import Findings, closest, listed, printable
+from wasl.config.positions import Key
+from wasl.config.references import Resolved
+from wasl.config.routes import completed
+from wasl.config.validation import explain, secret_settings, secrets, without
 from wasl.rate import Limit
 from wasl_contracts.provider import HttpSession, Provider, ProviderSpec
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from wasl.clock import micros
 from wasl.config import Config
-from wasl.config_worker import Again
+from wasl.config.worker import Again
 from wasl.ledger.claims import Claimed
 from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Ended, Settlement

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wasl.config import load
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 
 
 def written(folder: Path, text: str) -> Path:

@@ -19,8 +19,8 @@ from wasl.api import Gateway
 from wasl.assembly import World
 from wasl.clock import Clock, SystemClock
 from wasl.config import Config, ProviderSection
-from wasl.config_mistakes import Findings, Source
-from wasl.config_routes import completed
+from wasl.config.mistakes import Findings, Source
+from wasl.config.routes import completed
 from wasl.content.templates import Templates
 from wasl.deciding import Deciding, Go
 from wasl.keys import KeyRing, open_ring

@@ -17,7 +17,7 @@ from tests.gateway.scripted import NOON, Carrier, FakeClock, calls, message, out
 from wasl.api import Gateway, Submission
 from wasl.clock import micros
 from wasl.config import load
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 from wasl.consent import ConsentChange, ConsentSeen, Said, Word, choice
 from wasl.errors import NotFound, Refused
 from wasl.problems import validated

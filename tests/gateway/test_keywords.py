@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from wasl.config_keywords import KeywordsSection
+from wasl.config.keywords import KeywordsSection
 from wasl.keywords import Keywords, meaning, normal, ours
 
 WORDS = [(word, listed.meaning, listed.language) for listed in ours() for word in listed.words]

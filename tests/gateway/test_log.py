@@ -12,7 +12,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 from wasl.log import configure
 from wasl.log_privacy import safe
 from wasl_contracts import Address

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from wasl.api import Gateway
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 from wasl.errors import Unusable
 
 CONFIG = '[providers.screen]\nplugin = "log"\n'

@@ -9,7 +9,7 @@ import pytest
 
 from wasl import registry
 from wasl.config import Config, ProviderSection, load
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 
 PAGER = (Path(__file__).parent / "pager_plugin.py").read_text()
 Install = Callable[..., None]

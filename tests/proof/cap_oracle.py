@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.gateway.scripted import OFFERS
-from wasl.config_caps import Cap
+from wasl.config.caps import Cap
 
 TOPICS: dict[str, dict[str, Any]] = {
     "offers": OFFERS, "news": OFFERS, "notices": {"category": "service"}, "alarms": {"category": "service", "caps": False},

@@ -10,7 +10,7 @@ from random import Random
 from tests.gateway.scripted import Carrier, Desk, FakeClock, message, specs
 from tests.proof.cap_oracle import HELD, TOPICS, Call, Oracle, random_caps
 from tests.proof.conftest import Proof
-from wasl.config_caps import Cap
+from wasl.config.caps import Cap
 from wasl.deciding import Go
 from wasl.decisions import Judged
 from wasl.ledger.claims import Claimed

@@ -14,7 +14,7 @@ from tests.databases import rows
 from tests.proof.capped_workers import REFUSED, TOPICS, caps, fill, taking, told, workers
 from tests.proof.conftest import Proof
 from wasl.api import Gateway
-from wasl.config_caps import Cap
+from wasl.config.caps import Cap
 from wasl.ids import attempt_id
 from wasl.registry import Specs
 from wasl.verifying import Evidence, verify

@@ -1,14 +1,14 @@
 """PostgreSQL is killed, stopped, or cut off around a COMMIT: wasl goes on by itself, and a 202 or a 503 is never a lie (P1, P2, P4)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 import asyncpg
 import pytest
 
-from tests.postgres import Server
+from tests.postgres import Server, served
 from tests.torture.conftest import Torture
 from tests.torture.rig.checking import Cut, Tally, cutting
 from tests.torture.rig.cutting_proxy import cutting_commits
@@ -20,13 +20,15 @@ from wasl.ledger.postgres_connection import PostgresConnection, connecting
 from wasl.ledger.statements import PUT_SOURCE
 from wasl.ledger.writer import Writer
 
-pytestmark = pytest.mark.usefixtures("plugin", "little_to_recover")
+pytestmark = pytest.mark.usefixtures("plugin")
 _SOURCE = {"version": "v", "kind": "template", "name": "n", "locale": "ar", "text": "سلام"}
 
 
-@pytest.fixture
-def little_to_recover(postgres: Server) -> None:
-    postgres.checkpoint()
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Server]:
+    """A server of these tests' own: after a crash it has little to recover, however many tests came before."""
+    with served() as server:
+        yield server
 
 
 async def test_postgresql_dies_at_random_moments_and_nothing_has_to_be_restarted(
@@ -61,6 +63,7 @@ async def die(postgres: Server, system: System, chance: Random) -> list[Cut]:
     with cutting("worker") as cuts:
         if how == "one killed":
             postgres.kill_one(chance)
+            await asyncio.to_thread(postgres.recovered)
         else:
             await asyncio.to_thread(postgres.kill if how == "all killed" else postgres.stop)
             await asyncio.sleep(chance.uniform(0.0, 1.0))
@@ -97,7 +100,11 @@ async def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(
 async def accepting(system: System) -> None:
     """Returns when wasl accepts and sends again, by itself."""
     accepted, taken = len(system.clients.record.accepted), len(system.sink.taken)
-    await until(lambda: len(system.clients.record.accepted) > accepted and len(system.sink.taken) > taken)
+    try:
+        await until(lambda: len(system.clients.record.accepted) > accepted and len(system.sink.taken) > taken, 60)
+    except TimeoutError:
+        more = f"{len(system.clients.record.accepted) - accepted} more accepted, {len(system.sink.taken) - taken} more sent"
+        raise AssertionError(f"{more}; {await system.reading.stuck()}; wasl said: {system.log()[-4000:]}") from None
 
 
 async def test_after_a_crash_a_commit_that_was_lost_is_not_taken_for_that_of_another(postgres: Server) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from wasl.config_quiet import Country, Hours, Weekday
+from wasl.config.quiet import Country, Hours, Weekday
 from wasl_contracts.model import Frozen, Slug
 
 UNKNOWN = "unknown"

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from wasl.answers import ProviderSeen, ProvidersSeen, WhyNot
 from wasl.api import Gateway
 from wasl.config import DEFAULT_FILE
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 from wasl.content.templates import Templates
 from wasl.errors import Unusable, WaslError
 from wasl.ledger.migrate import HEAD

@@ -68,7 +68,7 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def explained(error: Exception) -> ExitCode | None:
     """Say on stderr what went wrong and how to mend it; None for an error that is no use to the user, but a fault of ours."""
-    from wasl.config_mistakes import ConfigMistakes
+    from wasl.config.mistakes import ConfigMistakes
     from wasl.errors import Refused, Unusable, WaslError
 
     if isinstance(error, ConfigMistakes):

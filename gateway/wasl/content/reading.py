@@ -9,10 +9,10 @@ from typing import Annotated, NoReturn, get_args
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from wasl.config_mistakes import ConfigMistakes, Findings, Mistake
-from wasl.config_mistakes import Source as Places
-from wasl.config_positions import Key, positions
-from wasl.config_validation import explain
+from wasl.config.mistakes import ConfigMistakes, Findings, Mistake
+from wasl.config.mistakes import Source as Places
+from wasl.config.positions import Key, positions
+from wasl.config.validation import explain
 from wasl.content import grammar
 from wasl.content.bidi import direction_of
 from wasl.content.holes import Holes

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from wasl.brands.brand import DEFAULT, Brand
 from wasl.content.bidi import direction_in, direction_of
 from wasl.content.holes import Holes
 from wasl.content.mail import mail
@@ -38,30 +39,32 @@ class RenderingFailed(Exception):
         super().__init__(f"{reason}: {fact}")
 
 
-def render(envelope: Envelope, format: Format, templates: Templates) -> Rendered:
-    """What an envelope says, in a format. An envelope that names a template version is rendered with that one and no other.
+def render(envelope: Envelope, format: Format, templates: Templates, brand: Brand = DEFAULT) -> Rendered:
+    """What an envelope says, in a format and in the face of a brand.
+
+    An envelope that names a template version is rendered with that one and no other.
 
     Raises:
         RenderingFailed: the template, its language or the data is not there.
     """
     try:
-        return _FORMATS[format](_written(envelope, format, templates))
+        return _FORMATS[format](_written(envelope, format, templates, brand))
     except (NoSuchTemplate, Unfillable) as fact:
         raise RenderingFailed(Reason.TEMPLATE_ERROR, str(fact)) from None
     except NoSuchLocale as fact:
         raise RenderingFailed(Reason.LOCALE_MISSING, str(fact)) from None
 
 
-def _written(envelope: Envelope, format: Format, templates: Templates) -> Written:
+def _written(envelope: Envelope, format: Format, templates: Templates, brand: Brand) -> Written:
     if envelope.content is not None:
-        return Written(_inline(envelope.content, envelope.locale), {})
+        return Written(_inline(envelope.content, envelope.locale).worn(brand), {})
     if envelope.template_version is not None:
         template = templates.pinned(envelope.template_version)
         if template is None:
             raise RenderingFailed(Reason.TEMPLATE_ERROR, f"version {envelope.template_version} of the template is not pinned")
     else:
         template = templates.find(envelope.template or "", envelope.locale)
-    return template.written(format, envelope.data)
+    return template.written(format, envelope.data, brand)
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from wasl.brands.brand import DEFAULT, Brand
 from wasl.content import plain
 from wasl.content.sandbox import Unfillable
 from wasl.content.variables import Variable, problems
@@ -35,9 +36,9 @@ class Template:
             found = [Problem(pointer="/data", code="missing_variable", message=fact) for fact in self._unfilled(dict(data))]
         return found
 
-    def written(self, format: Format, data: Mapping[str, JsonValue]) -> Written:
-        """The text for a format, with data. Optional variables that it lacks are None."""
-        return Written(self._own.get(format, self._text), {**self._blanks, **data})
+    def written(self, format: Format, data: Mapping[str, JsonValue], brand: Brand = DEFAULT) -> Written:
+        """The text for a format in the face of a brand, with data. Optional variables that it lacks are None."""
+        return Written(self._own.get(format, self._text).worn(brand), {**self._blanks, **data})
 
     def _unfilled(self, data: dict[str, JsonValue]) -> list[str]:
         """What a dry run of the texts that read keys of objects or items of lists cannot find."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from wasl.config_mistakes import Mistake
+from wasl.config.mistakes import Mistake
 from wasl.content.reading import TemplateMistakes, read
 from wasl.content.template import Template
 

@@ -1,9 +1,10 @@
 """What an author wrote, before any format: the value that each format turns into its own form."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from wasl.brands.brand import DEFAULT, Brand
 from wasl.content.holes import Holes
 from wasl.content.prose import Prose
 from wasl.content.sandbox import Data, Fill, Ink, filling
@@ -14,7 +15,10 @@ Form = TypeVar("Form")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Source:
-    """A title, a body and actions (label, URL) with their holes put aside. Formats compile it once and keep the outcome here."""
+    """A title, a body and actions (label, URL) with their holes put aside, in a brand's face.
+
+    Formats compile it once for each brand and keep the outcome here.
+    """
 
     title: str
     body: Prose
@@ -22,7 +26,17 @@ class Source:
     locale: str
     direction: Direction
     holes: Holes
+    brand: Brand = DEFAULT
     _forms: dict[object, object] = field(default_factory=dict, repr=False)
+    _faces: "dict[str, Source]" = field(default_factory=dict, repr=False)
+
+    def worn(self, brand: Brand) -> "Source":
+        """The same text in the face of a brand."""
+        if brand.version == self.brand.version:
+            return self
+        if brand.version not in self._faces:
+            self._faces[brand.version] = replace(self, brand=brand, _forms={}, _faces={})
+        return self._faces[brand.version]
 
     def form(self, build: "Callable[[Source], Form]") -> Form:
         """What `build` makes of this source, built on first use."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from wasl.config_mistakes import printable
+from wasl.config.mistakes import printable
 from wasl.errors import LedgerUnavailable, StorageLow, Unusable
 from wasl.ledger.port import Collision
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
-from wasl.config_topics import CATEGORIES
+from wasl.config.topics import CATEGORIES
 
 
 class MessageRow(TypedDict):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from wasl.config import Config
-from wasl.config_topics import CATEGORIES, ConsentRule
+from wasl.config.topics import CATEGORIES, ConsentRule
 from wasl.consent import Word, choice
 from wasl.policies.verdict import Allow, Candidate, Inputs, Verdict, Withhold
 from wasl_contracts import Audience, Category, Reason

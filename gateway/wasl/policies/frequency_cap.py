@@ -14,8 +14,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from wasl.config import Config
-from wasl.config_caps import Cap
-from wasl.config_topics import CATEGORIES
+from wasl.config.caps import Cap
+from wasl.config.topics import CATEGORIES
 from wasl.policies.jitter import jitter
 from wasl.policies.verdict import Allow, Candidate, Defer, Inputs, Use, Verdict, Withhold
 from wasl_contracts import Category, Envelope, Reason

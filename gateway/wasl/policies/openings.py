@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from wasl.config_quiet import Dates, Week, Window
+from wasl.config.quiet import Dates, Week, Window
 
 DAY = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()

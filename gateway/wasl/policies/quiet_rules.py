@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wasl.calendars import UNKNOWN, calendars, weekend
 from wasl.config import Config
-from wasl.config_quiet import Dates, Hours
+from wasl.config.quiet import Dates, Hours
 from wasl.policies.openings import Rule
 
 

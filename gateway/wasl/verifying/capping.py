@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from wasl.clock import MICROSECOND
 from wasl.config import Config
-from wasl.config_caps import Cap
+from wasl.config.caps import Cap
 from wasl.decisions import Kept, kept
 from wasl.ledger.stories import StoredUse
 from wasl.policies.frequency_cap import held_by_caps

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from wasl.clock import micros
-from wasl.config_topics import CATEGORIES
+from wasl.config.topics import CATEGORIES
 from wasl.consent import choice, covers
 from wasl.decisions import KeptVerdict, kept
 from wasl.ledger.stories import StoredConsent

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import get_args
 
-from wasl.config_worker import Again
+from wasl.config.worker import Again
 from wasl.ledger.stories import StoredAttempt
 from wasl.verifying.judging import Rules, Told
 from wasl_contracts import Mark, State

@@ -9,7 +9,7 @@ import pytest
 
 from tests.gateway.scripted import NOON, candidate
 from wasl.config import Config
-from wasl.config_mistakes import Source
+from wasl.config.mistakes import Source
 from wasl.consent import Said
 from wasl.policies.again import judge_again
 from wasl.policies.consent import Consent

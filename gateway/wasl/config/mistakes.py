@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from wasl.config_positions import Key, Position
+from wasl.config.positions import Key, Position
 
 
 @dataclass(frozen=True, slots=True)

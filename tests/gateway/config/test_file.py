@@ -11,7 +11,7 @@ import pytest
 from tests.gateway.config_files import written
 from wasl import config as config_module
 from wasl.config import Config, ProviderSection, load
-from wasl.config_mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes
 from wasl_contracts import Category
 
 FULL = """\

@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway.config_files import mistakes
 from wasl.config import Config, load
-from wasl.config_quiet import WEEKDAYS, Dates, QuietRule, Window
+from wasl.config.quiet import WEEKDAYS, Dates, QuietRule, Window
 
 WHOLE = (Window(0, 1440),)
 

@@ -7,9 +7,9 @@ from typing import get_args, get_type_hints
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, core_schema
 
-from wasl.config_mistakes import Findings, closest, listed
-from wasl.config_positions import Key
-from wasl.config_references import Resolved
+from wasl.config.mistakes import Findings, closest, listed
+from wasl.config.positions import Key
+from wasl.config.references import Resolved
 
 _PLAIN_WORDS = {
     "dict_type": "should be a table",

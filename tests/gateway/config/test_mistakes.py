@@ -6,8 +6,8 @@ import pytest
 
 from tests.gateway.config_files import mistakes
 from wasl.config import Config, load
-from wasl.config_mistakes import ConfigMistakes
-from wasl.config_topics import Topic
+from wasl.config.mistakes import ConfigMistakes
+from wasl.config.topics import Topic
 
 TOP = ", ".join(Config.model_fields)
 

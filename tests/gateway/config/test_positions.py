@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasl.config_positions import Key, positions
+from wasl.config.positions import Key, positions
 
 SCALARS = [
     "1", "-0.5", "1e6", "inf", "true", "0x1F", "1979-05-27 07:32:00Z", "07:32:00", '""', "''", '"a # b = [c]"', "'C:\\path'",

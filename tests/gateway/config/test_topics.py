@@ -7,7 +7,7 @@ import pytest
 
 from tests.gateway.config_files import mistakes
 from tests.gateway.scripted import OFFERS, Desk, message
-from wasl.config_topics import Topic
+from wasl.config.topics import Topic
 from wasl.ledger.fairness import WEIGHTS
 from wasl_contracts import Category, Reason, State
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from wasl.config_positions import Key
+from wasl.config.positions import Key
 from wasl_contracts.duration import Duration
 from wasl_contracts.model import Frozen, Slug
 

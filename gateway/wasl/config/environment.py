@@ -4,9 +4,9 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 
-from wasl.config_mistakes import Mistake, Source, closest
-from wasl.config_positions import Key
-from wasl.config_references import Resolved
+from wasl.config.mistakes import Mistake, Source, closest
+from wasl.config.positions import Key
+from wasl.config.references import Resolved
 
 _PREFIX = "WASL_"
 _LIKELY_TYPO = 0.75

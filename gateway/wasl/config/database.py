@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from wasl.config_mistakes import closest, listed
+from wasl.config.mistakes import closest, listed
 
 _PARAMETERS = (
     "host", "port", "dbname", "database", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey", "sslrootcert",

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from wasl.config_mistakes import Findings, closest
-from wasl.config_positions import Key
+from wasl.config.mistakes import Findings, closest
+from wasl.config.positions import Key
 
 _LARGEST_FILE = 65_536
 _SUBSTITUTION = re.compile(r"\$\{(\w+)(?::-.*)?\}", re.ASCII)

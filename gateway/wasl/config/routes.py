@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from wasl.config import Config, Route
-from wasl.config_mistakes import Findings
+from wasl.config.file import Config, Route
+from wasl.config.mistakes import Findings
 from wasl_contracts.provider import ProviderSpec
 
 

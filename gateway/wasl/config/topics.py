@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from wasl.config_worker import Again
+from wasl.config.worker import Again
 from wasl_contracts.duration import Duration
 from wasl_contracts.message import Category
 from wasl_contracts.model import Frozen, Slug

@@ -9,19 +9,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
-from wasl.config_caps import Cap, named
-from wasl.config_consent import ConsentSection
-from wasl.config_database import Database
-from wasl.config_environment import overridden, typos
-from wasl.config_keywords import KeywordsSection
-from wasl.config_mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
-from wasl.config_positions import Key, positions, syntax_error
-from wasl.config_quiet import Country, QuietSection, named_channels
-from wasl.config_references import References, Resolved
-from wasl.config_server import Server
-from wasl.config_topics import Topics
-from wasl.config_validation import explain
-from wasl.config_worker import UnknownRules, WorkerSection
+from wasl.config.caps import Cap, named
+from wasl.config.consent import ConsentSection
+from wasl.config.database import Database
+from wasl.config.environment import overridden, typos
+from wasl.config.keywords import KeywordsSection
+from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
+from wasl.config.positions import Key, positions, syntax_error
+from wasl.config.quiet import Country, QuietSection, named_channels
+from wasl.config.references import References, Resolved
+from wasl.config.server import Server
+from wasl.config.topics import Topics
+from wasl.config.validation import explain
+from wasl.config.worker import UnknownRules, WorkerSection
 from wasl.rate import Rate
 from wasl_contracts.duration import Duration
 from wasl_contracts.message import Mode

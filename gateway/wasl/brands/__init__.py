@@ -1,0 +1,1 @@
+"""Brands: the faces that messages wear, read from `brands/<name>/brand.toml`."""

@@ -1,0 +1,135 @@
+"""The face that a message wears: names, colours, senders, legal lines. Everything has a default that looks good."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from wasl_contracts.content import Url
+from wasl_contracts.model import Frozen, Line, Slug, Text
+from wasl_contracts.recipient import Locale
+
+EVERYWHERE = ""
+"""The key of what holds for every language that has nothing of its own."""
+
+Digits = Literal["western", "locale"]
+"""How numbers are written: 0-9 everywhere, or as the language does (٠-٩ in Arabic, ۰-۹ in Persian and Urdu)."""
+Calendar = Literal["gregorian", "islamic"]
+"""`islamic` writes dates in the Umm al-Qura calendar."""
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""`#rrggbb`."""
+
+
+def _by_locale(value: object) -> object:
+    return {EVERYWHERE: value} if isinstance(value, str) else value
+
+
+def _frozen(texts: dict[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(texts)
+
+
+_Tag = Literal[""] | Locale
+Localised = Annotated[Mapping[_Tag, Line], BeforeValidator(_by_locale), AfterValidator(_frozen)]
+"""One line for each language; in TOML one string, or a table `{ en = "…", ar = "…" }`. Read it with `in_locale`."""
+
+
+def in_locale(texts: Mapping[str, str], locale: str) -> str:
+    """The text for a language, else for a wider one (ar-SA, ar), else the one for all, else that of the first language; empty if none.
+
+    A legal line in another language is better than none, and the linter tells which languages lack theirs.
+    """
+    wanted = locale.replace("_", "-").lower()
+    known = {key.replace("_", "-").lower(): text for key, text in texts.items()}
+    while wanted:
+        if wanted in known:
+            return known[wanted]
+        wanted = wanted.rpartition("-")[0]
+    return known.get(EVERYWHERE, next(iter(known.values()), ""))
+
+
+class Colours(Frozen):
+    """The colours of a mail's page, of one scheme. Text on its ground reaches a contrast of 4.5 (WCAG 2.2, 1.4.3); the linter checks."""
+
+    page: Colour = "#f3f4f2"
+    card: Colour = "#ffffff"
+    line: Colour = "#e3e6e1"
+    text: Colour = "#1f2a24"
+    heading: Colour = "#121a16"
+    muted: Colour = "#4a564f"
+    accent: Colour = "#0b6b4c"
+    on_accent: Colour = "#ffffff"
+
+
+_DARK = Colours(
+    page="#101412",
+    card="#1a201d",
+    line="#2b332f",
+    text="#dfe5e1",
+    heading="#f2f5f3",
+    muted="#aab5af",
+    accent="#6fd3ac",
+    on_accent="#0d1512",
+)
+
+
+class Logo(Frozen):
+    """A picture at the top of a mail; `width` is in CSS pixels. Where the picture is not loaded, the brand's title stands there."""
+
+    url: Url
+    dark_url: Url | None = None
+    width: Annotated[int, Field(ge=16, le=560)] = 140
+
+
+class Fonts(Frozen):
+    """CSS font stacks. Mail programs load no fonts, so each needs fallbacks that the reader has, Arabic ones too."""
+
+    text: Line = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Geeza Pro", Tahoma, Arial, sans-serif'
+    heading: Line | None = None
+
+
+class Sender(Frozen):
+    """How a brand calls itself on a channel, where its provider lets it choose. Empty fields leave it to the provider's settings.
+
+    `address` is a mail address (`a@b.example`), a number or an alphanumeric sender id of at most 11 characters; `reply_to` and
+    `name` are for mail, where the name defaults to the brand's title.
+    """
+
+    address: Line | None = None
+    name: Localised = Field(default_factory=lambda: _frozen({}))
+    reply_to: Line | None = None
+
+
+class Brand(Frozen):
+    """What `brands/<name>/brand.toml` says, with what it inherits. `version` names exactly this, layouts too."""
+
+    name: Slug = "default"
+    version: str = ""
+    title: Localised = Field(default_factory=lambda: _frozen({}))
+    """The name that people know, for each language."""
+    colours: Colours = Colours()
+    dark: Colours = _DARK
+    logo: Logo | None = None
+    fonts: Fonts = Fonts()
+    voice: Text = ""
+    """Notes on tone for those who write and translate; shown beside previews, never sent."""
+    senders: Mapping[Slug, Sender] = Field(default_factory=lambda: MappingProxyType({}))
+    """By channel."""
+    postal: Localised = Field(default_factory=lambda: _frozen({}))
+    """The postal address, which promotional mail must show (CAN-SPAM, CASL)."""
+    legal: Localised = Field(default_factory=lambda: _frozen({}))
+    """The legal line: who sends this, and under which registration."""
+    link_domain: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """The host of links that wasl makes, such as unsubscribe; without it that of `[server] public_url`."""
+    digits: Digits = "western"
+    calendar: Calendar = "gregorian"
+    layouts: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """Own layouts by file name, in place of wasl's."""
+
+    def titled(self, locale: str) -> str:
+        """Its name in a language; empty for a brand that has none, as the default one."""
+        return in_locale(self.title, locale)
+
+
+DEFAULT = Brand()
+"""The brand of those who have not made one."""

@@ -1,0 +1,5 @@
+"""wasl.toml: what it may say, one section a file; every mistake is told at its line, with the fix."""
+
+from wasl.config.file import DEFAULT_FILE, Config, ProviderSection, Retry, Route, check_names, examine, load
+
+__all__ = ["DEFAULT_FILE", "Config", "ProviderSection", "Retry", "Route", "check_names", "examine", "load"]

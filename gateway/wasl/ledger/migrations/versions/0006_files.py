@@ -1,0 +1,8 @@
+"""Files: attachments by their content."""
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    pass
