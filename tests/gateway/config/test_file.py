@@ -165,7 +165,7 @@ def test_the_configuration_itself_needs_none_of_the_heavy_libraries() -> None:
     alone = f"""
 import sys, types
 package = sys.modules["wasl"] = types.ModuleType("wasl")
-package.__path__ = [{str(Path(config_module.__file__).parent)!r}]
+package.__path__ = [{str(Path(config_module.__file__).parents[1])!r}]
 import wasl.config
 print({{"aiohttp", "sqlalchemy", "alembic", "jinja2", "structlog"}} & sys.modules.keys())
 """
