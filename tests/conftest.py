@@ -1,5 +1,14 @@
 """What tests everywhere may ask for."""
 
-from tests.postgres import postgres, postgres_url
+import os
+
+import pytest
+
+from tests.postgres import in_memory, postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (folder := in_memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))  # pytest's own variable for where `tmp_path` is

@@ -20,11 +20,14 @@ import pytest
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 _PATIENCE = 120.0  # seconds: its last checkpoint syncs what hundreds of tests have written
+_ROOM = 4 * 1024**3  # bytes
+_MANY = 24  # databases
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
     "shared_buffers": "64MB",
     "log_checkpoints": "off",
+    "dynamic_shared_memory_type": "mmap",  # in its folder, so that nothing is left when it was killed
     "wal_writer_delay": "10s",  # what nobody asked to be synced stays unsynced, so that a crash loses it
 }
 
@@ -49,10 +52,11 @@ class Server:
     def __init__(self, **settings: str) -> None:
         self._programs = programs()
         self._settings = {**_SETTINGS, **self._quick_recovery(), **settings}
-        self.folder = Path(tempfile.mkdtemp(prefix="wasl-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="wasl-pg-", dir=in_memory()))
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
+        self._done: list[str] = []
         # PostgreSQL refuses to run as root.
         self._user = next((name for name in ("postgres", "nobody") if _is_user(name)), None) if os.geteuid() == 0 else None
         if self._user is not None:
@@ -131,9 +135,16 @@ class Server:
 
     def fresh(self, template: str = "template1") -> str:
         """The URL of a new database, a copy of that one."""
+        if len(self._done) >= _MANY:
+            self._run("psql", *self._place, "--quiet", *(f"--command=DROP DATABASE {name} WITH (FORCE)" for name in self._done), "postgres")
+            self._done.clear()
         name = f"test_{next(self._numbers)}"
         self._run("createdb", *self._place, f"--template={template}", name)
         return self.url(name)
+
+    def done(self, url: str) -> None:
+        """Such a database is not needed any more: it goes with others, as hundreds of them would fill the memory."""
+        self._done.append(url.rpartition("/")[2])
 
     def log(self) -> str:
         """What the server has said."""
@@ -197,9 +208,17 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Server) -> str:
+def postgres_url(postgres: Server) -> Iterator[str]:
     """`postgresql://…` of an empty database of this test's own."""
-    return postgres.fresh()
+    url = postgres.fresh()
+    yield url
+    postgres.done(url)
+
+
+def in_memory() -> Path | None:
+    """A folder that is in memory, where there is one with room: none of these tests pulls the plug, and a disk has its bad moments."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > _ROOM else None
 
 
 def _ports() -> Iterator[int]:

@@ -1,7 +1,9 @@
 """The key ring: one secret per key id, from which the keys for hashing, encrypting and signing derive.
 
 The first start writes it beside the database (file mode 0600), unless WASL_KEYS holds it. Hashes and ciphertexts begin with the id of
-their key, so that a new key can be added while old values stay readable.
+their key, so that a new key can be added while old values stay readable. What is looked up by a hash or recognised by a signature
+(suppressed addresses, API keys) must come out the same for ever, so these stay with the oldest key; what is encrypted goes over to the
+current one.
 """
 
 import base64
@@ -9,7 +11,6 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -22,7 +23,7 @@ _HASH = 16  # bytes kept of HMAC-SHA256: 128 bits, NIST SP 800-107 section 5.3.4
 
 
 class KeyRing:
-    """Keyed hashes, authenticated encryption and signatures with the current key. Its repr shows no key."""
+    """Keyed hashes and signatures with the oldest key, authenticated encryption with the current one. Its repr shows no key."""
 
     def __init__(self, keys: Mapping[int, bytes], current: int) -> None:
         self._keys = {
@@ -30,15 +31,16 @@ class KeyRing:
         }
         self._ciphers = {key_id: AESGCM(uses[b"seal"]) for key_id, uses in self._keys.items()}
         self.current = current
+        self._oldest = min(self._keys)
 
     def hash(self, text: str) -> str:
         """A keyed hash by which something is found without being stored: key id (1 byte) and 16 bytes, in hexadecimal."""
-        return (self._prefix + hmac.digest(self._keys[self.current][b"hash"], text.encode(), "sha256")[:_HASH]).hex()
+        return (bytes([self._oldest]) + hmac.digest(self._keys[self._oldest][b"hash"], text.encode(), "sha256")[:_HASH]).hex()
 
     def seal(self, plain: bytes, about: bytes) -> bytes:
         """Encrypt (AES-256-GCM). `about` is not secret, but must be the same when it is opened."""
         nonce = os.urandom(_NONCE)
-        return self._prefix + nonce + self._ciphers[self.current].encrypt(nonce, plain, about)
+        return bytes([self.current]) + nonce + self._ciphers[self.current].encrypt(nonce, plain, about)
 
     def open(self, sealed: bytes, about: bytes) -> bytes:
         """Decrypt what `seal` made.
@@ -52,16 +54,12 @@ class KeyRing:
             raise Unusable("A stored value does not open with this key ring; put back the key file that belongs to the database.") from None
 
     def sign(self, payload: bytes) -> bytes:
-        """A 16-byte MAC, for cursors and tokens."""
-        return hmac.digest(self._keys[self.current][b"sign"], payload, "sha256")[:_HASH]
+        """A 16-byte MAC, for API keys and cursors."""
+        return hmac.digest(self._keys[self._oldest][b"sign"], payload, "sha256")[:_HASH]
 
     def check_values(self) -> dict[int, bytes]:
         """For each key id, a value that the ledger keeps to recognise the same key again."""
         return {key_id: hmac.digest(uses[b"sign"], b"wasl key check", "sha256")[:_HASH] for key_id, uses in self._keys.items()}
-
-    @cached_property
-    def _prefix(self) -> bytes:
-        return bytes([self.current])
 
 
 def _written(keys: Mapping[int, bytes], current: int) -> str:

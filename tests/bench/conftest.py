@@ -2,7 +2,7 @@
 
 import pytest
 
-_SMOKE, _WHOLE = "test_every_row_of_the_bench_runs", "test_the_speed_table_is_measured"
+_SMOKE, _WHOLE = "test_every_kind_of_row_of_the_bench_runs", "test_the_speed_table_is_measured"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,6 +1,6 @@
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.scripted import Carrier, Desk, FakeClock, specs, world
+from tests.postgres import Server
 from wasl.api import Gateway
 from wasl.keys import open_ring
 from wasl.ledger.postgres import Postgres
@@ -49,11 +50,15 @@ def migrated(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, folder: Path) -> str:
+def database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     """The URL of an empty ledger of this test's own; a test that asks for it runs on each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{folder}/wasl.db"
-    return str(request.getfixturevalue("postgres").fresh(request.getfixturevalue("migrated")))
+        yield f"sqlite:///{folder}/wasl.db"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    url = server.fresh(request.getfixturevalue("migrated"))
+    yield url
+    server.done(url)
 
 
 @pytest.fixture
@@ -98,6 +103,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wasl.api._POLL", 0.01)
     monkeypatch.setattr("wasl.pipeline._DATABASE_AWAY", 0.01)
     monkeypatch.setattr("wasl.watch._EVERY", 0.01)
+    monkeypatch.setattr("wasl.watch.PROBE", timedelta(milliseconds=50))
     monkeypatch.setattr("wasl.planning._LOOKS", timedelta(microseconds=100))
     for module in ("watch", "assembly"):
         monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(milliseconds=20))

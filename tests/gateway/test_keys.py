@@ -96,6 +96,14 @@ def test_a_hash_names_its_key_and_depends_on_it() -> None:
     assert first != KeyRing({1: OLD}, 1).hash("y")
 
 
+def test_what_was_hashed_or_signed_is_recognised_after_a_new_key_has_taken_over() -> None:
+    before, after = KeyRing({1: OLD}, 1), KeyRing({1: OLD, 2: NEW}, 2)
+
+    assert after.hash("ann@example.com") == before.hash("ann@example.com")
+    assert after.sign(b"an API key") == before.sign(b"an API key")
+    assert after.seal(b"ann@example.com", b"")[0] == 2
+
+
 def test_uses_of_a_key_are_apart() -> None:
     ring = KeyRing({1: OLD}, 1)
 

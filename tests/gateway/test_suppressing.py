@@ -1,9 +1,12 @@
 """The verbs of the suppression list, on both engines."""
 
+import base64
 import csv
 import io
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +51,25 @@ async def test_an_address_is_put_on_the_list_and_shown_with_its_history(gateway:
     )
     assert (change.change, change.source, change.actor, change.message_id, change.note) == ("added", "console", "support", message_id, note)
     assert told == shown == await gateway.suppression(EMAIL) == await gateway.suppression(Named(address=ANN))
+
+
+def add_key(folder: Path) -> None:
+    for file in folder.glob("*.keys"):
+        ring = json.loads(file.read_text())
+        file.write_text(json.dumps({"current": 2, "keys": {**ring["keys"], "2": base64.b64encode(b"n" * 32).decode()}}))
+
+
+async def test_an_address_stays_on_the_list_when_a_new_key_takes_over(opened: Opened, folder: Path) -> None:
+    before = await opened(MAIL, worker=False, topics=TOPICS)
+    await before.suppress(ANN, Reason.SUPPRESSED_COMPLAINT)
+    add_key(folder)
+
+    after = await opened(MAIL, topics=TOPICS)
+
+    withheld = await outcome(after, message({"email": ANN}))
+    assert withheld.reason is not None
+    assert withheld.reason.code is Reason.SUPPRESSED_COMPLAINT
+    assert (await outcome(after, message({"email": "bob@example.com"}))).state is State.SENT
 
 
 @pytest.mark.parametrize(

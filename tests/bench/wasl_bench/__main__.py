@@ -23,7 +23,8 @@ def main() -> None:
     told = asked.parse_args()
     has_uvloop = importlib.util.find_spec("uvloop") is not None
     loops = ["uvloop", "asyncio"] if has_uvloop else ["asyncio"]
-    table = written(list(_measured(SMOKE if told.smoke else Size(), loops[:1] if told.smoke else loops)), _about())
+    found = _tried(SMOKE, loops[0]) if told.smoke else _measured(Size(), loops)
+    table = written(list(found), _about())
     print(table)
     if told.readme is not None:
         put(table, told.readme)
@@ -42,12 +43,24 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
         if missing := server.facts["missing"]:
             yield Skipped(f"{missing}: its rows are left out.")
         else:
-            yield from _on_postgres(size, Setting(Postgres(server), loops[0]))
+            setting = Setting(Postgres(server), loops[0])
+            yield from whole_path_alone(size, setting)
+            yield from _judged_and_shared(size, setting)
 
 
-def _on_postgres(size: Size, setting: Setting) -> Iterator[Found]:
+def _tried(size: Size, loop: str) -> Iterator[Found]:
+    """Each kind of row once: those that both engines have on PostgreSQL."""
+    yield from accept_batches(size, Setting(Sqlite(), loop))
+    yield from whole_path(size, Setting(Sqlite(), loop))
+    with Process("postgres") as server:
+        if missing := server.facts["missing"]:
+            yield Skipped(f"{missing}: its rows are left out.")
+        else:
+            yield from _judged_and_shared(size, Setting(Postgres(server), loop))
+
+
+def _judged_and_shared(size: Size, setting: Setting) -> Iterator[Found]:
     yield from accept_one(size, setting)
-    yield from whole_path_alone(size, setting)
     yield from policies(size, setting)
     yield from many_workers(size, setting)
     yield from queue_depth(size, setting)

@@ -10,7 +10,7 @@ async def test_without_a_valid_key_the_answer_is_the_same_whatever_is_wrong(serv
         "Bearer ",
         "Basic dTpw",
         good,
-        f"Bearer {good[:-1]}0",
+        f"Bearer {good[:-1]}{'0' if good[-1] != '0' else '1'}",
         f"Bearer {good}x",
         f"Bearer {good} {good}",
         "Bearer wasl_live_aaaaaaaa_" + "x" * 43 + "_00000000",
