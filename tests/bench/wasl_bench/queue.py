@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -34,15 +35,15 @@ class Queue:
         self._gateway = gateway
         self._run = run
         self._each = _EACH
-        self._late = 0
+        self._late: Counter[str] = Counter()
         self._waiting: list[str] = []
 
-    async def fill(self, source: Iterator[Message], count: int) -> int:
-        """Returns when so many are due, in one moment."""
+    async def fill(self, channel: str, source: Iterator[Message], count: int) -> int:
+        """Returns when so many are due, in one moment. All of them go by that channel."""
         for _ in range(_TRIES):
             if await self._in_time(source, count):
                 return count
-            self._late += count
+            self._late[channel] += count
             await self.settled()
         raise Late(f"accepting {count} messages takes {count * self._each:.1f} s")
 
@@ -74,7 +75,7 @@ class Queue:
 
     async def sent(self, channel: str) -> Facts:
         """How many went by that channel; `late` of them were not measured."""
-        return {"count": await self._run(_SENT.format(channel)), "late": self._late}
+        return {"count": await self._run(_SENT.format(channel)), "late": self._late[channel]}
 
 
 async def accepted(gateway: Gateway, batch: Sequence[Submission]) -> list[str]:

@@ -23,7 +23,7 @@ async def filling(folder: Path, database: str, http: int) -> AsyncIterator[tuple
         kept: list[Copies] = []
 
         async def prepare(count: int) -> Facts:
-            return {"count": await queue.fill(source, count)}
+            return {"count": await queue.fill("webhook", source, count)}
 
         async def originals(count: int) -> Facts:
             """Accept so many, of which `copy` then makes as many as are asked for. For a ledger that nobody else uses."""

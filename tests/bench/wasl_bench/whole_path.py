@@ -33,7 +33,7 @@ async def wasl(folder: Path, database: str, ports: tuple[int, int], policies: st
             return {}
 
         async def prepare_queue(channel: str, count: int) -> Facts:
-            queued.append(await queue.fill(sources[channel], count))
+            queued.append(await queue.fill(channel, sources[channel], count))
             return {}
 
         async def work() -> Facts:
