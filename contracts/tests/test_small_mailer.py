@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from wasl_contracts import (
     Address,
     AddressKind,
+    Capabilities,
     Delivery,
     HttpSession,
     Mail,
@@ -23,6 +24,7 @@ from wasl_contracts import (
     Unknown,
 )
 from wasl_contracts.conformance import SmtpContract
+from wasl_contracts.handing import handing_over
 from wasl_contracts.model import Frozen
 
 
@@ -40,19 +42,21 @@ class SmallMailer:
         format="mail",
         addresses=(AddressKind(kind="email", pattern=r"[a-z.]+@[a-z.]+"),),
         settings=Settings,
+        capabilities=Capabilities(attachments=True),
     )
 
     def __init__(self, settings: Settings, http: HttpSession) -> None:
         self._settings = settings
 
     async def send(self, delivery: Delivery) -> Receipt:
-        dotted = False
+        dotted, mail = False, self._mail(delivery)
+        handing_over(mail)
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 reader, writer = await asyncio.open_connection(self._settings.host, self._settings.port)
                 try:
                     await self._envelope(reader, writer, delivery.address.value)
-                    writer.write(re.sub(rb"(?m)^\.", b"..", self._mail(delivery)) + b"\r\n.\r\n")
+                    writer.write(re.sub(rb"(?m)^\.", b"..", mail) + b"\r\n.\r\n")
                     dotted = True
                     reply = await _reply(reader)
                 finally:
@@ -63,6 +67,9 @@ class SmallMailer:
             raise Unknown(reply[:3])
         _judge(reply)
         return Receipt(provider_ref=reply.rsplit(" ", 1)[-1])
+
+    def wire(self, delivery: Delivery) -> bytes:
+        return self._mail(delivery)
 
     async def close(self) -> None:
         pass
@@ -81,6 +88,8 @@ class SmallMailer:
         mail = EmailMessage(policy=SMTP)
         mail["Subject"], mail["X-Attempt"] = delivery.content.subject, delivery.attempt_id
         mail.set_content(delivery.content.text)
+        for file in delivery.attachments:
+            mail.add_attachment(file.content, *file.media_type.split("/"), filename=file.name)
         return mail.as_bytes()
 
 

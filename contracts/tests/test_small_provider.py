@@ -50,7 +50,7 @@ class Small:
         self._http = http
 
     async def send(self, delivery: Delivery) -> Receipt:
-        body = self._body(delivery)
+        body = self.wire(delivery)
         answer = await call(self._http, "POST", self._url, body=body, headers=self._headers(delivery))
         if not answer.ok:
             code = answer.json().get("error")
@@ -78,7 +78,7 @@ class Small:
     def _headers(self, delivery: Delivery) -> dict[str, str]:
         return {"Authorization": self._authorization, "Content-Type": "application/json", "Idempotency-Key": delivery.id}
 
-    def _body(self, delivery: Delivery) -> bytes:
+    def wire(self, delivery: Delivery) -> bytes:
         assert isinstance(delivery.content, Plain)
         if len(delivery.content.text) > 500:
             raise Rejected(Reason.TOO_LONG, "content")

@@ -1,22 +1,53 @@
 """What a wasl plugin may import. `wasl_contracts.http` makes HTTP calls; `wasl_contracts.conformance` is the contract kit."""
 
 from wasl_contracts.address import PUBLIC_KIND, Address, Audience, masked
-from wasl_contracts.content import Action, Content, Format, Mail, Plain, Post, Push, Rendered, Slack, Structured
-from wasl_contracts.delivery import Attempt, Delivery, Mark, State
+from wasl_contracts.attachment import Attachment
+from wasl_contracts.content import (
+    Action,
+    AdaptiveCard,
+    Card,
+    Content,
+    Discord,
+    Format,
+    Mail,
+    Plain,
+    Post,
+    Push,
+    Rendered,
+    Slack,
+    Sms,
+    Structured,
+    Telegram,
+    WhatsApp,
+    WhatsAppTemplate,
+)
+from wasl_contracts.delivery import Attempt, Delivery, Mark, Sender, State
 from wasl_contracts.duration import Duration
 from wasl_contracts.envelope import Envelope
 from wasl_contracts.errors import BadSignature, CallbackError, ProviderError, Rejected, Scope, Unavailable, Unknown, Unreadable
 from wasl_contracts.event import Callback, Event, EventKind
 from wasl_contracts.message import Category, Message, Mode
-from wasl_contracts.provider import AddressKind, Capabilities, EventSource, Finder, HttpSession, Provider, ProviderSpec, Refusal
+from wasl_contracts.provider import (
+    AddressKind,
+    Capabilities,
+    EventSource,
+    Finder,
+    HttpSession,
+    Provider,
+    ProviderSpec,
+    Refusal,
+    SenderCheck,
+    Transparent,
+)
 from wasl_contracts.reason import Reason
 from wasl_contracts.receipt import Receipt
 from wasl_contracts.recipient import Recipient, everybody
 
 __all__ = [
-    "PUBLIC_KIND", "Action", "Address", "AddressKind", "Attempt", "Audience", "BadSignature", "Callback", "CallbackError",
-    "Capabilities", "Category", "Content", "Delivery", "Duration", "Envelope", "Event", "EventKind", "EventSource", "Finder",
-    "Format", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post", "Provider", "ProviderError", "ProviderSpec",
-    "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope", "Slack", "State", "Structured",
-    "Unavailable", "Unknown", "Unreadable", "everybody", "masked",
+    "PUBLIC_KIND", "Action", "AdaptiveCard", "Address", "AddressKind", "Attachment", "Attempt", "Audience", "BadSignature", "Callback",
+    "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Event", "EventKind",
+    "EventSource", "Finder", "Format", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post", "Provider", "ProviderError",
+    "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope", "Sender", "SenderCheck",
+    "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable", "WhatsApp", "WhatsAppTemplate",
+    "everybody", "masked",
 ]  # fmt: skip

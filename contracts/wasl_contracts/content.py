@@ -56,13 +56,41 @@ class Plain(Frozen):
     text: Text = Field(repr=False)
 
 
+SmsEncoding = Literal["gsm7", "ucs2"]
+ShiftTable = Literal["turkish", "spanish", "portuguese", "urdu"]
+"""National tables of seven-bit letters (3GPP TS 23.038, annex A) that a provider may be able to send."""
+
+
+class Sms(Frozen):
+    """A text message: short, without markup, links written out.
+
+    `encoding` and `segments` are what it was counted as, which is what is paid; None where nobody counted. `table` is the national
+    table that this count takes for granted: a provider whose account allows it must ask for it.
+    """
+
+    format: Literal["sms"] = "sms"
+    text: Text = Field(repr=False)
+    encoding: SmsEncoding | None = None
+    segments: int | None = Field(None, ge=1)
+    table: ShiftTable | None = None
+
+
 class Push(Frozen):
-    """A notification on a device: title, text, and the link that a tap opens."""
+    """A notification on a device: title, text, and the link that a tap opens.
+
+    `sound` is a name that the app knows, `badge` the number on its icon (0 takes it away). A later notification with the same
+    `collapse_key` replaces this one. `data` is for the app, which alone sees it.
+    """
 
     format: Literal["push"] = "push"
     title: str = Field(repr=False)
     body: str = Field(repr=False)
     url: str | None = Field(None, repr=False)
+    image: Url | None = Field(None, repr=False)
+    sound: str | None = None
+    badge: int | None = Field(None, ge=0)
+    collapse_key: str | None = None
+    data: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
 class Slack(Frozen):
@@ -73,12 +101,81 @@ class Slack(Frozen):
     blocks: tuple[dict[str, JsonValue], ...] = Field((), repr=False)
 
 
+class Telegram(Frozen):
+    """A Telegram message: text in the Bot API's HTML (`parse_mode` HTML), and links to put on buttons below it."""
+
+    format: Literal["telegram"] = "telegram"
+    text: str = Field(repr=False)
+    buttons: tuple[Action, ...] = Field((), repr=False)
+
+
+def _of_nobody() -> dict[str, tuple[str, ...]]:
+    return {"parse": ()}
+
+
+class Discord(Frozen):
+    """The fields of a Discord message, as the API takes them. `allowed_mentions` belongs into every request: nothing in it pings."""
+
+    format: Literal["discord"] = "discord"
+    content: str = Field(repr=False)
+    components: tuple[dict[str, JsonValue], ...] = Field((), repr=False)
+    allowed_mentions: dict[str, tuple[str, ...]] = Field(default_factory=_of_nobody)
+
+
+class AdaptiveCard(Frozen):
+    """An Adaptive Card (1.5) for Teams, with the text for notifications."""
+
+    format: Literal["adaptive_card"] = "adaptive_card"
+    text: str = Field(repr=False)
+    card: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
+
+
+class WhatsAppTemplate(Frozen):
+    """A template that WhatsApp has approved, and what fills it, in order.
+
+    `header` fills the header's text, or `image` is the header's picture. `buttons` are the ends of the links of its first buttons.
+    """
+
+    name: str
+    language: str
+    header: tuple[str, ...] = Field((), repr=False)
+    image: Url | None = Field(None, repr=False)
+    body: tuple[str, ...] = Field((), repr=False)
+    buttons: tuple[str, ...] = Field((), repr=False)
+
+
+class WhatsApp(Frozen):
+    """A WhatsApp message: text in its markup, for those who wrote in the last 24 hours, and the template for everyone else."""
+
+    format: Literal["whatsapp"] = "whatsapp"
+    text: str = Field(repr=False)
+    template: WhatsAppTemplate | None = None
+
+
 class Post(Frozen):
-    """A public or semi-public post, with its language."""
+    """A public or semi-public post, with its language. `url` is the link that stays when the text is cut to a network's length."""
 
     format: Literal["post"] = "post"
     text: Text = Field(repr=False)
     locale: str
+    url: str | None = Field(None, repr=False)
+
+
+class Card(Frozen):
+    """A message inside an app: its parts, to be laid out by the app.
+
+    `html` holds only `p br strong em s code pre blockquote ul ol li h1-h6 hr a[href] bdi` and needs no further cleaning; `text` says
+    the same without markup.
+    """
+
+    format: Literal["card"] = "card"
+    title: str = Field(repr=False)
+    text: str = Field(repr=False)
+    html: str = Field(repr=False)
+    actions: tuple[Action, ...] = Field((), repr=False)
+    image: Url | None = Field(None, repr=False)
+    locale: str
+    direction: Direction = "ltr"
 
 
 class Structured(Frozen):
@@ -89,8 +186,12 @@ class Structured(Frozen):
     text: str = Field(repr=False)
     actions: tuple[Action, ...] = Field((), repr=False)
     locale: str
+    direction: Direction = "ltr"
 
 
-Rendered = Annotated[Mail | Plain | Push | Slack | Post | Structured, Field(discriminator="format")]
+Rendered = Annotated[
+    Mail | Plain | Sms | Push | Slack | Telegram | Discord | AdaptiveCard | WhatsApp | Post | Card | Structured,
+    Field(discriminator="format"),
+]
 """What a provider gets, in the format that its spec declares."""
-Format = Literal["mail", "plain", "push", "slack", "post", "structured"]
+Format = Literal["mail", "plain", "sms", "push", "slack", "telegram", "discord", "adaptive_card", "whatsapp", "post", "card", "structured"]

@@ -1,14 +1,15 @@
 """An envelope on one channel to one address, and the attempts to hand it to a provider."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from wasl_contracts.address import Address
+from wasl_contracts.attachment import Attachment
 from wasl_contracts.content import Rendered
 from wasl_contracts.message import Category
-from wasl_contracts.model import Frozen
+from wasl_contracts.model import Frozen, Line
 from wasl_contracts.reason import Reason
 
 
@@ -43,11 +44,33 @@ class Mark(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+class Sender(Frozen):
+    """As whom a brand sends on the channel; what is empty is left to the provider's own settings.
+
+    `address` is what the channel sends from: a mail address, a number, a sender id. `name` is in the message's language. `name` and
+    `reply_to` are for channels that have such a thing.
+    """
+
+    address: Line | None = None
+    name: Line = ""
+    reply_to: Line | None = None
+
+
+_AS_USUAL = Sender()
+
+OptOutUrl = Annotated[str, StringConstraints(pattern=r"^https?://[!#-;=?-\[\]_a-z~]+$", max_length=8000)]
+"""A link of ASCII, safe in a mail's header between angle brackets; https but on the developer's own machine."""
+
+
 class Delivery(Frozen):
     """What a provider gets: one rendered envelope for one address, and the ids to recognise it by.
 
     `id` stays the same over retries: use it where a provider takes an idempotency key. `attempt_id` is new with each call: put it
     where the provider echoes something back (callback URL, custom argument, header), so that a receipt finds its attempt.
+
+    `dated_at` is the date to show where a channel shows one (a mail): when this attempt was decided on, `created_at` where it is not
+    told. `unsubscribe` stops such messages with one POST (RFC 8058), and shows the preference page to a GET; only messages that a person
+    can turn off have it. Whoever has that link may choose for them: it belongs into the message and nowhere else.
     """
 
     id: str
@@ -61,6 +84,10 @@ class Delivery(Frozen):
     category: Category
     created_at: AwareDatetime
     expires_at: AwareDatetime
+    dated_at: AwareDatetime | None = None
+    sender: Sender = _AS_USUAL
+    unsubscribe: OptOutUrl | None = Field(None, repr=False)
+    attachments: tuple[Attachment, ...] = Field((), repr=False)
 
 
 class Attempt(Frozen):

@@ -4,6 +4,7 @@ from pydantic import AwareDatetime, Field
 
 from wasl_contracts.address import Address, Audience
 from wasl_contracts.content import Content
+from wasl_contracts.enclosure import Enclosed
 from wasl_contracts.message import Category, Mode
 from wasl_contracts.model import Frozen, JsonObject
 
@@ -13,6 +14,7 @@ class Envelope(Frozen):
 
     message_id: str
     brand: str
+    brand_version: str | None = None
     recipient_id: str
     audience: Audience
     addresses: tuple[Address, ...] = Field(repr=False)
@@ -29,6 +31,8 @@ class Envelope(Frozen):
     mode: Mode
     about: str | None = None
     fact: str | None = None
+    files: tuple[Enclosed, ...] = Field((), repr=False)
+    files_optional: bool = False
     metadata: JsonObject = Field(default_factory=dict, repr=False)
     created_at: AwareDatetime
     send_at: AwareDatetime | None = None

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from wasl_contracts.content import Content
 from wasl_contracts.duration import Duration
+from wasl_contracts.enclosure import Enclosures
 from wasl_contracts.model import Frozen, JsonObject, Moment, Name, Slug
 from wasl_contracts.recipient import Recipient
 
@@ -24,6 +25,7 @@ class Message(Frozen):
     `expires_in` counts from then (or from acceptance); what has not left by the end expires. Of the messages with one `ordering_key`
     at most one is under way, the earliest accepted first. With `supersedes`, no older message to the recipient that is `about` the
     same leaves any more. Messages to a recipient with the same `fact` tell the same, whoever sends them: one of them goes.
+    A message with `attachments` goes only by providers that carry them; with `attachments_optional` the others send it without.
     """
 
     to: Recipient
@@ -40,6 +42,8 @@ class Message(Frozen):
     supersedes: bool = False
     fact: Name | None = None
     ordering_key: Name | None = None
+    attachments: Enclosures = Field((), repr=False)
+    attachments_optional: bool = False
     metadata: JsonObject = Field(default_factory=dict, repr=False)
 
     @model_validator(mode="after")

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from wasl_contracts.address import Audience
 from wasl_contracts.content import Format
-from wasl_contracts.delivery import Delivery
+from wasl_contracts.delivery import Delivery, Sender
 from wasl_contracts.errors import ProviderError, Rejected, Scope, Unavailable, Unknown
 from wasl_contracts.event import Callback, Event
+from wasl_contracts.length import CountedIn, length
 from wasl_contracts.model import Frozen, Slug
 from wasl_contracts.reason import Reason
 from wasl_contracts.receipt import Receipt
@@ -20,30 +21,45 @@ class AddressKind(Frozen):
     """A kind of address that a provider serves.
 
     `pattern` is a regular expression that a whole value must match, checked when a message is accepted. `private` is False where
-    others can see what is sent to one person (a mention in public): one-time codes never go there.
+    others can see what is sent to one person (a mention in public): one-time codes never go there. `adds` is the length of what the
+    provider puts into a text for such an address, so that texts are cut to leave room for it.
     """
 
     kind: Slug
     audience: Audience = "person"
     pattern: str | None = None
     private: bool = True
+    adds: int = Field(0, ge=0)
 
 
 class Capabilities(Frozen):
     """What a provider can do. Each is a promise that the contract kit checks where it can.
 
     `receipts`: it reports later what became of a delivery. `idempotency_seconds`: how long it recognises a repeated delivery id,
-    None where it does not. `max_characters`: the longest text it takes; longer ones are refused before sending.
+    None where it does not. `max_characters`: the longest text it takes; longer ones are refused before sending. `counted_in`: in what
+    that is measured. `link_counts`: what a link in the text counts, whatever its length; None where it counts as it is written.
     `timeout_seconds`: after this long without an answer a call counts as unknown. `concurrency`: calls at one time.
+    `attachments`: it carries `delivery.attachments`; where it does not, messages that must have theirs go another way.
     `shared`: one service carries for all addresses; False where each is a server of its own, whose failures say nothing of the others.
     """
 
     receipts: bool = False
     idempotency_seconds: int | None = Field(None, gt=0)
     max_characters: int | None = Field(None, gt=0)
+    counted_in: CountedIn = "characters"
+    link_counts: int | None = Field(None, gt=0)
     timeout_seconds: float = Field(20, gt=0, le=300)
     concurrency: int = Field(32, gt=0, le=10_000)
+    attachments: bool = False
     shared: bool = True
+
+    def length(self, text: str) -> int:
+        """How long a text is, as this provider counts."""
+        return length(text, self.counted_in, self.link_counts)
+
+    def takes(self, text: str) -> bool:
+        """Whether it is short enough."""
+        return self.max_characters is None or self.length(text) <= self.max_characters
 
 
 class Refusal(Frozen):
@@ -144,6 +160,31 @@ class Finder(Protocol):
 
         Raises:
             ProviderError: it could not tell (now); asked again later. Only an answer that says so is proof: never an error or silence.
+        """
+        ...
+
+
+@runtime_checkable
+class SenderCheck(Protocol):
+    """Optional: knows what stands in the way of sending as somebody. `wasl doctor` asks it for every brand; no I/O."""
+
+    def doubts(self, sender: Sender) -> Sequence[str]:
+        """What would go wrong, as sentences that name the fix; none where all is well."""
+        ...
+
+
+@runtime_checkable
+class Transparent(Protocol):
+    """Optional: shows what it would hand over. Previews show it, and a message that was sent can be proved by it."""
+
+    def wire(self, delivery: Delivery) -> bytes:
+        """The bytes that `send` hands over for this delivery: the body of its request, or a mail before it is signed.
+
+        The same delivery always gives the same bytes, whatever the time; nothing is sent. A plugin that hands them over otherwise than
+        as the only body on the shared session tells so by `wasl_contracts.handing.handing_over`.
+
+        Raises:
+            Rejected: it would be refused before sending.
         """
         ...
 

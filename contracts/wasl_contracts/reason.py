@@ -35,6 +35,12 @@ class Reason(StrEnum):
         "operator",
         "Use a private channel in the route.",
     )
+    ATTACHMENTS_UNSUPPORTED = (
+        "attachments_unsupported",
+        "No provider there carries attachments, and this message has some that it must have.",
+        "developer",
+        "Add a channel that carries them, or say attachments_optional.",
+    )
 
     # The person must not be reached
     OPTED_OUT = "opted_out", "They turned this off.", "person", "Only they can turn it on again."
@@ -103,6 +109,12 @@ class Reason(StrEnum):
     )
     CONTENT_REJECTED = "content_rejected", "The provider refused what the message says.", "developer", "See the code; change the content."
     TOO_LONG = "too_long", "The message is longer than the channel takes.", "developer", "Shorten it, or write a text for this channel."
+    ATTACHMENT_UNAVAILABLE = (
+        "attachment_unavailable",
+        "A file of the message is not kept any more.",
+        "app",
+        "Send a new message with the file.",
+    )
 
     # The provider
     PROVIDER_REJECTED = "provider_rejected", "The provider refused it.", "provider", "Look up the provider's code."
@@ -141,7 +153,19 @@ class Reason(StrEnum):
 
     # Switched off
     CHANNEL_DISABLED = "channel_disabled", "Sending on this channel is switched off.", "operator", "Switch it on in wasl.toml."
+    OTHER_BRAND = (
+        "other_brand",
+        "The providers of this channel serve other brands only.",
+        "operator",
+        "Add a provider for this brand, or let one serve it, in wasl.toml.",
+    )
     COUNTRY_BLOCKED = "country_blocked", "Sending to this country is switched off.", "operator", "Switch it on in wasl.toml."
     BUDGET_EXCEEDED = "budget_exceeded", "The budget for this is used up.", "operator", "Raise it or wait for the next period."
+    PRICE_UNKNOWN = (
+        "price_unknown",
+        "What this costs is not known, so its budget cannot count it.",
+        "operator",
+        'Add a price for this number, or say unpriced = "allow" in the budget.',
+    )
     TEST_MODE = "test_mode", "Test mode: not really sent.", "nobody", "Send with a live key."
     NO_RECEIPTS = "no_receipts", "It was sent, but this channel gives no delivery receipts.", "nobody", "Ask the person if in doubt."

@@ -10,11 +10,15 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from wasl.addresses import Addresses
+from wasl.addresses import Addresses, pointer
 from wasl.answers import Accepted
+from wasl.brands.brand import Brand
+from wasl.brands.brands import Brands, NoSuchBrand
 from wasl.clock import MICROSECOND, micros, moment
 from wasl.config import Config
+from wasl.config.mistakes import listed
 from wasl.config.topics import Topic
+from wasl.content.promotion import Promotion
 from wasl.content.template import Template
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
 from wasl.errors import Problem, Refused
@@ -22,6 +26,7 @@ from wasl.ids import new_message_id
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.people import recipient_seen
 from wasl.ledger.rows import MessageRow, SourceRow
+from wasl.policies.country import Countries
 from wasl.restoring import restored
 from wasl_contracts import Address, Category, Message, Mode, State
 
@@ -51,33 +56,50 @@ class _Way(NamedTuple):
 class Drafting:
     """Checks messages and makes drafts of them. Pure but for the random part of ids."""
 
-    def __init__(
-        self, config: Config, version: str, addresses: Addresses, templates: Templates, address_hash: Callable[[Address], str]
+    def __init__(  # noqa: PLR0913 - what a message is checked against, each with a name
+        self,
+        config: Config,
+        version: str,
+        addresses: Addresses,
+        templates: Templates,
+        address_hash: Callable[[Address], str],
+        *,
+        brands: Brands | None = None,
+        promotion: Promotion | None = None,
     ) -> None:
         self._config = config
         self._version = version
         self._addresses = addresses
         self._templates = templates
+        self._brands = brands or Brands(default=config.brand)
+        self._promotion = promotion
+        self._countries = Countries(config)
         self._hash = address_hash
         self._way = lru_cache(maxsize=256)(self._found_way)  # there are as many as routes
 
-    def draft(self, message: Message, key: str | None, now: datetime, locale: str | None = None) -> Draft:
+    def draft(self, message: Message, key: str | None, now: datetime, locale: str | None = None, *, seen_as: str | None = None) -> Draft:
         """All that must be stored of a message. `locale` is the recipient's where it is known from before.
+
+        `seen_as` is the one brand that the caller may send for; without it the message names any, else it is for that of the configuration.
 
         Raises:
             Refused: names each field that is wrong.
         """
         way = self._way(message.topic or "default", message.channels, message.mode)
         self._check(message, key, now)
+        brand = self._brand(message, seen_as)
         addresses = self._addresses.normal_all(message.to)
+        self._check_countries(message, addresses)
         locale = locale or message.to.locale or self._config.locale
         body = _body(message)
         template = self._template(message, locale, len(body) - _AROUND_DATA)
+        if way.category == "promotional":
+            self._check_promotion(message, way, brand, (template, locale))
         created_at = due_at = micros(now)
         if message.send_at is not None:
             due_at = max(created_at, micros(message.send_at))
         row: MessageRow = {
-            "brand": self._config.brand,
+            "brand": brand.name,
             "id": new_message_id(),
             "created_at": created_at,
             "due_at": due_at,
@@ -90,6 +112,7 @@ class Drafting:
             "locale": locale,
             "template": message.template,
             "template_version": template.version if template else None,
+            "brand_version": brand.version,
             "about": message.about,
             "body": body.decode(),
             "metadata": to_json(message.metadata).decode() if message.metadata else "{}",
@@ -102,7 +125,9 @@ class Drafting:
             "superseded_by": None,
             "priority": way.priority,
         }
-        return Draft(row, message.to, addresses, way.channels, _source(template), lambda known: self.draft(message, key, now, known))
+        return Draft(
+            row, message.to, addresses, way.channels, _source(template), lambda known: self.draft(message, key, now, known, seen_as=seen_as)
+        )
 
     def accepted(self, draft: Draft, stored: Stored) -> Accepted:
         """The answer: of the message row and of the request alone, so that a repetition gets the same one."""
@@ -145,10 +170,35 @@ class Drafting:
     def _check(self, message: Message, key: str | None, now: datetime) -> None:
         if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
             raise _refused("/idempotency_key", "bad_idempotency_key", "must be 1 to 255 visible ASCII characters")
-        if message.brand is not None and message.brand != self._config.brand:
-            raise _refused("/brand", "unknown_brand", "is not a brand of this installation")
         if message.send_at is not None and message.send_at > now + timedelta(days=366):
             raise _refused("/send_at", "out_of_range", "is more than a year away")
+
+    def _check_countries(self, message: Message, addresses: tuple[Address, ...]) -> None:
+        """Who can be reached in another way too is not refused: then the policy keeps back what would go to the number."""
+        closed = self._countries.closed(addresses)
+        if closed and len(closed) == len(addresses):
+            said = "is a number of a country to which sending is switched off; use another address, or see [countries] in wasl.toml"
+            raise Refused([Problem(pointer=pointer(message.to, place), code="country_disabled", message=said) for place in closed])
+
+    def _brand(self, message: Message, seen_as: str | None) -> Brand:
+        if seen_as is not None and message.brand not in (None, seen_as):
+            # Nobody learns here which other brands there are.
+            raise _refused("/brand", "other_brand", f"is not the brand that you send for; leave it out, or write {seen_as}")
+        try:
+            return self._brands.find(message.brand or seen_as or self._config.brand)
+        except NoSuchBrand as missing:
+            raise _refused("/brand", "unknown_brand", f"is not a brand of this installation; there are: {listed(missing.known)}") from None
+
+    def _check_promotion(self, message: Message, way: _Way, brand: Brand, written: tuple[Template | None, str]) -> None:
+        """Nothing promotional goes out by accident without what the law asks of it."""
+        template, locale = written
+        content = message.content
+        said = template.source if template is not None else f"{content.title} {content.body}" if content is not None else ""
+        text = said, template.locale if template is not None else locale
+        lacks = self._promotion.lacks(way.topic, way.channels, brand, text) if self._promotion is not None else []
+        if lacks:
+            pointers = {"brand": "/brand", "text": "/template" if template is not None else "/content"}
+            raise Refused([Problem(pointer=pointers[lack.of], code="promotional_incomplete", message=lack.sentence) for lack in lacks])
 
     def _template(self, message: Message, locale: str, size: int) -> Template | None:
         if message.template is None:

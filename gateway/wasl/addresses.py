@@ -67,6 +67,12 @@ def normal_phone(value: str, country: str | None = None) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def pointer(recipient: Recipient, position: int, part: str = "value", where: str = "/to") -> str:
+    """The place of one of a recipient's addresses in the request; `position` counts all of them."""
+    short = [name for name in ("email", "phone") if getattr(recipient, name) is not None]
+    return f"{where}/{short[position]}" if position < len(short) else f"{where}/addresses/{position - len(short)}/{part}"
+
+
 class Addresses:
     """Brings addresses into normal form by their kind: email and phone by their standards, the others by the pattern of a plugin's spec."""
 
@@ -130,14 +136,12 @@ class Addresses:
 
     def _problems(self, recipient: Recipient, where: str) -> list[Problem]:
         problems = []
-        short = [name for name in ("email", "phone") if getattr(recipient, name) is not None]
         for position, address in enumerate(recipient.every_address()):
             try:
                 self.normal(address)
             except BadAddress as bad:
                 part = {"unknown_kind": "kind", "wrong_channel": "channel"}.get(bad.code, "value")
-                field = short[position] if position < len(short) else f"addresses/{position - len(short)}/{part}"
-                problems.append(Problem(pointer=f"{where}/{field}", code=bad.code, message=bad.message))
+                problems.append(Problem(pointer=pointer(recipient, position, part, where), code=bad.code, message=bad.message))
         return problems
 
     def _by_pattern(self, address: Address) -> str:

@@ -9,6 +9,7 @@ from wasl.decision_seen import DecisionSeen
 from wasl.standing import ProviderState
 from wasl.states import LIVE
 from wasl_contracts import Audience, Category, Mark, Reason, State
+from wasl_contracts.content import Direction, SmsEncoding
 from wasl_contracts.model import Frozen
 
 
@@ -54,8 +55,34 @@ class Accepted(Frozen):
     replayed: bool = Field(False, exclude=True)
 
 
+class CostSeen(Frozen):
+    """What something costs: units (segments of an SMS, else one), and their price where the operator's prices tell it.
+
+    `amount` is an exact decimal, `encoding` is `gsm7` or `ucs2`, of an SMS.
+    """
+
+    units: int
+    encoding: SmsEncoding | None = None
+    amount: str | None = None
+    currency: str | None = None
+
+
+class FileSeen(Frozen):
+    """A stored file: by its id it goes into `attachments`. `media_type` is what its bytes tell; any kind of text is text/plain."""
+
+    id: str
+    sha256: str
+    size: int
+    media_type: str
+    keep_until: AwareDatetime
+
+
 class AttemptSeen(Frozen):
-    """One call to a provider."""
+    """One call to a provider. `cost` is what was reckoned before it; a certain no costs nothing.
+
+    `digest` is a keyed digest of the bytes that were handed over, in hexadecimal: the same bytes have the same one as long as the key is
+    the current one. `wasl messages rerender` proves by it what was sent.
+    """
 
     id: str
     number: int
@@ -66,10 +93,12 @@ class AttemptSeen(Frozen):
     reason: Reason | None = None
     code: str | None = None
     provider_ref: str | None = None
+    cost: CostSeen | None = None
+    digest: str | None = None
 
 
 class DeliverySeen(Frozen):
-    """One channel and address of a message, with its attempts."""
+    """One channel and address of a message, with its attempts. `cost` is that of the newest attempt that may have been taken."""
 
     id: str
     channel: str | None
@@ -80,6 +109,7 @@ class DeliverySeen(Frozen):
     address: str | None = None
     provider_ref: str | None = None
     due_at: AwareDatetime | None = None
+    cost: CostSeen | None = None
     attempts: tuple[AttemptSeen, ...] = ()
 
 
@@ -169,12 +199,13 @@ class ProviderSeen(Frozen):
     `state` is as of an electric circuit: `closed`, calls go through; `open`, most of them failed, so one every few seconds tries it;
     `paused`, it refused our settings or its code failed. `reason`, `since` and `until`, when it may next be called, tell of that; and
     where it is closed, of its asking us to slow down. `concurrency` is the most calls at one time of each worker, `rate` the most of
-    all workers together.
+    all workers together. `brands` are those that it serves; without any it serves all.
     """
 
     name: str
     channel: str
     plugin: str
+    brands: tuple[str, ...] = ()
     state: ProviderState
     reason: WhyNot | None = None
     since: AwareDatetime | None = None
@@ -187,6 +218,37 @@ class ProvidersSeen(Frozen):
     """All configured providers, by name."""
 
     data: tuple[ProviderSeen, ...]
+
+
+class TemplateLanguage(Frozen):
+    """A template in one language; messages that are accepted now are pinned to this version."""
+
+    locale: str
+    direction: Direction
+    version: str
+
+
+class VariableSeen(Frozen):
+    """What a template needs of a message's data."""
+
+    type: str
+    optional: bool = False
+    description: str = ""
+    example: JsonValue = None
+
+
+class TemplateSeen(Frozen):
+    """A template: its languages, and the data that it asks for, as its default language declares it."""
+
+    name: str
+    languages: tuple[TemplateLanguage, ...]
+    variables: dict[str, VariableSeen]
+
+
+class TemplatesSeen(Frozen):
+    """All templates, by name."""
+
+    data: tuple[TemplateSeen, ...]
 
 
 class Page(Frozen):

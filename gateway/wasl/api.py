@@ -16,9 +16,11 @@ from wasl import apikeys, log
 from wasl.answers import Accepted, Health, MessageSeen
 from wasl.apikeys import ApiKey, Scope
 from wasl.assembly import Assembly, Part, World, assemble
+from wasl.authoring import Authoring
 from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
+from wasl.filing import Filing
 from wasl.hearing import Hearing
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.reads import Filters
@@ -30,6 +32,7 @@ from wasl.questioning import Questioning
 from wasl.registry import Specs, read
 from wasl.suppressing import Suppressing
 from wasl_contracts import Content, Message, Mode, Recipient
+from wasl_contracts.enclosure import Enclosure
 
 __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
 
@@ -46,9 +49,10 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
-    """Accepts, sends and answers for one brand. Use it as an asynchronous context manager.
+class Gateway(Authoring, Filing, Operating, Questioning, People, Preferring, Suppressing, Hearing):
+    """Accepts, sends and answers for every brand. Use it as an asynchronous context manager.
 
+    A message may name its brand; all else is of the brand that the configuration names, or of one that it is seen as: `of("acme")`.
     With `worker` it also takes the worker role if no other process has it, and lets its calls end before it closes. Messages are on
     disk when `send` returns, so it does not matter which process sends them. On PostgreSQL any number of processes send.
     What people ask of stored messages is in operating.py, what would become of one in questioning.py, what they say of topics in
@@ -72,7 +76,7 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
         self._world = world or World(SystemClock(), SystemRandom(), os.environ)
         self._stack = AsyncExitStack()
         self._parts: Assembly | None = None
-        self._storing: dict[str, asyncio.Future[Stored]] = {}
+        self._storing: dict[tuple[str, str], asyncio.Future[Stored]] = {}
         self._keys: dict[bytes, tuple[ApiKey, datetime]] = {}
 
     @classmethod
@@ -142,7 +146,10 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
         supersedes: bool = False,
         fact: str | None = None,
         ordering_key: str | None = None,
+        attachments: Sequence[Enclosure | Mapping[str, object]] | None = None,
+        attachments_optional: bool = False,
         metadata: Mapping[str, JsonValue] | None = None,
+        brand: str | None = None,
         idempotency_key: str | None = None,
     ) -> Accepted:
         """Send a template with its data, or inline content, to one recipient; on disk when it returns.
@@ -155,27 +162,28 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
         given = {
             "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
             "send_at": send_at, "expires_in": expires_in, "about": about, "supersedes": supersedes, "fact": fact,
-            "ordering_key": ordering_key, "metadata": metadata,
+            "ordering_key": ordering_key, "attachments": attachments,
+            "attachments_optional": attachments_optional, "metadata": metadata, "brand": brand,
         }  # fmt: skip
         message = validated(Message, {name: value for name, value in given.items() if value is not None})
         return await self.accept(message, idempotency_key)
 
     async def accept(self, message: Message, idempotency_key: str | None = None) -> Accepted:
         """As `send`, for a message that is built already."""
-        parts = self._open
         self._room()
-        draft = parts.drafting.draft(message, idempotency_key, self._open.ledger.clock.now())
+        draft = await self._enclosed(self._draft(message, idempotency_key), message)
         if idempotency_key is not None:
-            await self._after_twin(idempotency_key)
+            await self._after_twin((draft.row["brand"], idempotency_key))
         return await self._stored(draft, self._store(draft))
 
     async def accept_many(self, submissions: Sequence[Submission]) -> Sequence[Accepted | WaslError]:
         """Accept each, with others in one commit; one that is refused never fails the others. Results are in order."""
         self._room()
         waiting: list[tuple[Draft, asyncio.Future[Stored]] | WaslError] = []
+        with_files = await self._with_files(submissions)
         for position, (message, key) in enumerate(submissions, 1):
             try:
-                draft = self._open.drafting.draft(message, key, self._open.ledger.clock.now())
+                draft = with_files[position].result() if position in with_files else self._draft(message, key)
                 waiting.append((draft, self._store(draft)))
             except WaslError as error:
                 waiting.append(error)
@@ -200,26 +208,28 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
     async def create_api_key(self, name: str, scopes: Sequence[Scope]) -> str:
         """A new API key of this brand: shown now and never again."""
         key, key_id = apikeys.new_key()
-        kept = ApiKey(id=key_id, name=name, brand=self.config.brand, scopes=frozenset(scopes))
+        kept = ApiKey(id=key_id, name=name, brand=self.brand, scopes=frozenset(scopes))
         await self._open.ledger.put_api_key(kept, apikeys.digest(key.encode(), self._open.ring))
         return key
 
     async def has_api_key(self) -> bool:
-        """Whether anybody can use the HTTP API of this brand."""
-        return await self._open.ledger.has_api_key(self.config.brand)
+        """Whether anybody can use the HTTP API: of any brand, or of the one that this is seen as."""
+        return await self._open.ledger.has_api_key(self.seen_as)
 
     async def authenticate(self, key: bytes) -> ApiKey | None:
-        """Whose key this is; None for one that is unknown, revoked or expired."""
+        """Whose key this is; None for one that is unknown, revoked, expired, or of a brand that is not served here."""
         now, cached = self._open.ledger.clock.now(), self._keys.get(key)
         if cached is not None and now < cached[1]:
-            return cached[0]
-        self._keys.pop(key, None)
+            return self._of_ours(cached[0])
+        if cached is not None:
+            self._keys[key] = cached[0], now + _KEY_CACHE  # others that come meanwhile need not look it up too
         key_id = apikeys.id_of(key)
         found = await self._open.ledger.api_key(key_id) if key_id is not None else None
         if found is None or not apikeys.same(found[1], apikeys.digest(key, self._open.ring)):
+            self._keys.pop(key, None)
             return None
         self._keys[key] = found[0], now + _KEY_CACHE
-        return found[0]
+        return self._of_ours(found[0])
 
     async def health(self) -> Health:
         """Whether this process can accept, and who sends."""
@@ -228,7 +238,7 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
         except WaslError as error:
             ledger = error.message
         checks = {"ledger": ledger, "durability": self._open.durability, "worker": "here" if self.sends else "in another process"}
-        return Health(ready=ledger == "ok" and not self.closing, checks=checks)
+        return Health(ready=ledger == "ok" and not self.closing, checks={**checks, **self._open.reloading.checks})
 
     @property
     def _open(self) -> Assembly:
@@ -236,13 +246,32 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
             raise RuntimeError("the gateway is not open; use `async with Gateway.from_config() as gateway`")
         return self._parts
 
+    def _of_ours(self, key: ApiKey) -> ApiKey | None:
+        return key if key.brand in self._open.brands and self.seen_as in (None, key.brand) else None
+
     def _room(self) -> None:
         if self._open.ledger.low():
             raise StorageLow("There is too little disk space to accept more.")
 
+    def _draft(self, message: Message, key: str | None) -> Draft:
+        return self._open.drafting.draft(message, key, self._open.ledger.clock.now(), seen_as=self.seen_as)
+
+    async def _with_files(self, submissions: Sequence[Submission]) -> "Mapping[int, asyncio.Task[Draft]]":
+        """The drafts of those that have files, by their position from 1, each done."""
+
+        async def drafted(submission: Submission) -> Draft:
+            return await self._enclosed(self._draft(*submission), submission.message)
+
+        places = [place for place, (message, _) in enumerate(submissions, 1) if message.attachments]
+        drafts = {place: asyncio.create_task(drafted(submissions[place - 1])) for place in places}
+        if drafts:
+            await asyncio.wait(drafts.values())
+        return drafts
+
     def _store(self, draft: Draft) -> "asyncio.Future[Stored]":
         storing = self._open.ledger.accept(draft)
-        if (key := draft.row["idempotency_key"]) is not None:
+        if draft.row["idempotency_key"] is not None:
+            key = draft.row["brand"], draft.row["idempotency_key"]
             self._storing[key] = storing
             storing.add_done_callback(lambda _: self._storing.pop(key, None))
         return storing
@@ -261,7 +290,7 @@ class Gateway(Operating, Questioning, People, Preferring, Suppressing, Hearing):
         except WaslError as error:
             return error
 
-    async def _after_twin(self, key: str) -> None:
+    async def _after_twin(self, key: tuple[str, str]) -> None:
         """Wait for the request that is storing the same key just now; the ledger then answers by it."""
         if (twin := self._storing.get(key)) is not None:
             _, late = await asyncio.wait([twin], timeout=_TWIN_WAITS)

@@ -4,36 +4,48 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from ipaddress import ip_network
 from random import Random
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from wasl.acceptance import Drafting
 from wasl.addresses import Addresses
+from wasl.brands.brands import Brands
 from wasl.breaker import Breaker
 from wasl.carriage import WaryConnector, WatchedSession
 from wasl.clock import Clock
 from wasl.config import Config
+from wasl.content.promotion import Promotion
 from wasl.content.templates import Templates
 from wasl.deciding import Deciding
 from wasl.explaining import Explaining, Scene
+from wasl.files.enclosing import Enclosing
+from wasl.imprint import Imprint, Software
 from wasl.keys import KeyRing, open_ring
 from wasl.lasting import watched
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.opening import key_file, keyed, open_store
 from wasl.ledger.providers import Providers
-from wasl.pinned import Pinned
+from wasl.ledger.rows import SourceRow
+from wasl.opting_out import OptOut
+from wasl.outbound import Outbound, Reach
+from wasl.pinned import Pinned, brand_row, brands_of
 from wasl.pipeline import Pipeline
 from wasl.planning import Carriers
 from wasl.policies import Policies
 from wasl.registry import Specs, open_providers
+from wasl.reloading import Reloading, reloading, seen
 from wasl.retry import Aftermath
 from wasl.routing import Routing
 from wasl.slots import Slots
 from wasl.standing import PAUSE, Standings
 from wasl.watch import Watch
 from wasl.worker import Worker
+from wasl.writing import Writing
 from wasl_contracts import Address
+from wasl_contracts.content import Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +79,18 @@ class Assembly:
     """
 
     config: Config
+    brands: Brands
     durability: str
     ring: KeyRing
+    opt_out: OptOut
     ledger: Ledger
     drafting: Drafting
     addresses: Addresses
     providers: Providers
     explaining: Explaining
+    enclosing: Enclosing
+    pinned: Pinned
+    reloading: Reloading
     worker: Worker | None
     held: int | None = None
 
@@ -84,27 +101,27 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     Raises:
         Unusable: the database or the key ring cannot be used.
         ConfigMistakes: a provider cannot be opened.
-        TemplateMistakes: a template is wrong.
+        TemplateMistakes, BrandMistakes: a template or a brand is wrong.
     """
     config = specs.config
-    templates = Templates.load(config.templates, config.locale)
-    routing = Routing(config.channels, {name: specs[name] for name in specs.plugins})
+    files, templates, brands = seen(config), Templates.load(config.templates, config.locale, config.timezone), brands_of(config)
+    routing = Routing(config.channels, {name: specs[name] for name in specs.plugins}, specs.brands)
     policies = Policies(config)
     store = await open_store(config, unsafe_durability=part.unsafe_durability)
     stack.push_async_callback(store.close)
     ring = open_ring(key_file(config), world.environ, create=not await keyed(store))
     ledger = await _opened(Ledger(store, ring, routing, policies, world.clock), stack)
-    version = await _keep_config(config, ledger)
+    version, pinned, opt_out = await _keep(config, brands, ledger), Pinned(templates, brands, ledger), OptOut(config, ring)
     held = await ledger.hold_all() if part.after_restore else None
 
     def address_hash(address: Address) -> str:
         return ledger.address_hash(address.kind, address.value)
 
-    addresses = _addresses(specs)
-    drafting = Drafting(config, version, addresses, templates, address_hash)
-    shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins})
-    deciding = Deciding(routing, policies, address_hash)
-    explaining = Explaining(Scene(specs, ledger, drafting, deciding, shared, templates, version))
+    addresses, enclosing = _addresses(specs), await _enclosing(config, ledger, stack)
+    drafting = Drafting(config, version, addresses, templates, address_hash, brands=brands, promotion=promotion_of(specs))
+    shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins}, brands.names)
+    deciding, writing = Deciding(routing, policies, address_hash), Writing(pinned, opt_out)
+    explaining = Explaining(Scene(specs, ledger, drafting, deciding, shared, writing, enclosing, version))
     if part.watchdog:
         stack.enter_context(watched(config.worker.hang_after))
     sender = None
@@ -113,14 +130,43 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
         pipeline = Pipeline(
             ledger=ledger,
             deciding=deciding,
-            pinned=Pinned(templates, ledger),
+            writing=writing,
             carriers=carriers,
             aftermath=Aftermath(config.retry, world.random, PAUSE),
             clock=ledger.clock,
             version=version,
+            imprint=Imprint(ring, await _keep_software(specs, ledger)),
         )
-        sender = await _started(Worker(ledger, pipeline, carriers.slots, config.channels), carriers.slots, ledger, stack)
-    return Assembly(config, await store.weakness() or "ok", ring, ledger, drafting, addresses, shared, explaining, sender, held)
+        sender = await _started(Worker(ledger, pipeline, carriers.slots, routing), carriers.slots, ledger, stack)
+    durability, fresh = await store.weakness() or "ok", await _kept_fresh(reloading(config, files, pinned, ledger), stack)
+    return Assembly(
+        config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, pinned, fresh, sender, held
+    )
+
+
+async def _kept_fresh(reloading: Reloading, stack: AsyncExitStack) -> Reloading:
+    await reloading.start()
+    stack.push_async_callback(reloading.close)
+    return reloading
+
+
+def promotion_of(specs: Specs) -> Promotion:
+    """The rules for promotional messages, and which formats a brand's messages may take on a channel."""
+
+    def formats(channel: str, brand: str) -> frozenset[Format]:
+        serving = [name for name in specs.config.channels.get(channel, ()) if brand in (specs.brands[name] or (brand,))]
+        return frozenset(specs[name].format for name in serving)
+
+    return Promotion(specs.config, formats)
+
+
+async def _enclosing(config: Config, ledger: Ledger, stack: AsyncExitStack) -> Enclosing:
+    told, own = config.outbound, {host.lower() for host in config.server.hosts}
+    if config.server.public_url is not None:
+        own.add(urlsplit(config.server.public_url).hostname or "")
+    reach = Reach(tuple(map(ip_network, told.allow)), told.http, frozenset(told.ports), frozenset(own))
+    outbound = await stack.enter_async_context(Outbound(reach))
+    return Enclosing(ledger.files, outbound, reach, config.files.keep, ledger.clock)
 
 
 async def _opened(ledger: Ledger, stack: AsyncExitStack) -> Ledger:
@@ -160,9 +206,17 @@ def _addresses(specs: Specs) -> Addresses:
     return Addresses(kinds, specs.config.country)
 
 
-async def _keep_config(config: Config, ledger: Ledger) -> str:
-    """Store the configuration by its version, so that decisions can name the one that judged. It holds no secrets."""
+async def _keep_software(specs: Specs, ledger: Ledger) -> str:
+    """Store by what messages are made, so that they can be made again or it can be told what has changed; returns its version."""
+    row = Software.of(specs).row()
+    await ledger.put_sources([row])
+    return row["version"]
+
+
+async def _keep(config: Config, brands: Brands, ledger: Ledger) -> str:
+    """Store the configuration by its version, so that decisions can name the one that judged, and so the brands. They hold no secrets."""
     text = config.model_dump_json()
     version = hashlib.sha256(text.encode()).hexdigest()[:32]
-    await ledger.put_source({"version": version, "kind": "config", "name": "wasl.toml", "locale": "", "text": text})
+    configured: SourceRow = {"version": version, "kind": "config", "name": "wasl.toml", "locale": "", "text": text}
+    await ledger.put_sources([configured, *(brand_row(brands.find(name)) for name in brands.names)])
     return version

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
+from hashlib import sha256
+from typing import NamedTuple
 
 import aiohttp
 import structlog
@@ -12,15 +14,34 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from wasl_contracts import Delivery, Finder, HttpSession, Provider, ProviderError, Reason, Receipt, Rejected, Unavailable, Unknown
+from wasl_contracts.handing import note_by
 from wasl_contracts.provider import HttpResponse
 
 _log = structlog.get_logger("wasl.carriage")
 
 
 class _Call:
-    """Whether a request was begun during a call; shared by the tasks that a plugin starts."""
+    """Whether a request was begun during a call, and what was handed over; shared by the tasks that a plugin starts."""
 
     begun = False
+    handed: bytes | None = None
+    _told = False
+
+    def requested(self, body: bytes | None) -> None:
+        self.begun = True
+        if body is not None and not self._told:
+            self.handed = sha256(body).digest()
+
+    def told(self, content: bytes) -> None:
+        self._told = True
+        self.handed = sha256(content).digest()
+
+
+class Carried(NamedTuple):
+    """How a call ended, and the SHA-256 of the bytes that it handed over, or was about to; None where it did not come to that."""
+
+    answer: Receipt | ProviderError
+    handed: bytes | None = None
 
 
 _current: ContextVar[_Call] = ContextVar("wasl_call")
@@ -41,7 +62,7 @@ class WaryConnector(aiohttp.TCPConnector):
 
 
 class WatchedSession:
-    """The session that plugins get: aiohttp's, and it notes that a request was begun, so that a fault before that is known as such."""
+    """The session that plugins get: aiohttp's, and it notes that a request was begun, so that a fault before that is known as such, and with what body."""
 
     def __init__(self, session: HttpSession) -> None:
         self._session = session
@@ -50,14 +71,21 @@ class WatchedSession:
         self, method: str, url: str, *, data: bytes | None = None, headers: Mapping[str, str] | None = None, allow_redirects: bool = True
     ) -> AbstractAsyncContextManager[HttpResponse]:
         if (call := _current.get(None)) is not None:
-            call.begun = True
+            call.requested(data)
         return self._session.request(method, url, data=data, headers=headers, allow_redirects=allow_redirects)
 
 
-async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) -> Receipt | ProviderError:
+async def carry(provider: Provider, delivery: Delivery, timeout_seconds: float) -> Carried:
     """Call the provider and say how it ended. Never raises for a fault of the plugin; is cancelled with its task."""
-    call, task = _Call(), asyncio.current_task()
+    call = _Call()
     _current.set(call)
+    note_by(call.told)
+    answer = await _answer(provider, delivery, timeout_seconds, call)
+    return Carried(answer, call.handed)
+
+
+async def _answer(provider: Provider, delivery: Delivery, timeout_seconds: float, call: _Call) -> Receipt | ProviderError:
+    task = asyncio.current_task()
     try:
         async with asyncio.timeout(timeout_seconds):
             receipt = await provider.send(delivery)

@@ -1,11 +1,10 @@
 """What people say of topics and channels: recording it, reading it as of any moment, and asking for it. Gateway has these verbs too."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
 from wasl import tokens
-from wasl.assembly import Assembly
+from wasl.branded import Branded
 from wasl.clock import micros, moment
 from wasl.config import Config
 from wasl.consent import AsOf, ConsentAnswer, ConsentAsk, ConsentChange, ConsentSeen, Effective, choice
@@ -21,14 +20,8 @@ _BAD_TOKEN = Problem(pointer="/token", code="bad_token", message="is not a token
 _EXPIRED = Problem(pointer="/token", code="token_expired", message="has expired; ask them again")
 
 
-class Consenting(ABC):
+class Consenting(Branded):
     """The verbs of consent."""
-
-    config: Config
-
-    @property
-    @abstractmethod
-    def _open(self) -> Assembly: ...
 
     async def record_consent(self, recipient_id: str, changes: Sequence[ConsentChange]) -> ConsentSeen:
         """Write down what they said, in this order. On disk when it returns, and from then on nothing begins to leave against it.
@@ -48,7 +41,7 @@ class Consenting(ABC):
         """
         as_of = validated(AsOf, {"at": at}).at
         ledger = self._open.ledger
-        history = await ledger.consents.history(self.config.brand, recipient_id)
+        history = await ledger.consents.history(self.brand, recipient_id)
         if history is None:
             raise NotFound("There is no recipient with this id.")
         rows = tuple(row for row in history.rows if as_of is None or row.at <= as_of)
@@ -77,9 +70,7 @@ class Consenting(ABC):
         change = ConsentChange(**asked.model_dump(), state="pending", source="double_opt_in")
         (pending,) = await self._record(recipient_id, [change])
         until = micros(self._open.ledger.clock.now() + self.config.consent.confirm_within)
-        return tokens.issue(
-            self._open.ring, _PURPOSE, {"brand": self.config.brand, "recipient": recipient_id, "row": pending, "until": until}
-        )
+        return tokens.issue(self._open.ring, _PURPOSE, {"brand": self.brand, "recipient": recipient_id, "row": pending, "until": until})
 
     async def confirm_consent(self, token: str, *, ip: str | None = None) -> ConsentSeen:
         """Grant what a token was issued for; again is as good as once.
@@ -90,18 +81,18 @@ class Consenting(ABC):
         """
         answer = validated(ConsentAnswer, {"token": token, "ip": ip})
         told = tokens.read(self._open.ring, _PURPOSE, answer.token)
-        if told is None or told["brand"] != self.config.brand:
+        if told is None or self.seen_as not in (None, told["brand"]):
             raise Refused([_BAD_TOKEN])
-        recipient_id, until = str(told["recipient"]), moment(int(told["until"]))
-        became = await self._open.ledger.consents.confirm(self.config.brand, recipient_id, str(told["row"]), ip=answer.ip, until=until)
+        seen, recipient_id, until = self._as(str(told["brand"])), str(told["recipient"]), moment(int(told["until"]))
+        became = await self._open.ledger.consents.confirm(seen.brand, recipient_id, str(told["row"]), ip=answer.ip, until=until)
         if became == "withdrawn":
             raise Conflict("They turned this off after they were asked.", code="withdrawn_since", suggested_action="Ask them again.")
         if became != "confirmed":
             raise Refused([_EXPIRED if became == "expired" else _BAD_TOKEN])
-        return await self.consent(recipient_id)
+        return await seen.consent(recipient_id)
 
     async def _record(self, recipient_id: str, changes: Sequence[ConsentChange]) -> list[str]:
-        rows = await self._open.ledger.consents.record(self.config.brand, recipient_id, changes)
+        rows = await self._open.ledger.consents.record(self.brand, recipient_id, changes)
         if rows is None:
             raise Refused([Problem(pointer="/id", code="unknown_recipient", message="is an id that wasl does not know; store it first")])
         return rows

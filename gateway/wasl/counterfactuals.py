@@ -40,6 +40,22 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ar": "يُسمح به في {when} عندما يتسع الحد {cap} من جديد.",
     },
     "cap_raised": {"en": "Allowed if the cap were higher.", "ar": "يُسمح به إذا رُفع الحد."},
+    "budget_renewed": {
+        "en": "Allowed if the budget {budget} is raised, or when it begins anew at {when}.",
+        "ar": "يُسمح به إذا رُفعت الميزانية {budget}، أو عندما تبدأ من جديد في {when}.",
+    },
+    "budget_renews_at": {
+        "en": "Allowed at {when}, when the budget {budget} begins anew.",
+        "ar": "يُسمح به في {when} عندما تبدأ الميزانية {budget} من جديد.",
+    },
+    "price_known": {
+        "en": "Allowed if a price in {currency} is known for this, or if the budget {budget} lets go what has none.",
+        "ar": "يُسمح به إذا عُرف سعر ذلك بعملة {currency}، أو سمحت الميزانية {budget} بما لا سعر له.",
+    },
+    "country_enabled": {
+        "en": "Allowed if sending to numbers of this country ({country}) is switched on.",
+        "ar": "يُسمح به إذا فُعّل الإرسال إلى أرقام هذا البلد ({country}).",
+    },
     "life_longer": {"en": "Allowed if it could wait until {when}.", "ar": "يُسمح به إذا أمكنها الانتظار حتى {when}."},
     "other_fails": {
         "en": "Allowed if the message {message}, which tells the same, does not go.",
@@ -51,6 +67,10 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
     "address_served": {
         "en": "Allowed if a provider of {channel} serves this kind of address.",
         "ar": "يُسمح به إذا كان أحد مزوّدي {channel} يخدم هذا النوع من العناوين.",
+    },
+    "brand_served": {
+        "en": "Allowed if a provider of {channel} serves this brand.",
+        "ar": "يُسمح به إذا كان أحد مزوّدي {channel} يخدم هذه العلامة التجارية.",
     },
     "channel_enabled": {"en": "Allowed if the channel {channel} is configured.", "ar": "يُسمح به إذا ضُبطت القناة {channel}."},
     "provider_resumes": {"en": "Possible when {provider} is called again.", "ar": "ممكن عندما يُستأنف استدعاء {provider}."},
@@ -88,11 +108,21 @@ _MOVED_BY_REASON: Mapping[Reason, str] = {
     Reason.NO_ADDRESS: "address_added",
     Reason.UNROUTABLE: "address_served",
     Reason.CHANNEL_DISABLED: "channel_enabled",
+    Reason.OTHER_BRAND: "brand_served",
     Reason.IN_ORDER: "turn_comes",
     Reason.FREQUENCY_CAP: "cap_raised",
+    Reason.COUNTRY_BLOCKED: "country_enabled",
 }
-_ENDS = {"suppression_ends": "expires_at", "life_longer": "opens"}
+_LIMITS: Mapping[Reason, tuple[str, str, str]] = {
+    Reason.FREQUENCY_CAP: ("cap", "cap_frees", "cap_frees_at"),
+    Reason.BUDGET_EXCEEDED: ("renews_at", "budget_renewed", "budget_renews_at"),
+    Reason.PRICE_UNKNOWN: ("budget", "price_known", "price_known"),
+}
+"""What a limit looked at, and the codes for what it withheld and what it deferred."""
+_ENDS = {"suppression_ends": "expires_at", "life_longer": "opens", "budget_renewed": "renews_at"}
 """The input that tells the moment which a code speaks of."""
+_TOLD = ("cap", "limit", "per", "zone", "message", "budget", "amount", "currency")
+"""Inputs that sentences may name."""
 _RESTING = frozenset({Reason.PROVIDER_FAILING, Reason.PROVIDER_PAUSED, Reason.RATE_LIMITED})
 
 
@@ -108,7 +138,9 @@ def counterfactual(against: Against, at: datetime, **around: str) -> Counterfact
     """What would open the way; `around` tells the channel, the topic or the provider. `at` is when it was judged."""
     code = _code(against)
     params: dict[str, JsonValue] = {name: value for name, value in around.items() if value}
-    params |= {name: against.inputs[name] for name in ("cap", "limit", "per", "zone", "message") if name in against.inputs}
+    params |= {name: against.inputs[name] for name in _TOLD if name in against.inputs}
+    if code == "country_enabled":
+        params["country"] = against.inputs.get("country") or "–"
     if moment := _ENDS.get(code):
         params["until"] = against.inputs[moment]
     elif against.until is not None:
@@ -127,8 +159,8 @@ def _code(against: Against) -> str:
     reason, until, inputs = against
     if reason in _RESTING:
         return "provider_resumes_at" if until is not None else "provider_resumes"
-    if reason is Reason.FREQUENCY_CAP and "cap" in inputs:
-        return "cap_frees_at" if until is not None else "cap_frees"
+    if (limit := _LIMITS.get(reason)) is not None and limit[0] in inputs:
+        return limit[1] if until is None else limit[2]
     if until is not None:
         return "other_fails" if reason is Reason.DUPLICATE and "message" in inputs else "allowed_at"
     if reason.startswith("suppressed_"):

@@ -10,6 +10,7 @@ from datetime import datetime
 from wasl.decisions import Judged, Missed
 from wasl.ledger.claims import Claimed
 from wasl.policies import Policies
+from wasl.policies.prices import Prices
 from wasl.policies.verdict import Candidate, Defer, Inputs, Withhold
 from wasl.routing import Routing
 from wasl_contracts import Address, Envelope, Reason, State
@@ -106,13 +107,28 @@ class Deciding:
             go = _go(claimed, judged, free, _Judging(at=now, missed=missed))
             return replace(go, later=later) if later else go
         if not own:
-            return Stop(judged, State.FAILED, self._unreachable(claimed), (*free, *later), at=now, missed=missed)
+            return Stop(judged, State.FAILED, self._unreachable(claimed, missed), (*free, *later), at=now, missed=missed)
         deferred = [against for j in own if isinstance(against := j.against, Defer)]
         if deferred:
             soonest = min(deferred, key=lambda verdict: verdict.until)
             return Wait(judged, min(soonest.until, claimed.envelope.expires_at), soonest.reason, at=now, missed=missed)
         withheld = next(against for j in own if isinstance(against := j.against, Withhold))
         return Stop(judged, _ENDS.get(withheld.reason, State.WITHHELD), withheld.reason, (*free, *later), at=now, missed=missed)
+
+    @property
+    def prices(self) -> Prices:
+        """What its budgets reckon with."""
+        return self._policies.prices
+
+    def bound(self, candidate: Candidate) -> bool:
+        """Whether it matters what a candidate costs."""
+        return self._policies.budgets.bind(candidate)
+
+    def at_cost(self, claimed: Claimed, decision: Decision, priced: Candidate, inputs: Inputs) -> Decision:
+        """The decision once more, of the same moment, now that it is known what one of its candidates costs."""
+        place = priced.channel, priced.address_hash
+        candidates = [priced if (j.candidate.channel, j.candidate.address_hash) == place else j.candidate for j in decision.judged]
+        return self.decide(claimed, candidates, inputs, decision.at)
 
     def _missed(self, claimed: Claimed, candidates: Sequence[Candidate]) -> tuple[Missed, ...]:
         """The channels that it could have used, had there been a way."""
@@ -128,12 +144,19 @@ class Deciding:
     def _why_missed(self, channel: str, envelope: Envelope) -> Reason:
         if channel not in self._routing.channels:
             return Reason.CHANNEL_DISABLED
+        if self._routing.serves_others(envelope.brand, channel):
+            return Reason.OTHER_BRAND
+        if self._routing.carries_no_files(envelope, channel):
+            return Reason.ATTACHMENTS_UNSUPPORTED
         known = any(address.channel == channel for address in envelope.addresses)
         return Reason.UNROUTABLE if known or envelope.audience == "public" else Reason.NO_ADDRESS
 
-    def _unreachable(self, claimed: Claimed) -> Reason:
+    def _unreachable(self, claimed: Claimed, missed: Sequence[Missed]) -> Reason:
         if claimed.channel is not None and claimed.channel not in self._routing.channels:
             return Reason.CHANNEL_DISABLED
+        for telling in (Reason.OTHER_BRAND, Reason.ATTACHMENTS_UNSUPPORTED):
+            if any(one.reason is telling for one in missed):
+                return telling
         envelope = claimed.envelope
         elsewhere = claimed.channel is None and len(envelope.addresses) > 0  # reachable, but not by this route
         return Reason.UNROUTABLE if elsewhere or envelope.audience != "person" else Reason.NO_ADDRESS

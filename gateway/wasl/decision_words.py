@@ -17,7 +17,8 @@ _SHORT: Mapping[str, str] = {
     "reason": "r", "rule": "u", "state": "a", "row": "o", "cap": "b", "max": "m", "per": "w", "used": "j", "scope": "y", "now": "g",
     "country": "co", "zone_of": "zo", "zones": "zs", "local": "lo", "window": "wi", "opens": "op", "closes": "cl", "jitter": "ji",
     "hours": "ho", "limit": "li", "counted": "ct", "reserved": "rs", "over": "ov", "again": "ag", "exempt": "xm", "elsewhere": "el",
-    "free_at": "fr",
+    "free_at": "fr", "budget": "bu", "amount": "am", "currency": "cy", "spent": "sp", "cost": "cs", "units": "un", "least": "le",
+    "renews_at": "re", "unpriced": "up", "free": "fe", "open": "on",
 }  # fmt: skip
 _SOURCES: Mapping[str, str] = {
     "message.expires_in": "x", "message.about": "a", "message.fact": "f", "suppressions": "s", "kind email": "e", "kind phone": "p",

@@ -3,27 +3,31 @@
 draft ─ foresee ─ read inputs ─ judge ─ choose the provider ─ render        (pipeline.py does the same, and goes on)
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wasl.acceptance import Drafting
 from wasl.answers import WhyNot
 from wasl.choosing import Choice, choose, stood, why_resting
-from wasl.content.rendering import RenderingFailed, render
-from wasl.content.templates import Templates
+from wasl.content.rendering import RenderingFailed
+from wasl.costing import FREE, Costing
 from wasl.counterfactuals import sentences
 from wasl.deciding import Deciding, Decision, Go, Wait
 from wasl.decision_reading import Decided, decode
 from wasl.decisions import Record
 from wasl.explanations import Assumption, DeliveryExplained, Explanation, RouteSeen, Would
+from wasl.files.enclosing import Enclosing
 from wasl.ids import delivery_id
 from wasl.ledger.claims import Claimed
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.people import recipient_seen
 from wasl.ledger.providers import Providers
+from wasl.policies.prices import cost_seen
+from wasl.policies.verdict import Cost, Inputs
 from wasl.registry import Specs
 from wasl.slots import AGAIN
 from wasl.standing import Standing, Standings
+from wasl.writing import Writing
 from wasl_contracts import Message, Reason, State
 
 _ROUNDS = 20  # deferrals, one after the other, that are followed to tell when it goes
@@ -40,7 +44,8 @@ class Scene:
     drafting: Drafting
     deciding: Deciding
     providers: Providers
-    templates: Templates
+    writing: Writing
+    enclosing: Enclosing
     version: str
 
 
@@ -52,6 +57,7 @@ class _Outcome:
     record: Record
     reason: Reason | None = None
     again: datetime | None = None
+    cost: Cost = FREE
 
 
 class Explaining:
@@ -60,23 +66,26 @@ class Explaining:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._ledger = scene.ledger
+        self._costing = Costing(scene.specs.config, scene.deciding.prices)
 
-    async def explain(self, message: Message, at: datetime | None = None) -> Explanation:
-        """What would become of a message that is accepted at that moment, in UTC.
+    async def explain(self, message: Message, at: datetime | None = None, *, seen_as: str | None = None) -> Explanation:
+        """What would become of a message that is accepted at that moment, in UTC; `seen_as` is as in `Drafting.draft`.
 
         Raises:
             Refused: it would not be accepted.
         """
         now = self._ledger.clock.now()
         at = at or now
-        draft = self._scene.drafting.draft(message, None, at)
+        draft = self._scene.drafting.draft(message, None, at, seen_as=seen_as)
+        if message.attachments:
+            draft = await self._scene.enclosing.foreseen(draft, message)
         claims = await self._ledger.foreseeing.claims(draft)
         seen = _Seen(at, now, tuple(self._scene.specs.plugins), await self._standings(past=at < now))
         deliveries = tuple([await self._delivery(claimed, seen) for claimed in claims])
         envelope = claims[0].envelope
         best = min(deliveries, key=lambda one: _FURTHEST.index(one.verdict))
         return Explanation(
-            **{name: getattr(best, name) for name in ("verdict", "reason", "goes_at", "channel", "provider")},
+            **{name: getattr(best, name) for name in ("verdict", "reason", "goes_at", "channel", "provider", "cost")},
             sentences=_said(best, at, envelope.timezone),
             at=at,
             expires_at=envelope.expires_at,
@@ -110,6 +119,7 @@ class Explaining:
             goes_at=goes_at if goes else None,
             channel=chosen.channel if goes and chosen is not None else None,
             provider=found.record.provider if goes else None,
+            cost=cost_seen(found.cost) if goes and found.cost != FREE else None,
             decision=decode(first.record.stored(), of),
         )
 
@@ -118,24 +128,32 @@ class Explaining:
         inputs = await self._ledger.foreseeing.inputs(candidates, at, seen.now)
         decision = self._scene.deciding.decide(claimed, candidates, inputs, at)
         standings = seen.standings_at(at)
+        return self._outcome_of(claimed, decision, standings, inputs)
+
+    def _outcome_of(self, claimed: Claimed, decision: Decision, standings: Standings, inputs: Inputs) -> _Outcome:
         if isinstance(decision, Go):
-            return self._going(claimed, decision, standings)
+            return self._going(claimed, decision, standings, inputs)
         record = self._record(claimed, decision, standings, None)
         if isinstance(decision, Wait):
             return _Outcome("defer", record, decision.reason, decision.until)
         return _Outcome(_VERDICTS[decision.state], record, decision.reason)
 
-    def _going(self, claimed: Claimed, go: Go, standings: Standings) -> _Outcome:
+    def _going(self, claimed: Claimed, go: Go, standings: Standings, inputs: Inputs) -> _Outcome:
         choice = choose(claimed, go, standings, go.at)
+        candidate = choice.candidate
         if choice.provider is None:
             record = self._record(claimed, go, standings, None)
             again = max(standings.resumes_at(choice.usable, go.at), go.at + AGAIN)
             return _Outcome("defer", record, why_resting(choice.usable, standings), min(again, claimed.envelope.expires_at))
         try:
-            render(claimed.envelope, self._scene.specs[choice.provider].format, self._scene.templates)
+            content = self._scene.writing.content(claimed.envelope, candidate, self._scene.specs[choice.provider])
         except RenderingFailed as failed:
             return _Outcome("fail", self._record(claimed, go, standings, None), failed.reason)
-        return _Outcome("send", self._record(claimed, go, standings, choice))
+        _, cost = self._costing.weighed(content, candidate, choice.provider)
+        if cost != candidate.cost and self._scene.deciding.bound(candidate):
+            decision = self._scene.deciding.at_cost(claimed, go, replace(candidate, cost=cost), inputs)
+            return self._outcome_of(claimed, decision, standings, inputs)
+        return _Outcome("send", self._record(claimed, go, standings, choice), cost=cost)
 
     def _record(self, claimed: Claimed, decision: Decision, standings: Standings, choice: Choice | None) -> Record:
         told = stood(claimed, decision.judged, standings, decision.at)

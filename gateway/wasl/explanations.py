@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
-from wasl.answers import RecipientSeen, WhyNot
+from wasl.answers import CostSeen, RecipientSeen, WhyNot
 from wasl.decision_seen import DecisionSeen
 from wasl_contracts import Category, Mode
 from wasl_contracts.message import Message
@@ -45,7 +45,7 @@ class RouteSeen(Frozen):
 class DeliveryExplained(Frozen):
     """One delivery of it. `goes_at` is when it would go by the rules that hold now, if nothing changes; None where it never would.
 
-    `channel` and `provider` are those that it would go by then.
+    `channel` and `provider` are those that it would go by then, `cost` is what it would cost.
     """
 
     verdict: Would
@@ -53,11 +53,12 @@ class DeliveryExplained(Frozen):
     goes_at: AwareDatetime | None = None
     channel: str | None = None
     provider: str | None = None
+    cost: CostSeen | None = None
     decision: DecisionSeen
 
 
 class Explanation(Frozen):
-    """The answer. The verdict, reason, moment, channel and provider are those of the delivery that comes furthest.
+    """The answer. The verdict, reason, moment, channel, provider and cost are those of the delivery that comes furthest.
 
     Of several deliveries each is judged as if it were the first to go. `sentences` say it for people, by language (`en`, `ar`). The
     candidates of each decision tell the policies' verdicts and what would change them, as a message's decision record does.
@@ -68,6 +69,7 @@ class Explanation(Frozen):
     goes_at: AwareDatetime | None = None
     channel: str | None = None
     provider: str | None = None
+    cost: CostSeen | None = None
     sentences: dict[str, str]
     at: AwareDatetime
     expires_at: AwareDatetime

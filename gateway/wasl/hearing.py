@@ -1,10 +1,7 @@
 """What people write to us: STOP, START and HELP are obeyed, everything else is only read. Gateway has these verbs too."""
 
-from abc import ABC, abstractmethod
-
-from wasl.assembly import Assembly
+from wasl.branded import Branded
 from wasl.clock import micros
-from wasl.config import Config
 from wasl.errors import NotFound
 from wasl.inbound import KEYWORD, InboundSeen, InboundText
 from wasl.ledger.suppression_list import Place
@@ -15,14 +12,8 @@ from wasl.suppression_rows import Hashed, Rows
 from wasl_contracts import Reason
 
 
-class Hearing(ABC):
+class Hearing(Branded):
     """The verbs of inbound texts."""
-
-    config: Config
-
-    @property
-    @abstractmethod
-    def _open(self) -> Assembly: ...
 
     async def inbound_text(self, channel: str | None, address: str, text: str, *, kind: str | None = None) -> InboundSeen:
         """Obey a text that came from an address on a channel: STOP, START, HELP and the words of `[keywords]`, as a whole message.
@@ -34,7 +25,7 @@ class Hearing(ABC):
             Refused: the address is none, or the text cannot be kept.
         """
         told = validated(InboundText, {"channel": channel, "address": address, "kind": kind, "text": text})
-        rows = Rows(self._open.addresses, self._open.ring, self.config.brand)
+        rows = Rows(self._open.addresses, self._open.ring, self.brand)
         hashed = rows.found(told.address, told.channel, told.kind)
         heard = self.config.keywords.read(told.text)
         changed = False
@@ -56,14 +47,14 @@ class Hearing(ABC):
     async def _start(self, rows: Rows, hashed: Hashed, told: InboundText) -> bool:
         ledger, place = self._open.ledger, Place(hashed.channel, hashed.address_hash)
         try:
-            story = await ledger.suppressions.story(self.config.brand, place)
+            story = await ledger.suppressions.story(self.brand, place)
         except NotFound:
             return False
-        ours = [row for row in story.data if row.brand == self.config.brand and row.source == KEYWORD]
+        ours = [row for row in story.data if row.brand == self.brand and row.source == KEYWORD]
         if not any(row.reason is Reason.SUPPRESSED_UNSUBSCRIBE for row in ours):
             return False
         removal = Removal(
-            brand=self.config.brand,
+            brand=self.brand,
             channel=place.channel,
             address_hash=place.address_hash,
             at=micros(ledger.clock.now()),

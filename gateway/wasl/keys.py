@@ -27,7 +27,8 @@ class KeyRing:
 
     def __init__(self, keys: Mapping[int, bytes], current: int) -> None:
         self._keys = {
-            key_id: {use: hmac.digest(secret, use, "sha256") for use in (b"hash", b"seal", b"sign")} for key_id, secret in keys.items()
+            key_id: {use: hmac.digest(secret, use, "sha256") for use in (b"hash", b"seal", b"sign", b"nonce", b"digest")}
+            for key_id, secret in keys.items()
         }
         self._ciphers = {key_id: AESGCM(uses[b"seal"]) for key_id, uses in self._keys.items()}
         self.current = current
@@ -37,9 +38,30 @@ class KeyRing:
         """A keyed hash by which something is found without being stored: key id (1 byte) and 16 bytes, in hexadecimal."""
         return (bytes([self._oldest]) + hmac.digest(self._keys[self._oldest][b"hash"], text.encode(), "sha256")[:_HASH]).hex()
 
+    def digest(self, content: bytes, key_id: int | None = None) -> str:
+        """A keyed digest that tells whether two contents are the same, and to nobody else what they are. It looks as `hash` does.
+
+        With the current key, or another one of the ring, such as that of an older digest (`key_of`).
+        """
+        key_id = self.current if key_id is None else key_id
+        return (bytes([key_id]) + hmac.digest(self._keys[key_id][b"digest"], content, "sha256")[:_HASH]).hex()
+
+    def key_of(self, digest: str) -> int | None:
+        """The key with which a digest was made; None where it is not in the ring any more."""
+        key_id = int(digest[:2], 16)
+        return key_id if key_id in self._keys else None
+
     def seal(self, plain: bytes, about: bytes) -> bytes:
         """Encrypt (AES-256-GCM). `about` is not secret, but must be the same when it is opened."""
-        nonce = os.urandom(_NONCE)
+        return self._sealed(os.urandom(_NONCE), plain, about)
+
+    def seal_alike(self, plain: bytes, about: bytes) -> bytes:
+        """Encrypt so that the same comes out each time, until there is a new key; whoever sees two knows whether they say the same."""
+        # The nonce is a keyed hash of all that goes in (RFC 5297 section 2), so no other text ever meets it.
+        said = len(about).to_bytes(4, "big") + about + plain
+        return self._sealed(hmac.digest(self._keys[self.current][b"nonce"], said, "sha256")[:_NONCE], plain, about)
+
+    def _sealed(self, nonce: bytes, plain: bytes, about: bytes) -> bytes:
         return bytes([self.current]) + nonce + self._ciphers[self.current].encrypt(nonce, plain, about)
 
     def open(self, sealed: bytes, about: bytes) -> bytes:

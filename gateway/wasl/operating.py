@@ -1,15 +1,12 @@
 """What people ask of stored messages, recipients and providers: look, cancel, send again. Gateway has these verbs too."""
 
-from abc import ABC, abstractmethod
-
 from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
-from wasl.assembly import Assembly
-from wasl.config import Config
+from wasl.branded import Branded
 from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.dead_letters import Terms
 from wasl.ledger.people import STUB, Person
 from wasl.ledger.reads import Filters
-from wasl.overview import overview
+from wasl.overview import overview, serves
 from wasl.registry import Specs
 from wasl.states import REPLAYED
 from wasl_contracts import Recipient, State
@@ -18,25 +15,20 @@ _LARGEST_PAGE = 1000
 _RETRIED = (State.FAILED, State.EXPIRED, State.BOUNCED, State.UNKNOWN)
 
 
-class Operating(ABC):
+class Operating(Branded):
     """The verbs of support and operators."""
 
-    config: Config
     _specs: Specs
-
-    @property
-    @abstractmethod
-    def _open(self) -> Assembly: ...
 
     async def get(self, message_id: str) -> MessageSeen:
         """One message with its deliveries, timeline and decisions; raises NotFound."""
-        return await self._open.ledger.message(self.config.brand, message_id)
+        return await self._open.ledger.message(self.brand, message_id)
 
     async def list(self, filters: Filters | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
         """Messages that fit, newest first; raises Refused for a cursor that was not given out here."""
         if not 1 <= limit <= _LARGEST_PAGE:
             raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
-        return await self._open.ledger.page(self.config.brand, filters or Filters(), limit=limit, cursor=cursor)
+        return await self._open.ledger.page(self.brand, filters or Filters(), limit=limit, cursor=cursor)
 
     async def cancel(self, message_id: str) -> MessageSeen:
         """Cancel what has not begun to leave.
@@ -45,7 +37,7 @@ class Operating(ABC):
             NotFound: there is no such message.
             Conflict: nothing of it is waiting any more.
         """
-        await self._open.ledger.cancel(self.config.brand, message_id)
+        await self._open.ledger.cancel(self.brand, message_id)
         return await self.get(message_id)
 
     async def retry(self, message_id: str, *, possible_duplicate: bool = False) -> MessageSeen:
@@ -57,7 +49,7 @@ class Operating(ABC):
             NotFound: there is no such message.
             Conflict: it is not to be sent again; `code` is one of LeftAlone.
         """
-        fates = await self._open.ledger.replays.these(self.config.brand, [message_id], Terms(possible_duplicate=possible_duplicate))
+        fates = await self._open.ledger.replays.these(self.brand, [message_id], Terms(possible_duplicate=possible_duplicate))
         self._wake()
         seen = await self.get(message_id)
         why = fates[0].left_alone if fates else None
@@ -83,7 +75,7 @@ class Operating(ABC):
             known = ", ".join(_RETRIED)
             raise Refused([Problem(pointer="/state", code="bad_value", message=f"is a state that is not sent again; these are: {known}")])
         ledger = self._open.ledger
-        retried = await ledger.replays.all(self.config.brand, filters, possible_duplicate=possible_duplicate, dry_run=dry_run, most=most)
+        retried = await ledger.replays.all(self.brand, filters, possible_duplicate=possible_duplicate, dry_run=dry_run, most=most)
         self._wake()
         return retried
 
@@ -95,16 +87,16 @@ class Operating(ABC):
             raise Refused([Problem(pointer="/id", code="erased_recipient", message="is of a person who was erased; use their own id")])
         addresses = self._open.addresses.normal_all(recipient, where="")
         person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes)
-        await self._open.ledger.put_recipient(self.config.brand, recipient.id, person)
+        await self._open.ledger.put_recipient(self.brand, recipient.id, person)
         return person.seen(recipient.id)
 
     async def providers(self) -> ProvidersSeen:
         """The configured providers, and how each does just now."""
-        return overview(self._specs, await self._open.providers.seen(), self._open.ledger.clock.now())
+        return overview(self._specs, await self._open.providers.seen(), self._open.ledger.clock.now(), self.seen_as)
 
     async def resume_provider(self, name: str) -> ProvidersSeen:
         """Call a provider again, as after its settings were mended; what waits for it is due now. Raises NotFound."""
-        if name not in self._specs.plugins:
+        if name not in self._specs.plugins or (self.seen_as is not None and not serves(self._specs, name, self.seen_as)):
             raise NotFound("There is no such provider.", suggested_action="See GET /v1/providers, or wasl providers list.")
         await self._open.providers.resume(name)
         self._wake()

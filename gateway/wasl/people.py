@@ -29,7 +29,7 @@ class People(Consenting):
         Raises:
             Refused: the address is none.
         """
-        ledger, brand = self._open.ledger, self.config.brand
+        ledger, brand = self._open.ledger, self.brand
         if sought.id is not None:
             return PeopleSeen(data=tuple(await ledger.dossiers.some(brand, [sought.id])))
         normal = self._normal(sought)
@@ -45,7 +45,7 @@ class People(Consenting):
         Raises:
             NotFound: nobody was ever known by that id.
         """
-        seen = await self._open.ledger.dossiers.seen(self.config.brand, recipient_id)
+        seen = await self._open.ledger.dossiers.seen(self.brand, recipient_id)
         if seen.erased_at is not None:
             return seen
         return seen.model_copy(update={"consent": await self.consent(seen.id)})
@@ -59,7 +59,7 @@ class People(Consenting):
         """
         if not 1 <= limit <= _LARGEST_PAGE:
             raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
-        return await self._open.ledger.dossiers.timeline(self.config.brand, recipient_id, limit=limit, cursor=cursor)
+        return await self._open.ledger.dossiers.timeline(self.brand, recipient_id, limit=limit, cursor=cursor)
 
     async def export_recipient(self, recipient_id: str) -> AsyncIterator[bytes]:
         """All that is stored about a person, as the parts of one JSON document (a PersonExport), for themselves: in clear.
@@ -67,7 +67,7 @@ class People(Consenting):
         Raises:
             NotFound: nobody was ever known by that id; before the first part.
         """
-        ledger, brand = self._open.ledger, self.config.brand
+        ledger, brand = self._open.ledger, self.brand
         copy = await ledger.dossiers.copy(brand, recipient_id)
         opening = {"exported_at": ledger.clock.now(), "brand": brand, **copy._asdict()}
         return self._parts_of(to_json(opening)[:-1] + b',"messages":[', copy.recipient.id)
@@ -84,10 +84,10 @@ class People(Consenting):
             NotFound: nobody was ever known by that id.
         """
         ledger, ends = self._open.ledger, time.monotonic() + patience.total_seconds()
-        done = await ledger.erasing.erase(self.config.brand, recipient_id, because)
+        done = await ledger.erasing.erase(self.brand, recipient_id, because)
         while done.under_way and time.monotonic() < ends:
             await asyncio.sleep(_LOOK)
-            again = await ledger.erasing.erase(self.config.brand, recipient_id, because)
+            again = await ledger.erasing.erase(self.brand, recipient_id, because)
             counts = {"messages": done.messages + again.messages, "cancelled": done.cancelled + again.cancelled}
             done = again.model_copy(update=counts)
         _log.info("recipient.erased", stub=done.recipient, because=because, messages=done.messages, under_way=done.under_way)
@@ -109,7 +109,7 @@ class People(Consenting):
     async def _parts_of(self, opening: bytes, person_id: str) -> AsyncIterator[bytes]:
         yield opening
         comma = b""
-        async for page in self._open.ledger.dossiers.messages(self.config.brand, person_id):
+        async for page in self._open.ledger.dossiers.messages(self.brand, person_id):
             yield comma + b",".join(map(to_json, page))
             comma = b","
         yield b"]}"

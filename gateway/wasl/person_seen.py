@@ -103,10 +103,12 @@ class ExportedPerson(Frozen):
 
 
 class ExportedMessage(MessageSeen):
-    """A message with what it said. A one-time code is not told. `answers` are what providers said, by the id of the attempt."""
+    """A message with what it said. A one-time code is not told. `attachments` are
+    its files by name, type, size and id. `answers` are what providers said, by the id of the attempt."""
 
     content: JsonValue = Field(None, repr=False)
     data: JsonValue = Field(None, repr=False)
+    attachments: JsonValue = Field(None, repr=False)
     ordering_key: str | None = None
     idempotency_key: str | None = None
     answers: dict[str, dict[str, JsonValue]] = Field(default_factory=dict, repr=False)

@@ -12,44 +12,59 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from wasl.carriage import carry
+from wasl.carriage import Carried, carry
 from wasl.clock import Clock, micros
-from wasl.deciding import Deciding
+from wasl.deciding import Deciding, Decision, Go
 from wasl.errors import LedgerUnavailable, StorageLow, WaslError
+from wasl.files.carrying import NONE, Carrying
 from wasl.finding import Finding
+from wasl.imprint import Imprint
 from wasl.ledger.claims import LEASE, Claimed, Release
 from wasl.ledger.leaving import Left
 from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Settlement
-from wasl.pinned import Pinned
 from wasl.planning import Carriers, Plan, Planning
 from wasl.poison import Trials, dead_letter, poisoned
+from wasl.policies.verdict import Inputs
 from wasl.retry import Aftermath, Alternatives, Answered
 from wasl.standing import PAUSE
 from wasl.states import PENDING
 from wasl.unknown import again, lost, settled
-from wasl_contracts import ProviderError, Receipt, State, Unavailable
+from wasl.writing import Writing
+from wasl_contracts import State, Unavailable
 
 _log = structlog.get_logger("wasl.pipeline")
 _DATABASE_AWAY = 0.5  # seconds between two tries to write an answer
 _TURN = timedelta(milliseconds=20)  # between two suspects
+_ROOM = timedelta(milliseconds=50)  # until files that had no room are looked at again
 
 
 class Pipeline:
     """Moves claimed deliveries on, in batches."""
 
     def __init__(  # noqa: PLR0913 - one part for each step
-        self, *, ledger: Ledger, deciding: Deciding, pinned: Pinned, carriers: Carriers, aftermath: Aftermath, clock: Clock, version: str
+        self,
+        *,
+        ledger: Ledger,
+        deciding: Deciding,
+        writing: Writing,
+        carriers: Carriers,
+        aftermath: Aftermath,
+        clock: Clock,
+        version: str,
+        imprint: Imprint,
     ) -> None:
         self._ledger = ledger
         self._deciding = deciding
-        self._pinned = pinned
-        self._planning = Planning(carriers, pinned.templates, clock, version)
+        self._writing = writing
+        self._planning = Planning(carriers, writing, deciding, clock, version)
         self._carriers = carriers
         self._slots = carriers.slots
         self._watch = carriers.watch
         self._aftermath = aftermath
+        self._imprint = imprint
         self._clock = clock
+        self._carrying = Carrying(ledger.files)
         self._finding = Finding(carriers, aftermath, clock)
         self._calls: dict[asyncio.Task[None], Claimed] = {}
         self._trials = Trials()
@@ -123,13 +138,21 @@ class Pipeline:
         inputs = await self._ledger.inputs([candidate for listed in candidates for candidate in listed])
         now = self._clock.now()
         decisions = [self._deciding.decide(claimed, listed, inputs, now) for claimed, listed in zip(waiting, candidates, strict=True)]
-        await self._pinned.fetch(claimed.envelope for claimed in waiting)
+        await self._writing.pinned.fetch(claimed.envelope for claimed in waiting)
         if wanted := self._planning.wanted(waiting, decisions):
             await self._watch.admit(wanted)
-        steps = [self._planning.step(claimed, decision) for claimed, decision in zip(waiting, decisions, strict=True)]
+        going = (claimed.envelope for claimed, decision in zip(waiting, decisions, strict=True) if isinstance(decision, Go))
+        self._writing.contents = await self._carrying.contents(going, (held.envelope for held in self.held))
+        steps = [self._step(claimed, decision, inputs) for claimed, decision in zip(waiting, decisions, strict=True)]
+        self._writing.contents = NONE
 
         await self._begin([step for step in steps if isinstance(step, Plan)])
         await self._write([step for step in steps if not isinstance(step, Plan)])
+
+    def _step(self, claimed: Claimed, decision: Decision, inputs: Inputs) -> "Plan | Settlement | Release":
+        if self._writing.contents.waits(claimed.envelope):
+            return Release(claimed, claimed.lane, micros(self._clock.now() + _ROOM))
+        return self._planning.step(claimed, decision, inputs)
 
     async def finish(self, seconds: float) -> None:
         """Let the calls that are out end, for so long; what is cut off then is found as unknown at the next start."""
@@ -164,8 +187,8 @@ class Pipeline:
     async def _call(self, plan: Plan, lease_ends: datetime) -> None:
         """Call, and write what came of it before the place is given back."""
         try:
-            answer = await self._answer(plan, lease_ends)
-            answered = Answered(plan.intent, answer, self._clock.now())
+            answer, handed = await self._answer(plan, lease_ends)
+            answered = Answered(plan.intent, answer, self._clock.now(), self._imprint.of(plan.delivery, handed))
             capabilities = self._carriers.specs[plan.intent.provider].capabilities
             await self._settle(
                 self._aftermath.settle(
@@ -178,13 +201,13 @@ class Pipeline:
         finally:
             self._slots.give_back(plan.place)
 
-    async def _answer(self, plan: Plan, lease_ends: datetime) -> Receipt | ProviderError:
+    async def _answer(self, plan: Plan, lease_ends: datetime) -> Carried:
         provider = plan.intent.provider
         if self._clock.now() >= lease_ends:
-            return Unavailable()  # this process stood still so long that another one may have taken it for lost
-        answer = await carry(self._carriers.providers[provider], plan.delivery, self._carriers.specs.timeout_seconds(provider))
-        self._watch.ended(plan.place, answer, self._clock.now())
-        return answer
+            return Carried(Unavailable())  # this process stood still so long that another one may have taken it for lost
+        carried = await carry(self._carriers.providers[provider], plan.delivery, self._carriers.specs.timeout_seconds(provider))
+        self._watch.ended(plan.place, carried.answer, self._clock.now())
+        return carried
 
     def _left(self, plan: Plan) -> Alternatives:
         """What could follow if this provider did not take it."""

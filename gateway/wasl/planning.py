@@ -10,23 +10,22 @@ import structlog
 from wasl.breaker import RetryBudget
 from wasl.choosing import choose, stood, usable, ways, why_resting
 from wasl.clock import Clock, micros
-from wasl.content.rendering import RenderingFailed, render
-from wasl.content.templates import Templates
-from wasl.deciding import Decision, Go, Wait
+from wasl.content.rendering import RenderingFailed
+from wasl.costing import Costing
+from wasl.deciding import Deciding, Decision, Go, Wait
 from wasl.decisions import Record
-from wasl.ids import attempt_id, delivery_id
 from wasl.ledger.claims import Claimed, Release
 from wasl.ledger.intents import Intent
 from wasl.ledger.leaving import Left
 from wasl.ledger.settle import Settlement
-from wasl.policies.verdict import Candidate
+from wasl.policies.verdict import Candidate, Inputs
 from wasl.registry import Specs
 from wasl.slots import AGAIN, Place, Slots
 from wasl.standing import PAUSE, Queue
 from wasl.unknown import again, settled, undenied
 from wasl.watch import Watch
+from wasl.writing import Writing
 from wasl_contracts import Delivery, Mark, Provider, Reason, State
-from wasl_contracts.content import Rendered
 
 _log = structlog.get_logger("wasl.planning")
 _LOOKS = timedelta(milliseconds=10)  # between two deliveries that waited for a provider and come back
@@ -59,13 +58,15 @@ class Plan:
 class Planning:
     """Chooses the provider, takes a place there and renders the chosen candidate, and it alone."""
 
-    def __init__(self, carriers: Carriers, templates: Templates, clock: Clock, version: str) -> None:
+    def __init__(self, carriers: Carriers, writing: Writing, deciding: Deciding, clock: Clock, version: str) -> None:
         """`version` is that of the configuration, which each decision keeps."""
         self._version = version
         self._carriers = carriers
         self._slots = carriers.slots
         self._standings = carriers.slots.standings
-        self._templates = templates
+        self._writing = writing
+        self._deciding = deciding
+        self._costing = Costing(carriers.specs.config, deciding.prices)
         self._clock = clock
         retry = carriers.specs.config.retry
         self._budgets = {name: RetryBudget(retry.budget, retry.budget_floor) for name in self._standings}
@@ -89,11 +90,13 @@ class Planning:
         for way in ways(claimed, go):
             yield from (name for name in usable(way, claimed) if name in asked or not self._standings.waits(name, now))
 
-    def step(self, claimed: Claimed, decision: Decision) -> "Plan | Settlement | Release":
+    def step(self, claimed: Claimed, decision: Decision, inputs: Inputs) -> "Plan | Settlement | Release":
         """What a decision leads to; a plan has its place at the provider already."""
         if isinstance(decision, Go):
             try:
-                return self._doubtful(claimed, decision) or self._plan(claimed, decision)
+                return self._doubtful(claimed, decision) or self._plan(claimed, decision, inputs)
+            except RenderingFailed as failed:
+                return self._settlement(claimed, State.FAILED, failed.reason, decision)
             except Exception as error:
                 # A fault of ours in one message must not stop the others; after some tries it is set aside (poison.py).
                 _log.error("delivery.planning_failed", message=claimed.message_id, delivery=claimed.number, error=type(error).__name__)
@@ -105,7 +108,7 @@ class Planning:
             return replace(stopped, successor=(decision.others[0].channel, (*claimed.tried, claimed.channel)))
         return stopped
 
-    def _plan(self, claimed: Claimed, go: Go) -> "Plan | Settlement | Release":
+    def _plan(self, claimed: Claimed, go: Go, inputs: Inputs) -> "Plan | Settlement | Release":
         now = self._clock.now()
         candidate, names, provider = choose(claimed, go, self._standings, now)
         if not names:
@@ -116,19 +119,27 @@ class Planning:
         retry = claimed.attempts > 0 and not claimed.strikes and claimed.reason is not Reason.FAILOVER
         if retry and not self._standings.tried(provider, now) and not self._budgets[provider].allows(now):
             return self._later(claimed, candidate.channel, self._postponed[provider].place(now))
-        try:
-            content = render(claimed.envelope, self._carriers.specs[provider].format, self._templates)
-        except RenderingFailed as failed:
-            return self._settlement(claimed, State.FAILED, failed.reason, go)
-        stepping_in = tuple(other for other in go.others if other.channel == candidate.channel and other is not candidate)
-        siblings = go.siblings if candidate is go.chosen else stepping_in
-        intent = Intent(claimed, candidate, provider, self._record(claimed, go, candidate, provider), siblings)
-        delivery = _delivery(intent, content)
+        intent = self._intent(claimed, go, candidate, provider)
+        delivery = self._writing.delivery(intent, self._carriers.specs[provider], go.at)
+        content, cost = self._costing.weighed(delivery.content, candidate, provider)
+        priced = replace(candidate, cost=cost)
+        if cost != candidate.cost and self._deciding.bound(candidate):
+            decision = self._deciding.at_cost(claimed, go, priced, inputs)
+            if not (isinstance(decision, Go) and decision.chosen is priced):
+                return self.step(claimed, decision, inputs)
+            go, intent = decision, self._intent(claimed, decision, priced, provider)
         place = self._slots.take(provider)  # the last step: what fails before it holds none
         if place is None:
             return self._later(claimed, candidate.channel, self._slots.frees_at(provider, now))
         self._budgets[provider].spend(now, retry=retry)
-        return Plan(intent, delivery, tuple(other for other in (*go.others, *go.later) if other.channel != candidate.channel), place)
+        others = tuple(other for other in (*go.others, *go.later) if other.channel != candidate.channel)
+        told = delivery if content is delivery.content else delivery.model_copy(update={"content": content})
+        return Plan(replace(intent, candidate=priced), told, others, place)
+
+    def _intent(self, claimed: Claimed, go: Go, candidate: Candidate, provider: str) -> Intent:
+        stepping_in = tuple(other for other in go.others if other.channel == candidate.channel and other is not candidate)
+        siblings = go.siblings if candidate is go.chosen else stepping_in
+        return Intent(claimed, candidate, provider, self._record(claimed, go, candidate, provider), siblings)
 
     def _later(self, claimed: Claimed, lane: str, at: datetime) -> Release:
         """Back into the queue as it is; not beyond its life, so that its end is told in time."""
@@ -173,21 +184,3 @@ class Planning:
             decision=self._record(claimed, decision),
         )
         return undenied(step)
-
-
-def _delivery(intent: Intent, content: Rendered) -> Delivery:
-    """What the provider gets."""
-    claimed, candidate = intent.claimed, intent.candidate
-    return Delivery(
-        id=delivery_id(claimed.message_id, claimed.number),
-        attempt_id=attempt_id(claimed.message_id, claimed.number, intent.attempt),
-        message_id=claimed.message_id,
-        brand=claimed.brand,
-        channel=candidate.channel,
-        address=candidate.address,
-        content=content,
-        topic=claimed.envelope.topic,
-        category=claimed.envelope.category,
-        created_at=claimed.envelope.created_at,
-        expires_at=claimed.envelope.expires_at,
-    )

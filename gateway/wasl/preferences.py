@@ -34,7 +34,7 @@ class PreferenceLink(Frozen):
 class Preferences(NamedTuple):
     """A recipient as their page shows them. `topic` and `channel` are what one click stops; addresses are masked, by channel.
 
-    `stopped` are the channels that they stopped by a keyword.
+    `stopped` are the channels that they stopped by a keyword, `titles` what the brand is called, by language.
     """
 
     recipient: str
@@ -44,6 +44,7 @@ class Preferences(NamedTuple):
     addresses: Mapping[str, tuple[str, ...]]
     stopped: frozenset[str]
     consent: ConsentSeen
+    titles: Mapping[str, str]
 
 
 class Evidence(NamedTuple):

@@ -1,23 +1,19 @@
 """What would become of a message: asked as it would be sent, and answered by the same code. Gateway has this verb too."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from wasl.assembly import Assembly
+from wasl.branded import Branded
 from wasl.explanations import Explanation, Question
 from wasl.problems import validated
 from wasl_contracts import Content, Mode, Recipient
+from wasl_contracts.enclosure import Enclosure
 
 
-class Questioning(ABC):
+class Questioning(Branded):
     """The verb of those who ask why, and what if."""
-
-    @property
-    @abstractmethod
-    def _open(self) -> Assembly: ...
 
     async def explain(  # noqa: PLR0913 - the fields of a message, each with a name
         self,
@@ -34,6 +30,9 @@ class Questioning(ABC):
         about: str | None = None,
         fact: str | None = None,
         ordering_key: str | None = None,
+        attachments: Sequence[Enclosure | Mapping[str, object]] | None = None,
+        attachments_optional: bool = False,
+        brand: str | None = None,
         at: datetime | None = None,
     ) -> Explanation:
         """What would become of this message, were it accepted now, or at another moment: nothing is kept, counted or sent.
@@ -47,9 +46,11 @@ class Questioning(ABC):
         given = {
             "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
             "send_at": send_at, "expires_in": expires_in, "about": about, "fact": fact, "ordering_key": ordering_key, "at": at,
+            "brand": brand,
+            "attachments": attachments, "attachments_optional": attachments_optional,
         }  # fmt: skip
         return await self.answer(validated(Question, {name: value for name, value in given.items() if value is not None}))
 
     async def answer(self, question: Question) -> Explanation:
         """As `explain`, for a question that is built already."""
-        return await self._open.explaining.explain(question, question.at)
+        return await self._open.explaining.explain(question, question.at, seen_as=self.seen_as)

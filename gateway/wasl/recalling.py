@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple, get_args
 
 from pydantic import JsonValue
 
 from wasl.clock import moment
+from wasl.config.prices import MICROS
 from wasl.consent import Said, State
 from wasl.decisions import KeptCandidate, KeptVerdict
 from wasl.ledger.claims import Claimed
 from wasl.ledger.decided import StoredDecision
-from wasl.policies.verdict import Allow, Candidate, Defer, Inputs, Standing, Suppressed, Telling, Use, Verdict, Withhold
+from wasl.policies.verdict import Allow, Candidate, Cost, Defer, Inputs, Standing, Suppressed, Telling, Use, Verdict, Withhold
 from wasl.restoring import restored
 from wasl_contracts import Address, Envelope, Reason
 from wasl_contracts import State as DeliveryState
@@ -32,8 +34,9 @@ def envelope_of(row: StoredDecision, brand: str, terms: Terms, ways: Sequence[Ke
     fields: dict[str, object] = {
         "message_id": row.message_id, "brand": brand, "recipient_id": row.recipient_id, "audience": row.audience,
         "addresses": tuple(_address(way) for way in ways if way.address), "locale": "", "timezone": _zone(row, ways), "attributes": {},
-        "content": None, "template": None, "template_version": None, "data": {}, "topic": row.topic, "category": terms.category,
-        "channels": terms.channels, "mode": row.mode, "about": None, "fact": row.fact, "metadata": {},
+        "content": None, "template": None, "template_version": None, "brand_version": None, "data": {},
+        "topic": row.topic, "category": terms.category, "channels": terms.channels, "mode": row.mode,
+        "about": None, "fact": row.fact, "files": (), "files_optional": False, "metadata": {},
         "created_at": moment(row.created_at), "send_at": None, "expires_at": moment(row.expires_at),
     }  # fmt: skip
     return restored(Envelope, fields)
@@ -52,11 +55,11 @@ def claimed_of(row: StoredDecision, envelope: Envelope, tried: Sequence[str], *,
 def candidate_of(way: KeptCandidate, envelope: Envelope) -> Candidate:
     """A candidate; its masked address stands for the hash too."""
     private = seen_by(way, "privacy").get("private", True)
-    address = _address(way)
-    return Candidate(envelope, way.channel, address, address.value, tuple(one.name for one in way.providers), bool(private))
+    address, providers = _address(way), tuple(one.name for one in way.providers)
+    return Candidate(envelope, way.channel, address, address.value, providers, bool(private), _cost(way))
 
 
-def inputs_of(envelope: Envelope, ways: Iterable[tuple[KeptCandidate, Candidate]], uses: Sequence[Use]) -> Inputs:
+def inputs_of(envelope: Envelope, ways: Sequence[tuple[KeptCandidate, Candidate]], uses: Sequence[Use]) -> Inputs:
     """What the policies saw of these candidates, and these uses in place of those that they counted."""
     person, message = (envelope.brand, envelope.recipient_id), (envelope.brand, envelope.message_id)
     suppressed: dict[tuple[str, str, str], list[Suppressed]] = {}
@@ -72,8 +75,10 @@ def inputs_of(envelope: Envelope, ways: Iterable[tuple[KeptCandidate, Candidate]
             superseded[message] = str(by)
         if "message" in (row := seen_by(way, "duplicate")) and envelope.fact is not None:
             telling[(*person, envelope.fact)] = (_telling(row, envelope),)
-    consents = {person: list(said.values())}
-    return Inputs(suppressed=suppressed, consents=consents, superseded=superseded, telling=telling, uses={person: uses})
+    consents, spent = {person: list(said.values())}, {}
+    for verdict in (verdict for way, _ in ways for verdict in way.verdicts if "spent" in verdict.inputs):
+        spent[str(verdict.inputs["budget"])] = _micros(verdict.inputs["spent"])
+    return Inputs(suppressed=suppressed, consents=consents, superseded=superseded, telling=telling, uses={person: uses}, spent=spent)
 
 
 def verdict_of(kept: KeptVerdict) -> Verdict:
@@ -89,6 +94,16 @@ def verdict_of(kept: KeptVerdict) -> Verdict:
 def seen_by(way: KeptCandidate, policy: str) -> Mapping[str, JsonValue]:
     """What a policy looked at."""
     return next((verdict.inputs for verdict in way.verdicts if verdict.policy == policy), {})
+
+
+def _cost(way: KeptCandidate) -> Cost | None:
+    """What it cost, where a budget looked at that."""
+    seen = next((verdict.inputs for verdict in way.verdicts if "cost" in verdict.inputs and "least" not in verdict.inputs), None)
+    return Cost(int(str(seen["units"])), None, _micros(seen["cost"]), str(seen["currency"])) if seen is not None else None
+
+
+def _micros(amount: JsonValue) -> int:
+    return int(Decimal(str(amount)) * MICROS)
 
 
 def _suppressed(row: Mapping[str, JsonValue], way: KeptCandidate) -> Suppressed:

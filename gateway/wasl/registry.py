@@ -54,6 +54,11 @@ class Specs:
     def __getitem__(self, provider: str) -> ProviderSpec:
         return self.plugins[provider].spec
 
+    @property
+    def brands(self) -> Mapping[str, tuple[str, ...]]:
+        """The brands that each provider serves; one that serves all has none."""
+        return {name: self.config.providers[name].brands for name in self.plugins}
+
     def concurrency(self, provider: str) -> int:
         """Calls at one time: as configured, else as the plugin declares."""
         return self.config.providers[provider].concurrency or self[provider].capabilities.concurrency

@@ -21,8 +21,8 @@ from wasl.stage import Played, Stage
 _EXAMPLES = 5  # of each kind of change
 
 
-async def rehearse(specs: Specs, draft: Specs, since: datetime) -> Rehearsed:
-    """What the rules of a draft would have changed since a moment, in the ledger that `specs` names. 200 people at a time are in memory.
+async def rehearse(specs: Specs, draft: Specs, since: datetime, brand: str | None = None) -> Rehearsed:
+    """What the rules of a draft would have changed since a moment, for a brand in the ledger of `specs`. 200 people at a time are read.
 
     Routes, categories, consent rules, quiet hours and caps are those of the draft. Texts, the lives of messages, `first` or `all`, and
     how providers did are as they were.
@@ -34,12 +34,13 @@ async def rehearse(specs: Specs, draft: Specs, since: datetime) -> Rehearsed:
     if version != HEAD:
         has = f"has the schema {version}" if version is not None else "is not there"
         raise Unusable(f"The database {has}, and this wasl reads {HEAD}; a start of `wasl serve` migrates it.")
-    decided = Decided(sqlite_path(specs.config) or specs.config.database, specs.config.brand)
+    brand = brand or specs.config.brand
+    decided = Decided(sqlite_path(specs.config) or specs.config.database, brand)
     longest = max((cap.per for cap in draft.config.caps.values()), default=timedelta(0))
-    routing = Routing(draft.config.channels, {name: draft[name] for name in draft.plugins})
+    routing = Routing(draft.config.channels, {name: draft[name] for name in draft.plugins}, draft.brands)
     tally = _Tally()
     try:
-        stage = Stage(specs.config.brand, draft.config, routing, await decided.configs())
+        stage = Stage(brand, draft.config, routing, await decided.configs())
         async for past in decided.people(micros(since), micros(since - longest)):
             tally.count(stage.play(past))
     finally:

@@ -10,7 +10,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 from wasl.clock import micros
 from wasl.config import Retry
 from wasl.ledger.intents import Intent
-from wasl.ledger.settle import Ended, Settlement, Suppress
+from wasl.ledger.settle import Ended, Made, Settlement, Suppress
 from wasl.policies.verdict import Candidate
 from wasl_contracts import Envelope, Mark, ProviderError, Reason, Receipt, Rejected, State, Unavailable
 
@@ -25,6 +25,7 @@ class Answered:
     intent: Intent
     answer: Receipt | ProviderError
     at: datetime
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Aftermath:
             marks=marks,
             provider_ref=receipt.provider_ref,
             refused=answered.intent.claimed.refused,
-            ended=Ended(answered.intent.attempt, at, "receipt", provider_ref=receipt.provider_ref, facts=receipt.facts),
+            ended=Ended(answered.intent.attempt, at, "receipt", provider_ref=receipt.provider_ref, facts=receipt.facts, made=answered.made),
         )
 
     def _unknown(self, answered: Answered, answer: ProviderError, keyed: bool) -> Settlement:
@@ -132,7 +133,7 @@ class Aftermath:
             lane=intent.candidate.channel,
             marks=intent.claimed.marks,
             refused=refused,
-            ended=Ended(intent.attempt, at, _OUTCOMES.get(type(answer), "unknown"), answer.reason, answer.code),
+            ended=Ended(intent.attempt, at, _OUTCOMES.get(type(answer), "unknown"), answer.reason, answer.code, made=answered.made),
             suppress=_dead(intent, answer),
         )
 

@@ -164,7 +164,7 @@ class Stage:
             id(candidate): {one.policy: verdict_of(one) for one in way.verdicts if stays and one.policy == "quiet_hours" and at == scene.at}
             for candidate, way in zip(candidates, ways, strict=True)
         }
-        inputs = inputs_of(envelope, zip(ways, candidates, strict=True), uses)
+        inputs = inputs_of(envelope, list(zip(ways, candidates, strict=True)), uses)
         claimed = claimed_of(row, envelope, tried, chosen=scene.chosen is not None)
         made = _made(self._after.decide(claimed, candidates, inputs, at))
         return made._replace(outcome=Outcome(fate="sent", channel=scene.chosen)) if _passed_over(scene.chosen, before, made) else made

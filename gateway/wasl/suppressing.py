@@ -1,14 +1,12 @@
 """What people do with the suppression list: put on, take off, look, import and export. Gateway has these verbs too."""
 
 import io
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import IO
 
-from wasl.assembly import Assembly
+from wasl.branded import Branded
 from wasl.clock import micros
-from wasl.config import Config
 from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.suppression_list import Place, Wanted
 from wasl.ledger.suppressions import ALL_BRANDS, Removal
@@ -21,18 +19,12 @@ from wasl_contracts import Address, Category, Reason
 _LARGEST_PAGE = 1000
 
 
-class Suppressing(ABC):
+class Suppressing(Branded):
     """The verbs of the suppression list.
 
     Where an address is asked for, an email address, a phone number in E.164, an `Address` or the id of a suppression will do. With
     `all_brands` a row is for every brand of the installation; over HTTP, where a key belongs to one brand, there is no such thing.
     """
-
-    config: Config
-
-    @property
-    @abstractmethod
-    def _open(self) -> Assembly: ...
 
     async def suppress(  # noqa: PLR0913 - the fields of a suppression, each with a name
         self,
@@ -63,7 +55,7 @@ class Suppressing(ABC):
         rows, ledger = self._rows(all_brands=all_brands), self._open.ledger
         hashed = rows.found(asked.address, asked.channel, asked.kind)
         await ledger.suppressions.add([rows.addition(asked, hashed, origin, micros(ledger.clock.now()))])
-        return await ledger.suppressions.story(self.config.brand, Place(hashed.channel, hashed.address_hash))
+        return await ledger.suppressions.story(self.brand, Place(hashed.channel, hashed.address_hash))
 
     async def unsuppress(  # noqa: PLR0913 - each a choice with a name
         self,
@@ -92,13 +84,13 @@ class Suppressing(ABC):
         """As `unsuppress`, for one that is built already."""
         rows, ledger = self._rows(all_brands=all_brands), self._open.ledger
         place, shown = _placed(rows, address)
-        brand = ALL_BRANDS if all_brands else self.config.brand
+        brand = ALL_BRANDS if all_brands else self.brand
         removal = Removal(
             brand, *place, at=micros(ledger.clock.now()), source=origin.source, actor=origin.actor,
             sealed=rows.sealed(asked.reason, place), scope=asked.scope, reason=asked.listed_for,
         )  # fmt: skip
         removed = await ledger.suppressions.remove(removal)
-        story = _shown(await ledger.suppressions.story(self.config.brand, place), shown)
+        story = _shown(await ledger.suppressions.story(self.brand, place), shown)
         if not removed:
             _refuse_removal(story, asked, all_brands=all_brands)
         return story
@@ -111,7 +103,7 @@ class Suppressing(ABC):
             Refused: it is no address.
         """
         place, shown = _placed(self._rows(), address)
-        return _shown(await self._open.ledger.suppressions.story(self.config.brand, place), shown)
+        return _shown(await self._open.ledger.suppressions.story(self.brand, place), shown)
 
     async def suppressions(self, listed: Listed | None = None, *, limit: int = 50, cursor: str | None = None) -> SuppressionPage:
         """What is suppressed now, newest first.
@@ -124,7 +116,7 @@ class Suppressing(ABC):
         listed = listed or Listed()
         place = self._rows().place(listed.address, listed.channel)[0] if listed.address is not None else None
         wanted = Wanted(listed.channel, listed.reason, place)
-        return await self._open.ledger.suppressions.page(self.config.brand, wanted, limit=limit, cursor=cursor)
+        return await self._open.ledger.suppressions.page(self.brand, wanted, limit=limit, cursor=cursor)
 
     async def import_suppressions(
         self, file: IO[bytes] | bytes, *, dry_run: bool = False, origin: Origin | None = None, all_brands: bool = False
@@ -148,11 +140,11 @@ class Suppressing(ABC):
         """
         rows = self._rows()
         yield first_line()
-        async for page in self._open.ledger.suppressions.each(self.config.brand):
+        async for page in self._open.ledger.suppressions.each(self.brand):
             yield exported(rows, page)
 
     def _rows(self, *, all_brands: bool = False) -> Rows:
-        return Rows(self._open.addresses, self._open.ring, ALL_BRANDS if all_brands else self.config.brand)
+        return Rows(self._open.addresses, self._open.ring, ALL_BRANDS if all_brands else self.brand)
 
 
 def _named(address: Address | str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from wasl.answers import DeliverySeen, MessageSeen, MessageSummary, RecipientSeen, TimelineEntry
+from wasl.answers import CostSeen, DeliverySeen, MessageSeen, MessageSummary, RecipientSeen, TimelineEntry
 from wasl.decision_seen import CandidateSeen, VerdictSeen
 from wasl_contracts import Reason, State
 
@@ -76,14 +76,22 @@ def person(to: RecipientSeen) -> str:
 
 def deliveries(seen: MessageSeen) -> Table:
     """One row for each way in which it went."""
-    table = _table("Channel", "Provider", "Address", "State", "Attempts", "Reason")
+    costs = any(delivery.cost is not None for delivery in seen.deliveries)
+    table = _table("Channel", "Provider", "Address", "State", "Attempts", *(("Cost",) if costs else ()), "Reason")
     for delivery in seen.deliveries:
         attempts = str(len(delivery.attempts) or "–")
         address = Text(delivery.address or "–")
-        table.add_row(
-            delivery.channel or "–", delivery.provider or "–", address, state(delivery.state), attempts, _why(delivery.reason, None)
-        )
+        cost = ((cost_words(delivery.cost) if delivery.cost else "–"),) if costs else ()
+        why = _why(delivery.reason, None)
+        table.add_row(delivery.channel or "–", delivery.provider or "–", address, state(delivery.state), attempts, *cost, why)
     return table
+
+
+def cost_words(cost: CostSeen) -> str:
+    """`2 segments (ucs2), 0.084 SAR`."""
+    unit = "unit" if cost.encoding is None else "segment"
+    counted = f"{cost.units} {unit}{'' if cost.units == 1 else 's'}{f' ({cost.encoding})' if cost.encoding else ''}"
+    return f"{counted}, {cost.amount} {cost.currency}" if cost.amount is not None else counted
 
 
 def timeline(seen: MessageSeen) -> Table:

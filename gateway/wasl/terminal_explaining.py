@@ -7,6 +7,7 @@ from rich.text import Text
 
 from wasl.decision_seen import CandidateSeen, ProviderConsidered, VerdictSeen
 from wasl.explanations import Explanation
+from wasl.terminal import cost_words
 from wasl_contracts import Reason
 
 _SIGNS = {"allow": ("✓", "green"), "withhold": ("✕", "red"), "defer": ("…", "yellow")}
@@ -19,6 +20,8 @@ def explained(explanation: Explanation) -> Group:
     lines = [Text(f"{explanation.verdict}: {explanation.sentences['en']}", colour)]
     if explanation.reason is not None and explanation.reason.who_can_fix != "nobody":
         lines.append(Text(f"Who can fix it: {explanation.reason.who_can_fix}. {explanation.reason.next_step}"))
+    if explanation.cost is not None:
+        lines.append(Text(f"Costs {cost_words(explanation.cost)}."))
     route = explanation.route
     lines.append(Text(f"Route: {route.mode} of {', '.join(route.channels)} (by {route.source}), topic {explanation.topic}", "dim"))
     for delivery in explanation.deliveries:

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
 
 import structlog
 
 from wasl.errors import WaslError
 from wasl.ledger.ledger import Ledger
 from wasl.pipeline import Pipeline
+from wasl.routing import Routing
 from wasl.slots import Slots
 
 _log = structlog.get_logger("wasl.worker")
@@ -23,11 +23,12 @@ _GRACE = 25.0  # seconds that calls may still take when it stops
 class Worker:
     """Sends until it is stopped. `sends` tells whether this process has the worker role: on SQLite only one may."""
 
-    def __init__(self, ledger: Ledger, pipeline: Pipeline, slots: Slots, channels: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, ledger: Ledger, pipeline: Pipeline, slots: Slots, routing: Routing) -> None:
         self._ledger = ledger
         self._pipeline = pipeline
         self._slots = slots
-        self._channels = channels
+        self._channels = routing.shared
+        self._own = routing.own
         self._clock = ledger.clock
         self._beaten = self._times()
         self._wake = asyncio.Event()
@@ -80,8 +81,11 @@ class Worker:
         if self._slots.busy:
             await asyncio.sleep(_GATHER)
         await self._beat()
-        rooms = self._slots.rooms(self._channels, self._clock.now())
-        claimed = await self._ledger.claim(rooms) if rooms else []
+        now = self._clock.now()
+        rooms = self._slots.rooms(self._channels, now)
+        own = {channel: {**dict.fromkeys(brands, 0), **self._slots.rooms(brands, now)} for channel, brands in self._own.items()}
+        room = rooms or any(any(its.values()) for its in own.values())
+        claimed = await self._ledger.claim(rooms, own) if room else []
         if claimed:
             await self._pipeline.run(claimed)
         return bool(claimed)

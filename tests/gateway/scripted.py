@@ -43,6 +43,7 @@ from wasl_contracts import (
     Content,
     Delivery,
     Envelope,
+    Format,
     Message,
     ProviderSpec,
     Reason,
@@ -110,11 +111,12 @@ class Carrier:
     channel: str
     script: Script = field(default_factory=Script)
     capabilities: Capabilities = field(default_factory=Capabilities)
+    format: Format = "plain"
 
     def plugin(self) -> type[Any]:
         class Scripted:
             spec = ProviderSpec(
-                name="scripted", channel=self.channel, format="plain", addresses=KINDS[self.channel],
+                name="scripted", channel=self.channel, format=self.format, addresses=KINDS[self.channel],
                 settings=ScriptedSettings, capabilities=self.capabilities,
             )  # fmt: skip
 

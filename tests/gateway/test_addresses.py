@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from wasl.addresses import _ORDINARY_EMAIL, Addresses, BadAddress, normal_email, normal_phone
 from wasl.errors import Refused
 from wasl_contracts import Address, AddressKind, Recipient
+from wasl_contracts.mailbox import Mailbox
 
 LABEL = st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True) | st.sampled_from(["xn--zzz", "ab--cd", "xn--caf-dma", "example", "a"])
 DOMAIN = st.lists(LABEL, min_size=1, max_size=5).map(".".join)
@@ -40,6 +41,26 @@ def test_an_email_has_one_normal_form_or_is_refused(value: str) -> None:
         normal = normal_email(value)
 
         assert normal_email(normal) == normal
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(st.sampled_from("aß-ςéе١مثالשäxnıİ。ａ日\u0301"), min_size=1, max_size=8),
+    st.text(st.sampled_from("abé.مß+"), min_size=1, max_size=6),
+)
+@example("straße", "a")
+@example("xn--strae-oqa", "a")
+def test_an_accepted_mailbox_is_reached_under_the_domain_that_was_checked(label: str, local: str) -> None:
+    value = f"{local}@{label}.example"
+    try:
+        accepted = normal_email(value)
+    except BadAddress:
+        return
+
+    found = Mailbox.read(accepted)
+
+    assert found.domain == validate_email(value, check_deliverability=False, test_environment=True, strict=True).ascii_domain
+    assert Mailbox.read(value).domain == found.domain
 
 
 @pytest.mark.parametrize(

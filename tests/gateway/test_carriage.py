@@ -21,7 +21,7 @@ ENDS = (SystemExit(3), KeyboardInterrupt(), GeneratorExit())
 
 async def carried(outcome: Any, seconds: float = 1) -> Any:
     provider = Carrier("email").plugin()(ScriptedSettings(script=Script(outcome)), None)
-    return await carry(provider, DELIVERY, seconds)
+    return (await carry(provider, DELIVERY, seconds)).answer
 
 
 async def test_a_receipt_is_handed_on() -> None:
@@ -147,7 +147,7 @@ class Web:
 
 
 async def test_a_fault_before_the_request_is_the_plugins_and_certainly_sent_nothing() -> None:
-    answer = await carry(Web("before"), DELIVERY, 1)
+    answer, _ = await carry(Web("before"), DELIVERY, 1)
 
     assert isinstance(answer, Rejected)
     assert (answer.reason, answer.scope, answer.code) == (Reason.PROVIDER_FAULT, "provider", "ValueError")
@@ -155,13 +155,13 @@ async def test_a_fault_before_the_request_is_the_plugins_and_certainly_sent_noth
 
 @pytest.mark.parametrize("when", ["after", "in a task"])
 async def test_a_fault_after_the_request_may_have_sent_it(when: str) -> None:
-    assert isinstance(await carry(Web(when), DELIVERY, 1), Unknown)
+    assert isinstance((await carry(Web(when), DELIVERY, 1)).answer, Unknown)
 
 
 async def test_calls_at_the_same_time_are_told_apart() -> None:
     answers = await asyncio.gather(*(carry(Web(when), DELIVERY, 1) for when in ("after", "before", "after")))
 
-    assert [type(answer) for answer in answers] == [Unknown, Rejected, Unknown]
+    assert [type(carried.answer) for carried in answers] == [Unknown, Rejected, Unknown]
 
 
 async def test_requests_are_handed_on_outside_of_a_call_too() -> None:

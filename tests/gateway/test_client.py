@@ -16,6 +16,7 @@ from wasl.ledger.settle import Settlement
 from wasl.registry import read
 from wasl.server.app import listening
 from wasl_contracts import Content, Message, Reason, Recipient, State
+from wasl_contracts.enclosure import Enclosure
 
 WASL_TOML = 'database = "sqlite:///{folder}/wasl.db"\n[providers.desk]\nplugin = "log"\n[channels]\nlog = ["desk"]\n'
 ANN = {"id": "u_42", "addresses": [{"channel": "log", "kind": "any", "value": "desk"}]}
@@ -226,3 +227,29 @@ async def test_the_blocking_client_refuses_to_block_a_running_loop(served):
     await asyncio.to_thread(wasl.close)
 
     assert "wasl.client.Client" in caught.value.suggested_action
+
+
+async def test_a_file_is_stored_and_sent_along(served: Served) -> None:
+    async with served.client() as wasl:
+        file = await wasl.put_file(b"a,b\n1,2\n", "text/csv")
+        sent = await wasl.send(
+            to=ANN, content=HELLO, attachments=[{"file": file.id, "name": "list.csv"}], attachments_optional=True, idempotency_key="files"
+        )
+        with pytest.raises(Refused) as refused:
+            await wasl.put_file(b"#!/bin/sh\n", "text/plain")
+
+    assert (file.size, file.media_type) == (8, "text/plain")
+    assert sent.id.startswith("msg_")
+    assert refused.value.code == "attachment_rejected"
+
+
+async def test_a_file_in_the_message_travels_as_base64(served: Served) -> None:
+    def together() -> tuple[str, int]:
+        with SyncClient(served.url, served.key) as wasl:
+            given = Enclosure(name="list.csv", content=b"a,b\n1,2\n")
+            return wasl.send(to=ANN, content=HELLO, attachments=[given], attachments_optional=True).id, wasl.put_file(b"x").size
+
+    message_id, size = await asyncio.to_thread(together)
+
+    assert message_id.startswith("msg_")
+    assert size == 1

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.gateway.scripted import OFFERS, Carrier, Script, calls, message, outcome, types
-from wasl import planning
 from wasl.answers import Accepted
 from wasl.api import Gateway, Submission
 from wasl.errors import NotFound
+from wasl.writing import Writing
 from wasl_contracts import Address, Capabilities, Delivery, Mark, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 Opened = Callable[..., Awaitable[Gateway]]
@@ -195,14 +195,14 @@ async def test_what_waited_too_long_for_a_worker_expires(opened: Opened) -> None
 async def test_an_exception_in_one_message_stops_neither_the_others_nor_leaks_a_place(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, poison = planning.render, "u_poison"
+    real, poison = Writing.delivery, "u_poison"
 
-    def render(envelope: Any, *rest: Any) -> Any:
-        if envelope.recipient_id == poison:
+    def delivery(self: Writing, intent: Any, *rest: Any) -> Any:
+        if intent.claimed.envelope.recipient_id == poison:
             raise RecursionError
-        return real(envelope, *rest)
+        return real(self, intent, *rest)
 
-    monkeypatch.setattr(planning, "render", render)
+    monkeypatch.setattr(Writing, "delivery", delivery)
     mail = Carrier("email", capabilities=Capabilities(concurrency=3))
     gateway = await opened({"mail": mail})
     people = [{"id": poison if n == 4 else f"u_{n}", "email": f"p{n}@example.com"} for n in range(12)]

@@ -10,7 +10,6 @@ from sqlalchemy import update
 
 from tests.databases import rows
 from tests.gateway.scripted import NOON, Carrier, Desk, Script, calls, claimed, message
-from wasl import planning
 from wasl.answers import Accepted
 from wasl.api import Gateway, Submission
 from wasl.deciding import Deciding
@@ -20,6 +19,7 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.settle import Ended
 from wasl.ledger.tables import recipients
 from wasl.poison import Trials, dead_letter, poisoned
+from wasl.writing import Writing
 from wasl_contracts import Delivery, Mark, Reason, Receipt, State
 
 Opened = Callable[..., Awaitable[Gateway]]
@@ -106,14 +106,14 @@ async def test_a_call_cut_off_by_the_end_of_its_worker_clears_nothing(desk: Desk
 async def test_a_message_that_cannot_be_planned_is_set_aside_and_all_others_are_sent(
     opened: Opened, quick_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = planning.render
+    real = Writing.delivery
 
-    def render(envelope: Any, *rest: Any) -> Any:
-        if envelope.recipient_id == POISON:
+    def delivery(self: Writing, intent: Any, *rest: Any) -> Any:
+        if intent.claimed.envelope.recipient_id == POISON:
             raise RecursionError
-        return real(envelope, *rest)
+        return real(self, intent, *rest)
 
-    monkeypatch.setattr(planning, "render", render)
+    monkeypatch.setattr(Writing, "delivery", delivery)
 
     await _one_of_twelve_is_set_aside(opened)
 

@@ -63,6 +63,24 @@ async def test_an_unchanged_configuration_changes_nothing(opened: Opened, clock:
     assert (found.same, found.changed, found.changes, found.not_told) == (5, 0, (), 0)
 
 
+async def test_what_a_budget_kept_back_it_keeps_back_again(opened: Opened, clock: FakeClock, configured: Callable[..., Specs]) -> None:
+    money = {
+        "topics": {"offers": OFFERS},
+        "prices": [{"channel": "sms", "country": "SA", "price": "0.04", "currency": "SAR"}],
+        "budgets": {"texts": {"amount": "0.10", "currency": "SAR", "per": "month"}},
+    }
+    gateway = await opened(CARRIERS, clock=clock, **money)
+    for _ in range(4):
+        await sent(gateway, {"id": "u_7", "phone": "+966501234567"}, topic="offers", channels=("sms",))
+    raised = {**money, "budgets": {"texts": {"amount": "0.12", "currency": "SAR", "per": "month"}}}
+
+    same = await rehearse(configured(**money), configured(**money), NOON)
+    found = await rehearse(configured(**money), configured(**raised), NOON)
+
+    assert (same.same, same.changed) == (4, 0)
+    assert [(change.before.reason, change.after.fate, change.count) for change in found.changes] == [(Reason.BUDGET_EXCEEDED, "sent", 2)]
+
+
 async def test_a_lower_cap_withholds_just_the_messages_that_a_count_predicts(
     opened: Opened, clock: FakeClock, configured: Callable[..., Specs]
 ) -> None:

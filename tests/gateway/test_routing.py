@@ -85,6 +85,38 @@ def test_an_address_of_a_kind_that_nobody_serves_is_no_candidate(routing: Routin
 
 
 def test_the_first_channel_is_the_first_with_an_address_else_the_first(routing: Routing) -> None:
-    assert routing.first_channel(("push", "sms", "email"), "person", (EMAIL, PHONE)) == "sms"
-    assert routing.first_channel(("push", "sms"), "person", ()) == "push"
-    assert routing.first_channel(("email", "social"), "public", ()) == "social"
+    assert routing.first_channel("default", ("push", "sms", "email"), "person", (EMAIL, PHONE)) == "sms"
+    assert routing.first_channel("default", ("push", "sms"), "person", ()) == "push"
+    assert routing.first_channel("default", ("email", "social"), "public", ()) == "social"
+
+
+@pytest.fixture
+def shared_and_own(tmp_path: Path) -> Routing:
+    """On email one provider for all and one for acme alone, on SMS one for acme and kids alone."""
+    loaded = specs(tmp_path, {"mail": Carrier("email"), "acme-mail": Carrier("email"), "text": Carrier("sms")})
+    brands = {"mail": (), "acme-mail": ("acme",), "text": ("acme", "kids")}
+    return Routing(loaded.config.channels, {name: loaded[name] for name in loaded.plugins}, brands)
+
+
+@pytest.mark.parametrize(
+    ("brand", "providers"),
+    [
+        ("acme", {"email": ("acme-mail", "mail"), "sms": ("text",)}),
+        ("kids", {"email": ("mail",), "sms": ("text",)}),
+        ("beta", {"email": ("mail",)}),
+    ],
+)
+def test_a_brands_own_providers_come_before_those_of_all_and_another_brands_never(
+    shared_and_own: Routing, brand: str, providers: dict[str, tuple[str, ...]]
+) -> None:
+    given = envelope(EMAIL, PHONE).model_copy(update={"brand": brand})
+
+    assert {channel: names for channel, _, names in listed(shared_and_own, given, "email", "sms")} == providers
+    assert shared_and_own.serves_others(brand, "sms") == (brand == "beta")
+    assert not shared_and_own.serves_others(brand, "email")
+    assert shared_and_own.first_channel(brand, ("sms", "email"), "person", (EMAIL, PHONE)) == next(reversed(providers))
+
+
+def test_channels_are_parted_by_the_brands_that_have_providers_of_their_own(shared_and_own: Routing) -> None:
+    assert shared_and_own.shared == {"email": ["mail"], "sms": []}
+    assert shared_and_own.own == {"email": {"acme": ["acme-mail", "mail"]}, "sms": {"acme": ["text"], "kids": ["text"]}}

@@ -8,11 +8,12 @@ from wasl_contracts.conformance.smtp_checks import SmtpChecks
 from wasl_contracts.conformance.smtp_fake import Mailed
 from wasl_contracts.conformance.spec_checks import SpecChecks
 from wasl_contracts.conformance.wire import Ending, Request, Response
+from wasl_contracts.conformance.wire_checks import WireChecks
 
 __all__ = ["Ending", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract"]
 
 
-class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, FindingChecks):
+class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, FindingChecks, WireChecks):
     """Everything that a provider which is called by HTTP must hold.
 
     A subclass gives `provider`, `settings`, `address`, `ref` and `success()`; where the provider differs from the table of statuses,
@@ -20,7 +21,7 @@ class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, Fi
     """
 
 
-class SmtpContract(SpecChecks, CarriageChecks, ConductChecks, SmtpChecks):
+class SmtpContract(SpecChecks, CarriageChecks, ConductChecks, SmtpChecks, WireChecks):
     """Everything that a provider which speaks SMTP must hold.
 
     A subclass gives `provider`, `settings` and `address`; `impatient` and `credentials` where its settings are named otherwise.

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from wasl_contracts.conformance import samples
 from wasl_contracts.conformance.stage import Contract, named, networked, only_where
 from wasl_contracts.errors import Rejected
+from wasl_contracts.provider import Capabilities
 from wasl_contracts.reason import Reason
 from wasl_contracts.receipt import Receipt
 
 _MANY = 50
+
+
+def _counts_characters(can: Capabilities) -> bool:
+    return can.max_characters is not None and can.counted_in != "bytes"
 
 
 class CarriageChecks(Contract):
@@ -79,7 +84,7 @@ class CarriageChecks(Contract):
         )
         assert sent == 0, "text over max_characters left; measure it before any request"
 
-    @only_where(lambda contract: contract.provider.spec.capabilities.max_characters)
+    @only_where(lambda contract: _counts_characters(contract.provider.spec.capabilities))
     async def test_length_is_counted_in_characters(self) -> None:
         limit = self.provider.spec.capabilities.max_characters or 0
 

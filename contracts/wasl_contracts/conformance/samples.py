@@ -3,8 +3,26 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from pydantic import JsonValue
+
 from wasl_contracts.address import Address
-from wasl_contracts.content import Action, Format, Mail, Plain, Post, Push, Rendered, Slack, Structured
+from wasl_contracts.content import (
+    Action,
+    AdaptiveCard,
+    Card,
+    Discord,
+    Format,
+    Mail,
+    Plain,
+    Post,
+    Push,
+    Rendered,
+    Slack,
+    Sms,
+    Structured,
+    Telegram,
+    WhatsApp,
+)
 from wasl_contracts.delivery import Delivery
 
 TITLE = "waslmark title"
@@ -13,29 +31,48 @@ MULTILINGUAL = "مرحبًا، طلبك رقم ١٠٤٢ في الطريق 👋�
 
 def sample(form: Format) -> Rendered:
     """Content of that format."""
+    track = Action(label="Track", url="https://example.com/track")
     samples: dict[Format, Rendered] = {
         "mail": Mail(subject=TITLE, html="<p>.</p>", text=".", locale="ar", direction="rtl"),
         "plain": Plain(text="."),
-        "push": Push(title=TITLE, body=".", url="https://example.com/track"),
+        "sms": Sms(text="."),
+        "push": Push(title=TITLE, body=".", url=track.url),
         "slack": Slack(text="."),
+        "telegram": Telegram(text=".", buttons=(track,)),
+        "discord": Discord(content="."),
+        "adaptive_card": AdaptiveCard(text=".", card=_card(".")),
+        "whatsapp": WhatsApp(text="."),
         "post": Post(text=".", locale="ar"),
-        "structured": Structured(title=TITLE, text=".", actions=(Action(label="Track", url="https://example.com/track"),), locale="ar"),
+        "card": Card(title=TITLE, text=".", html="<p>.</p>", actions=(track,), locale="ar", direction="rtl"),
+        "structured": Structured(title=TITLE, text=".", actions=(track,), locale="ar", direction="rtl"),
     }
     return samples[form]
 
 
 def saying(content: Rendered, text: str) -> Rendered:
     """The same content with another text."""
+    return content.model_copy(update=_said(content, text))
+
+
+def _said(content: Rendered, text: str) -> dict[str, object]:
     match content:
-        case Mail():
-            return content.model_copy(update={"text": text, "html": f"<p>{text}</p>"})
+        case Mail() | Card():
+            return {"text": text, "html": f"<p>{text}</p>"}
         case Push():
-            return content.model_copy(update={"body": text})
+            return {"body": text}
+        case Discord():
+            return {"content": text}
+        case AdaptiveCard():
+            return {"text": text, "card": _card(text)}
         case Slack():
             block = {"type": "section", "text": {"type": "plain_text", "text": text}}
-            return content.model_copy(update={"text": text, "blocks": (block,) if content.blocks else ()})
-        case Plain() | Post() | Structured():
-            return content.model_copy(update={"text": text})
+            return {"text": text, "blocks": (block,) if content.blocks else ()}
+        case _:
+            return {"text": text}
+
+
+def _card(text: str) -> dict[str, JsonValue]:
+    return {"type": "AdaptiveCard", "version": "1.5", "body": [{"type": "TextBlock", "text": text, "wrap": True}]}
 
 
 def mark(number: int) -> str:

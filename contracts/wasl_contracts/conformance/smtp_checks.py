@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pytest
 
+from wasl_contracts.attachment import Attachment
 from wasl_contracts.conformance import samples
 from wasl_contracts.conformance.loopback import unanswered_port, unused_port
 from wasl_contracts.conformance.smtp_fake import EXTENSIONS, Mailed, Reply, SmtpFake
@@ -92,6 +93,21 @@ class SmtpChecks(Contract):
 
         assert mail.recipients == (self.address.value,), (
             f"RCPT named {len(mail.recipients)} recipients, or another one; name the address alone"
+        )
+
+    @only_where(lambda contract: contract.provider.spec.capabilities.attachments)
+    async def test_attachments_arrive_as_they_are(self) -> None:
+        files = (
+            Attachment(name="فاتورة مارس.pdf", media_type="application/pdf", content=bytes(range(256)) * 40),
+            Attachment(name='a "b".csv', media_type="text/csv", content=b".\r\n..\nFrom a\n"),
+        )
+        async with self.stage() as stage:
+            found = await self.outcome(stage.provider, self.delivery().model_copy(update={"attachments": files}))
+            mail = stage.fake.sent[0]
+
+        assert isinstance(found, Receipt), f"a mail with attachments was taken; that ended {named(found)}"
+        assert mail.attachments() == [(file.name, file.media_type, file.content) for file in files], (
+            "the spec promises attachments, and they did not arrive with their names, media types and bytes"
         )
 
     @pytest.mark.parametrize("extensions", [EXTENSIONS, _PLAIN], ids=["pipelining", "no pipelining"])

@@ -38,9 +38,17 @@ class Mailed:
         found |= {f"header {name.lower()}": str(value) for name, value in mail.items()}
         return found | {f"part {part.get_content_type()}": part.get_content() for part in _text_parts(mail)}
 
+    def attachments(self) -> list[tuple[str | None, str, bytes]]:
+        """The name, the media type and the bytes of each file that goes along, decoded."""
+        mail = message_from_bytes(self.data, EmailMessage, policy=policy.default)
+        files = (part for part in mail.walk() if part.get_content_disposition() == "attachment")
+        return [(part.get_filename(), part.get_content_type(), bytes(part.get_payload(decode=True) or b"")) for part in files]
+
 
 def _text_parts(mail: EmailMessage) -> Iterator[EmailMessage]:
-    return (part for part in mail.walk() if isinstance(part, EmailMessage) and part.get_content_maintype() == "text")
+    return (
+        part for part in mail.walk() if isinstance(part, EmailMessage) and part.get_content_maintype() == "text" and not part.get_filename()
+    )
 
 
 class SmtpFake(Loopback):

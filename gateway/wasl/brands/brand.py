@@ -1,14 +1,17 @@
 """The face that a message wears: names, colours, senders, legal lines. Everything has a default that looks good."""
 
+import re
 from collections.abc import Mapping
-from types import MappingProxyType
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from wasl_contracts.content import Url
 from wasl_contracts.model import Frozen, Line, Slug, Text
-from wasl_contracts.recipient import Locale
+
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
 
 EVERYWHERE = ""
 """The key of what holds for every language that has nothing of its own."""
@@ -25,12 +28,14 @@ def _by_locale(value: object) -> object:
     return {EVERYWHERE: value} if isinstance(value, str) else value
 
 
-def _frozen(texts: dict[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(texts)
+def _tag(key: str) -> str:
+    if key != EVERYWHERE and not _LOCALE.fullmatch(key):
+        raise PydanticCustomError("bad_language", "is not a language; write it like ar or ar-SA")
+    return key
 
 
-_Tag = Literal[""] | Locale
-Localised = Annotated[Mapping[_Tag, Line], BeforeValidator(_by_locale), AfterValidator(_frozen)]
+_Tag = Annotated[str, AfterValidator(_tag)]
+Localised = Annotated[Mapping[_Tag, Line], BeforeValidator(_by_locale)]
 """One line for each language; in TOML one string, or a table `{ en = "…", ar = "…" }`. Read it with `in_locale`."""
 
 
@@ -81,11 +86,15 @@ class Logo(Frozen):
     width: Annotated[int, Field(ge=16, le=560)] = 140
 
 
+FontStack = Annotated[Line, StringConstraints(pattern=r"^[\w ,'\"-]+$")]
+"""Names of fonts, with quotes and commas; nothing in it can end the style that it stands in."""
+
+
 class Fonts(Frozen):
     """CSS font stacks. Mail programs load no fonts, so each needs fallbacks that the reader has, Arabic ones too."""
 
-    text: Line = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Geeza Pro", Tahoma, Arial, sans-serif'
-    heading: Line | None = None
+    text: FontStack = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Geeza Pro", Tahoma, Arial, sans-serif'
+    heading: FontStack | None = None
 
 
 class Sender(Frozen):
@@ -96,16 +105,14 @@ class Sender(Frozen):
     """
 
     address: Line | None = None
-    name: Localised = Field(default_factory=lambda: _frozen({}))
+    name: Localised = Field(default_factory=dict)
     reply_to: Line | None = None
 
 
-class Brand(Frozen):
-    """What `brands/<name>/brand.toml` says, with what it inherits. `version` names exactly this, layouts too."""
+class Look(Frozen):
+    """What `brands/<name>/brand.toml` may say."""
 
-    name: Slug = "default"
-    version: str = ""
-    title: Localised = Field(default_factory=lambda: _frozen({}))
+    title: Localised = Field(default_factory=dict)
     """The name that people know, for each language."""
     colours: Colours = Colours()
     dark: Colours = _DARK
@@ -113,22 +120,37 @@ class Brand(Frozen):
     fonts: Fonts = Fonts()
     voice: Text = ""
     """Notes on tone for those who write and translate; shown beside previews, never sent."""
-    senders: Mapping[Slug, Sender] = Field(default_factory=lambda: MappingProxyType({}))
+    senders: Mapping[Slug, Sender] = Field(default_factory=dict)
     """By channel."""
-    postal: Localised = Field(default_factory=lambda: _frozen({}))
+    postal: Localised = Field(default_factory=dict)
     """The postal address, which promotional mail must show (CAN-SPAM, CASL)."""
-    legal: Localised = Field(default_factory=lambda: _frozen({}))
+    legal: Localised = Field(default_factory=dict)
     """The legal line: who sends this, and under which registration."""
+    opt_out: Localised = Field(default_factory=dict)
+    """The words to opt out by that end a promotional text where there is no room for more (SMS, plain text); `{link}` in them
+    becomes the recipient's own link."""
     link_domain: Annotated[str, StringConstraints(max_length=253)] | None = None
     """The host of links that wasl makes, such as unsubscribe; without it that of `[server] public_url`."""
     digits: Digits = "western"
     calendar: Calendar = "gregorian"
-    layouts: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+
+class Brand(Look):
+    """A brand as messages wear it: its own settings over what it inherits. `version` names exactly this, layouts too."""
+
+    name: Slug = "default"
+    version: str = ""
+    layouts: Mapping[str, str] = Field(default_factory=dict, repr=False)
     """Own layouts by file name, in place of wasl's."""
 
     def titled(self, locale: str) -> str:
         """Its name in a language; empty for a brand that has none, as the default one."""
         return in_locale(self.title, locale)
+
+    def versioned(self) -> "Brand":
+        """The same, under the version that its settings and layouts make: 32 hexadecimal characters of a SHA-256."""
+        told = self.model_dump_json(exclude={"version"})
+        return self.model_copy(update={"version": sha256(told.encode()).hexdigest()[:32]})
 
 
 DEFAULT = Brand()

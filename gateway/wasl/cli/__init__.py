@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from wasl.cli import (
+    brands,
     consents,
+    counting,
     explaining,
+    files,
     inspecting,
     messages,
     migrating,
@@ -20,6 +23,7 @@ from wasl.cli import (
     sending,
     starting,
     suppressing,
+    templates,
 )
 from wasl.cli import verify as verifying
 from wasl.cli.exits import EPILOG, explained
@@ -45,6 +49,10 @@ people.app.command("preference-url")(preferring.preference_url)
 app.add_typer(people.app)
 app.command()(preferring.inbound)
 app.add_typer(providers.app)
+app.add_typer(files.app)
+app.add_typer(brands.app)
+app.add_typer(templates.app)
+app.add_typer(counting.app)
 app.add_typer(policies.app)
 app.add_typer(consents.app)
 app.add_typer(suppressing.app)

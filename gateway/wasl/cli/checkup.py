@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,10 @@ from wasl.content.templates import Templates
 from wasl.errors import Unusable, WaslError
 from wasl.ledger.migrate import HEAD
 from wasl.ledger.opening import schema_version, sqlite_path
+from wasl.pinned import brands_of
 from wasl.registry import Specs, open_providers, read
+from wasl.writing import sender_of
+from wasl_contracts import Provider, SenderCheck
 
 _MEGABYTE = 1024 * 1024
 
@@ -41,7 +44,7 @@ async def examine(config: Path | None) -> Sequence[Finding]:
         specs = read(config, os.environ)
     except ConfigMistakes as mistakes:
         return [Finding("configuration", False, str(mistake)) for mistake in mistakes.mistakes]
-    return [*_configuration(config, specs), *await _database(specs), *await _providers(specs), *_templates(specs)]
+    return [*_configuration(config, specs), *await _database(specs), *await _providers(specs), *_brands(specs), *_templates(specs)]
 
 
 def _configuration(config: Path | None, specs: Specs) -> Iterator[Finding]:
@@ -130,16 +133,48 @@ async def _providers(specs: Specs) -> Sequence[Finding]:
         return [Finding("providers", False, "none are configured, so nothing can be sent; add one to wasl.toml")]
     try:
         async with aiohttp.ClientSession() as session:
-            for provider in (await open_providers(specs.config, specs, session)).values():
+            opened = await open_providers(specs.config, specs, session)
+            doubts = list(_doubts(opened, specs))
+            for provider in opened.values():
                 await provider.close()
     except ConfigMistakes as mistakes:
         return [Finding("providers", False, str(mistake)) for mistake in mistakes.mistakes]
     channels = specs.config.channels.items()
-    return [Finding(f"channel {name}", True, _in_order(providers, specs)) for name, providers in channels]
+    return [*(Finding(f"channel {name}", True, _in_order(providers, specs)) for name, providers in channels), *doubts]
+
+
+def _doubts(opened: Mapping[str, Provider], specs: Specs) -> Iterator[Finding]:
+    """What speaks against sending as one of the brands."""
+    try:
+        brands = brands_of(specs.config)
+    except ConfigMistakes:
+        return  # told as a mistake in the brands
+    for name, provider in opened.items():
+        if isinstance(provider, SenderCheck):
+            for brand in map(brands.find, specs.brands[name] or brands.names):
+                sender = sender_of(brand, specs[name].channel, specs.config.locale)
+                yield from (Finding(f"provider {name}", False, f"brand {brand.name}: {doubt}") for doubt in provider.doubts(sender))
 
 
 def _in_order(providers: Sequence[str], specs: Specs) -> str:
-    return ", then ".join(f"{name} ({specs[name].name})" for name in providers)
+    return ", then ".join(f"{name} ({specs[name].name}{_only(specs.brands[name])})" for name in providers)
+
+
+def _only(brands: Sequence[str]) -> str:
+    return f", for {' and '.join(brands)} only" if brands else ""
+
+
+def _brands(specs: Specs) -> Iterator[Finding]:
+    try:
+        brands = brands_of(specs.config)
+    except ConfigMistakes as mistakes:
+        yield from (Finding("brands", False, str(mistake)) for mistake in mistakes.mistakes)
+        return
+    yield from (Finding("brands", False, str(warning)) for warning in brands.warnings)
+    for name in brands.names:
+        if specs.plugins and not any(name in (served or (name,)) for served in specs.brands.values()):
+            yield Finding("brands", False, f"no provider serves {name}; let one in wasl.toml, by its `brands` or by having none")
+    yield Finding("brands", True, ", ".join(brands.names))
 
 
 def _templates(specs: Specs) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import typer
 from wasl.cli import arguments
 from wasl.cli.exits import run
 from wasl.cli.gateways import administering, looking
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, screen
 
 if TYPE_CHECKING:
@@ -34,10 +34,11 @@ def show(
     person: Person,
     at: Annotated[datetime | None, typer.Option(metavar="ISO", parser=arguments.moment, help="What held at that moment.")] = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Show what holds for each topic and channel, and everything that they said."""
-    seen = run(looking(config, lambda gateway: gateway.consent(person, at=at)))
+    seen = run(looking(config, lambda gateway: gateway.consent(person, at=at), brand))
     print_json(seen) if json else _tell(seen)
 
 
@@ -54,12 +55,13 @@ def grant(  # noqa: PLR0913 - the options of a command
     locale: Locale = None,
     ip: Ip = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Write down that they granted it, with the evidence."""
     evidence = {"wording": wording, "wording_version": wording_version, "locale": locale, "ip": ip}
     changes = _change(topic=topic, channel=channel, state="granted", source=source, actor=actor or _me(), **evidence)
-    seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes)))
+    seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes), brand))
     print_json(seen) if json else typer.echo(f"{seen.rows[-1].id} granted")
 
 
@@ -72,11 +74,12 @@ def withdraw(  # noqa: PLR0913 - the options of a command
     source: Source = "support",
     actor: Actor = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Write down that they do not want it any more; what has not begun to leave stays here."""
     changes = _change(topic=topic, channel=channel, state="withdrawn", source=source, actor=actor or _me())
-    seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes)))
+    seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes), brand))
     print_json(seen) if json else typer.echo(f"{seen.rows[-1].id} withdrawn")
 
 
@@ -90,11 +93,12 @@ def ask(  # noqa: PLR0913 - the options of a command
     wording_version: Version = None,
     locale: Locale = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Begin a double opt-in: print the token by which they confirm. It sends nothing."""
     words = {"wording": wording, "wording_version": wording_version, "locale": locale}
-    token = run(administering(config, lambda gateway: gateway.ask_consent(person, topic, channel, **words)))
+    token = run(administering(config, lambda gateway: gateway.ask_consent(person, topic, channel, **words), brand))
     print_json({"token": token}) if json else typer.echo(token)
 
 

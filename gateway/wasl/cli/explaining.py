@@ -9,7 +9,7 @@ import typer
 from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import looking_with
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, screen
 from wasl.cli.sending import ModeName
 
@@ -36,6 +36,7 @@ def explain(  # noqa: PLR0913 - the options of a command
     at: Annotated[
         datetime | None, typer.Option(metavar="ISO", parser=arguments.moment, help="At another moment; local where no zone is.")
     ] = None,
+    brand: BrandName = None,
     json: Json = False,
     config: ConfigFile = None,
 ) -> None:
@@ -49,7 +50,7 @@ def explain(  # noqa: PLR0913 - the options of a command
         "template": template, "content": {"body": body} if body is not None else None, "data": arguments.data(data or ()) or None,
         "channels": list(channel or ()) or None, "mode": mode.value if mode else None, "topic": topic, "about": about, "at": at,
     }  # fmt: skip
-    explanation = run(_explained(config, arguments.To(to, locale), fields))
+    explanation = run(_explained(config, arguments.To(to, locale), fields, brand))
     if json:
         print_json(explanation)
     else:
@@ -60,7 +61,7 @@ def explain(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(ExitCode.WITHHELD)
 
 
-async def _explained(config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]") -> "Explanation":
+async def _explained(config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]", brand: str | None) -> "Explanation":
     import os
 
     from wasl.explanations import Question
@@ -70,4 +71,4 @@ async def _explained(config: Path | None, to: arguments.To, fields: "dict[str, J
     specs = read(config, os.environ)
     given = {"to": to.recipient([specs[name] for name in specs.plugins]), **fields}
     question = validated(Question, {name: value for name, value in given.items() if value is not None})
-    return await looking_with(specs, lambda gateway: gateway.answer(question))
+    return await looking_with(specs, lambda gateway: gateway.answer(question), brand)

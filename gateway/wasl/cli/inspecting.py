@@ -93,7 +93,7 @@ def _abilities(plugin: "Plugin") -> str:
     can = plugin.spec.capabilities
     said = [f"{can.concurrency} calls at a time"]
     if can.max_characters:
-        said.append(f"at most {can.max_characters} characters")
+        said.append(f"at most {can.max_characters} {'bytes' if can.counted_in == 'bytes' else 'characters'}")
     if can.idempotency_seconds:
         said.append("recognises repeats")
     if can.receipts:

@@ -10,7 +10,7 @@ import typer
 from wasl.cli import arguments
 from wasl.cli.exits import as_options, run
 from wasl.cli.gateways import administering, looking
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say, screen
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def list_messages(  # noqa: PLR0913 - the options of a command
     since: Annotated[datetime | None, typer.Option(metavar="ISO", parser=arguments.moment, help="Only accepted from then on.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """List messages, newest first."""
@@ -46,7 +47,7 @@ def list_messages(  # noqa: PLR0913 - the options of a command
     from wasl.terminal import listing
 
     filters = filters_of(state=state, reason=reason, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
-    page = run(looking(config, lambda gateway: gateway.list(filters, limit=limit)))
+    page = run(looking(config, lambda gateway: gateway.list(filters, limit=limit), brand))
     if json:
         print_json(page)
         return
@@ -58,11 +59,13 @@ def list_messages(  # noqa: PLR0913 - the options of a command
 
 
 @app.command()
-def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, config: ConfigFile = None) -> None:
+def show(
+    message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, brand: BrandName = None, config: ConfigFile = None
+) -> None:
     """Show one message: where it is, why, what happened, and what was decided."""
     from wasl.terminal import whole
 
-    seen = run(looking(config, lambda gateway: gateway.get(message_id)))
+    seen = run(looking(config, lambda gateway: gateway.get(message_id), brand))
     if json:
         print_json(seen)
     else:
@@ -70,9 +73,11 @@ def show(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = 
 
 
 @app.command()
-def cancel(message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, config: ConfigFile = None) -> None:
+def cancel(
+    message_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False, brand: BrandName = None, config: ConfigFile = None
+) -> None:
     """Cancel what has not begun to leave."""
-    seen = run(administering(config, lambda gateway: gateway.cancel(message_id)))
+    seen = run(administering(config, lambda gateway: gateway.cancel(message_id), brand))
     if json:
         print_json(seen)
     else:
@@ -88,6 +93,7 @@ def tail(  # noqa: PLR0913 - the options of a command
     topic: Topic = None,
     template: Template = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Follow new messages, and what becomes of them, until Ctrl-C."""
@@ -105,7 +111,7 @@ def tail(  # noqa: PLR0913 - the options of a command
                 typer.echo(f"{one.created_at.astimezone():%H:%M:%S}  {one.id}  {one.state:<9}  {','.join(one.channels)}{reason}")
 
     say("Following. Ctrl-C ends it.")
-    run(looking(config, follow))
+    run(looking(config, follow, brand))
 
 
 def filters_of(**given: "str | datetime | None") -> "Filters":

@@ -12,7 +12,7 @@ import typer
 from wasl.cli.arguments import To
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import administering, looking, looking_with
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say, screen
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ Person = Annotated[str, typer.Argument(metavar="PERSON", help="Your own id of th
 def find(
     whom: Annotated[str, typer.Argument(metavar="WHOM", help="An email address, a phone number in E.164, KIND:ADDRESS or an id.")],
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Find people by exactly this address, or by their id."""
-    found = run(_found(whom, config))
+    found = run(_found(whom, config, brand))
     if json:
         print_json(found)
         return
@@ -42,11 +43,11 @@ def find(
 
 
 @app.command()
-def show(person: Person, json: Json = False, config: ConfigFile = None) -> None:
+def show(person: Person, json: Json = False, brand: BrandName = None, config: ConfigFile = None) -> None:
     """Show a person: addresses masked, consent, suppressions, how many messages, when they last heard of you."""
     from wasl.terminal_people import glance
 
-    seen = run(looking(config, lambda gateway: gateway.recipient(person)))
+    seen = run(looking(config, lambda gateway: gateway.recipient(person), brand))
     if json:
         print_json(seen)
     else:
@@ -54,17 +55,18 @@ def show(person: Person, json: Json = False, config: ConfigFile = None) -> None:
 
 
 @app.command()
-def timeline(
+def timeline(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
     person: Person,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many entries.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="Where to go on, as it was told.")] = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Show what happened to a person over all channels, newest first."""
     from wasl.terminal_people import entries
 
-    page = run(looking(config, lambda gateway: gateway.recipient_timeline(person, limit=limit, cursor=cursor)))
+    page = run(looking(config, lambda gateway: gateway.recipient_timeline(person, limit=limit, cursor=cursor), brand))
     if json:
         print_json_lines(page.data)
     else:
@@ -77,21 +79,23 @@ def timeline(
 def export(
     person: Person,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="stdout")] = None,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Write everything that is stored about a person as one JSON document: in clear, for themselves."""
     try:
-        run(looking(config, lambda gateway: _export(gateway, person, output)))
+        run(looking(config, lambda gateway: _export(gateway, person, output), brand))
     except FileExistsError:
         raise typer.BadParameter(f"{output} is there already", param_hint="--output") from None
 
 
 @app.command()
-def erase(
+def erase(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
     person: Person,
     because: Annotated[str, typer.Option(help="Why: request (they asked), retention or other.")] = "request",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Erase a person for good. What waits is cancelled; an address that is suppressed stays so; else a stub is left."""
@@ -103,7 +107,7 @@ def erase(
         say(f"Erase {person} for good? [y/N]")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise typer.Exit(ExitCode.FAILED)
-    done = run(administering(config, lambda gateway: gateway.erase_recipient(person, because=asked.because)))
+    done = run(administering(config, lambda gateway: gateway.erase_recipient(person, because=asked.because), brand))
     if json:
         print_json(done)
     else:
@@ -136,7 +140,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 
-async def _found(whom: str, config: Path | None) -> "PeopleSeen":
+async def _found(whom: str, config: Path | None, brand: str | None) -> "PeopleSeen":
     from wasl.person_seen import Sought
     from wasl.problems import validated
     from wasl.registry import read
@@ -147,4 +151,4 @@ async def _found(whom: str, config: Path | None) -> "PeopleSeen":
     if isinstance(addresses, list) and isinstance(one := addresses[0], dict):
         told = {"address": one["value"], "channel": one["channel"], "kind": one["kind"]}
     sought = validated(Sought, told)
-    return await looking_with(specs, lambda gateway: gateway.find_recipients(sought))
+    return await looking_with(specs, lambda gateway: gateway.find_recipients(sought), brand)

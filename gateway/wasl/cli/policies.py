@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wasl.cli.exits import run
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, say, screen
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def _policies() -> None:
 def rehearse(
     draft: Annotated[Path, typer.Option(metavar="F", help="The configuration to try, as it would stand in place of wasl.toml.")],
     since: Annotated[str, typer.Option(metavar="AGE", help="How far back, like 12h or 7d.")] = "7d",
+    brand: BrandName = None,
     json: Json = False,
     config: ConfigFile = None,
 ) -> None:
@@ -38,7 +39,7 @@ def rehearse(
     from wasl.rehearsal import rehearse as rehearsing
 
     begin = _age(since)
-    rehearsed = run(rehearsing(read(config, os.environ), read(draft, os.environ), begin))
+    rehearsed = run(rehearsing(read(config, os.environ), read(draft, os.environ), begin, brand))
     if json:
         print_json(rehearsed)
         return

@@ -6,7 +6,7 @@ import typer
 
 from wasl.cli.exits import run
 from wasl.cli.gateways import administering
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json
 
 if TYPE_CHECKING:
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from wasl.preferences import PreferenceLink
 
 
-def preference_url(
+def preference_url(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Your own id of the recipient.")],
     topic: Annotated[str | None, typer.Option(help="One click stops this topic.")] = None,
     channel: Annotated[str | None, typer.Option(help="One click stops this channel.")] = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Print the link to their preference page. Whoever has it can choose for them."""
@@ -29,7 +30,7 @@ def preference_url(
 
         return PreferenceLink(url=gateway.preference_url(person, topic=topic, channel=channel))
 
-    link = run(administering(config, made))
+    link = run(administering(config, made, brand))
     print_json(link) if json else typer.echo(link.url)
 
 
@@ -39,10 +40,11 @@ def inbound(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
     channel: Annotated[str | None, typer.Option(help="On which channel, where the address does not tell.")] = None,
     kind: Annotated[str | None, typer.Option(help="The kind of the address, where the channel does not tell.")] = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Obey a text that a person sent: STOP, START and HELP, where that is all of it."""
-    heard = run(administering(config, lambda gateway: gateway.inbound_text(channel, address, text, kind=kind)))
+    heard = run(administering(config, lambda gateway: gateway.inbound_text(channel, address, text, kind=kind), brand))
     print_json(heard) if json else _tell(heard)
 
 

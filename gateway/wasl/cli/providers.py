@@ -28,11 +28,11 @@ def list_providers(json: Json = False, config: ConfigFile = None) -> None:
         print_json(found)
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column in ("Provider", "Channel", "Plugin", "At a time", "Rate", "State"):
+    for column in ("Provider", "Channel", "Plugin", "Brands", "At a time", "Rate", "State"):
         table.add_column(column, overflow="fold", no_wrap=column != "State")
     for provider in found.data:
         limits = (str(provider.concurrency), provider.rate or "–")
-        table.add_row(provider.name, provider.channel, provider.plugin, *limits, _state(provider))
+        table.add_row(provider.name, provider.channel, provider.plugin, ", ".join(provider.brands) or "all", *limits, _state(provider))
     screen().print(table)
 
 

@@ -10,7 +10,7 @@ from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, as_options, explained, run
 from wasl.cli.gateways import administering
 from wasl.cli.messages import Channel, Recipient, Template, Topic, filters_of
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def retry(  # noqa: PLR0913 - the options of a command
     possible_duplicate: Annotated[bool, typer.Option("--possible-duplicate", help="Also what may have arrived; it is marked.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Send messages again, with their whole life and route before them. What options select is counted and asked about first."""
@@ -41,7 +42,7 @@ def retry(  # noqa: PLR0913 - the options of a command
     if message_ids and (since or any(given.values())):
         raise typer.BadParameter("name messages by id, or select them by options, not both")
     if message_ids:
-        ended = run(administering(config, lambda gateway: _each(gateway, message_ids, possible_duplicate)))
+        ended = run(administering(config, lambda gateway: _each(gateway, message_ids, possible_duplicate), brand))
         seen = [one for one in ended if not isinstance(one, WaslError)]
         print_json_lines(seen) if json else _tell_each(seen)
         raise typer.Exit(_said([one for one in ended if isinstance(one, WaslError)], some=bool(seen)))
@@ -57,7 +58,7 @@ def retry(  # noqa: PLR0913 - the options of a command
         return await gateway.retry_all(filters, possible_duplicate=possible_duplicate)
 
     try:
-        done = run(administering(config, work))
+        done = run(administering(config, work, brand))
     except Refused as error:
         raise as_options(error) from None
     if json:

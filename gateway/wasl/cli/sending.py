@@ -9,7 +9,8 @@ import typer
 
 from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
-from wasl.cli.options import ConfigFile, Json, UnsafeDurability
+from wasl.cli.gateways import seen_as
+from wasl.cli.options import BrandName, ConfigFile, Json, UnsafeDurability
 from wasl.cli.screen import print_json, say
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def send(  # noqa: PLR0913 - the options of a command
     supersedes: Annotated[bool, typer.Option("--supersedes", help="Older messages --about the same thing do not go any more.")] = False,
     fact: Annotated[str | None, typer.Option(metavar="KEY", help="Of the messages to them with one fact, one goes.")] = None,
     idempotency_key: Annotated[str | None, typer.Option(metavar="KEY", help="The same key again sends nothing again.")] = None,
+    brand: BrandName = None,
     unsafe_durability: UnsafeDurability = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is sent or has failed; the exit code tells which.")] = False,
     json: Json = False,
@@ -72,7 +74,7 @@ def send(  # noqa: PLR0913 - the options of a command
         "template": template, "content": content, "data": arguments.data(data or ()) or None, "channels": list(channel or ()) or None,
         "mode": mode.value if mode else None, "topic": topic, "send_at": at, "about": about, "supersedes": supersedes, "fact": fact,
     }  # fmt: skip
-    seen = run(_sent(config, arguments.To(to, locale), fields, _How(idempotency_key, wait, unsafe_durability)))
+    seen = run(_sent(config, arguments.To(to, locale), fields, _How(idempotency_key, wait, unsafe_durability, brand)))
     if json:
         print_json(seen)
     else:
@@ -87,6 +89,7 @@ class _How(NamedTuple):
     key: str | None
     wait: bool
     unsafe_durability: bool
+    brand: str | None
 
 
 async def _sent(config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]", how: _How) -> "MessageSeen":
@@ -102,7 +105,7 @@ async def _sent(config: Path | None, to: arguments.To, fields: "dict[str, JsonVa
     given = {"to": recipient, **fields}
     message = validated(Message, {name: value for name, value in given.items() if value is not None})
     async with Gateway(specs, unsafe_durability=how.unsafe_durability) as gateway:
-        return await _followed(gateway, message, how)
+        return await _followed(seen_as(gateway, how.brand), message, how)
 
 
 async def _followed(gateway: "Gateway", message: "Message", how: _How) -> "MessageSeen":

@@ -9,7 +9,7 @@ import typer
 
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import administering
-from wasl.cli.options import AfterRestore, ConfigFile, UnsafeDurability
+from wasl.cli.options import AfterRestore, BrandName, ConfigFile, UnsafeDurability
 from wasl.cli.screen import say, screen
 
 if TYPE_CHECKING:
@@ -115,11 +115,16 @@ def _apikeys() -> None:
 def create_api_key(
     name: Annotated[str, typer.Argument(help="Whose it is, for people.")],
     scope: Annotated[list[ScopeName] | None, typer.Option(help="What it may do; repeat it.", show_default="send and read")] = None,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Make an API key and print it alone on stdout. It is never shown again."""
     typer.echo(
-        run(administering(config, lambda gateway: gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or _USUAL)])))
+        run(
+            administering(
+                config, lambda gateway: gateway.create_api_key(name, [one.value for one in dict.fromkeys(scope or _USUAL)]), brand
+            )
+        )
     )
     say("Keep it now: it is stored as a hash only. Use it as `Authorization: Bearer …`, or as WASL_API_KEY.")
 
@@ -141,5 +146,8 @@ def _warn(gateway: "Gateway") -> None:
         say("Release them: wasl messages retry --reason after_restore. Leave --after-restore out at the next start.")
     for warning in gateway.config.warnings:
         say(f"warning: {warning}")
+    for topic in gateway.topics_without_rules:
+        said = f"{topic} is promotional, but brand {gateway.brand} does not say who sends it"
+        say(f"warning: {said}; before you send to people, see what is missing: wasl template lint")
     if not gateway.config.providers:
         say("warning: no providers are configured, so nothing can be sent; add one to wasl.toml (wasl init writes one to begin with)")

@@ -13,7 +13,7 @@ import typer
 from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import administering, looking
-from wasl.cli.options import ConfigFile, Json
+from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, say, screen
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def list_suppressions(  # noqa: PLR0913 - the options of a command
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
     cursor: Annotated[str | None, typer.Option(help="Go on where the list before ended: its next_cursor.")] = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """List what is suppressed now, newest first."""
@@ -48,7 +49,7 @@ def list_suppressions(  # noqa: PLR0913 - the options of a command
     from wasl.suppression import Listed
 
     listed = validated(Listed, {"channel": channel, "reason": _code(reason), "address": address})
-    page = run(looking(config, lambda gateway: gateway.suppressions(listed, limit=limit, cursor=cursor)))
+    page = run(looking(config, lambda gateway: gateway.suppressions(listed, limit=limit, cursor=cursor), brand))
     if json:
         print_json(page)
         return
@@ -71,6 +72,7 @@ def add(  # noqa: PLR0913 - the options of a command
     by: By = None,
     all_brands: AllBrands = False,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Send nothing to an address any more. No call begins after this has ended."""
@@ -79,7 +81,7 @@ def add(  # noqa: PLR0913 - the options of a command
 
     told = {"reason": _code(reason), "scope": scope, "expires_at": until, "note": note}
     asked = validated(Suppression, {**_named(address, channel).model_dump(), **told})
-    _told(run(administering(config, lambda gateway: gateway.add_suppression(asked, _origin(by), all_brands=all_brands))), json=json)
+    _told(run(administering(config, lambda gateway: gateway.add_suppression(asked, _origin(by), all_brands=all_brands), brand)), json=json)
 
 
 @app.command()
@@ -93,6 +95,7 @@ def remove(  # noqa: PLR0913 - the options of a command
     by: By = None,
     all_brands: AllBrands = False,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Take an address off the list. What a person asked for, only that person should take back."""
@@ -108,13 +111,13 @@ def remove(  # noqa: PLR0913 - the options of a command
             say(f"Mind: {said.sentence} {said.next_step}")
         return await gateway.remove_suppression(_named(address, channel), asked, _origin(by), all_brands=all_brands)
 
-    _told(run(administering(config, work)), json=json)
+    _told(run(administering(config, work, brand)), json=json)
 
 
 @app.command()
-def show(address: Which, channel: Channel = None, json: Json = False, config: ConfigFile = None) -> None:
+def show(address: Which, channel: Channel = None, json: Json = False, brand: BrandName = None, config: ConfigFile = None) -> None:
     """Show what holds against an address, and everything that ever happened."""
-    _told(run(looking(config, lambda gateway: gateway.suppression(_named(address, channel)))), json=json)
+    _told(run(looking(config, lambda gateway: gateway.suppression(_named(address, channel)), brand)), json=json)
 
 
 @app.command("import")
@@ -125,6 +128,7 @@ def import_file(  # noqa: PLR0913 - the options of a command
     by: By = None,
     all_brands: AllBrands = False,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Put the addresses of a CSV file on the list.
@@ -134,7 +138,9 @@ def import_file(  # noqa: PLR0913 - the options of a command
     """
     with file.open("rb") as opened:
         done = run(
-            administering(config, lambda gateway: _importing(gateway, opened, _origin(by, f"import {file.name}"), dry_run, all_brands))
+            administering(
+                config, lambda gateway: _importing(gateway, opened, _origin(by, f"import {file.name}"), dry_run, all_brands), brand
+            )
         )
     print_json(done) if json else _report(done)
     if done.invalid:
@@ -145,6 +151,7 @@ def import_file(  # noqa: PLR0913 - the options of a command
 def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.", show_default="stdout")] = None,
     json: Json = False,
+    brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:
     """Write what is suppressed now as CSV: the keyed hash and the masked form of each address, which is not stored in clear."""
@@ -157,7 +164,7 @@ def export(
                 lines += part.count("\n")
         return lines - 1
 
-    written = run(administering(config, work))
+    written = run(administering(config, work, brand))
     if output is not None:
         print_json({"file": str(output), "suppressions": written}) if json else say(f"{written} suppressions in {output}")
 

@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import JsonValue
 from yarl import URL
 
-from wasl.answers import Accepted, MessageSeen, MessageSummary, Page, ProvidersSeen, RecipientSeen, Retried
+from wasl.answers import Accepted, FileSeen, MessageSeen, MessageSummary, Page, ProvidersSeen, RecipientSeen, Retried, TemplatesSeen
 from wasl.client.consenting import Consenting
 from wasl.client.people import People
 from wasl.client.preferring import Preferring
@@ -100,6 +100,11 @@ class Client(People, Suppressing, Consenting, Preferring):
                 results += [error] * len(lines)
         return results
 
+    async def put_file(self, content: bytes, media_type: str = "application/octet-stream") -> FileSeen:
+        """Store a file of at most 25 MiB; its id goes into `attachments`. The same bytes have the same id. Raises Refused."""
+        request = Request("POST", "/v1/files", content, {"Content-Type": media_type}, patient=True)
+        return read(FileSeen, (await self._ask(request)).body)
+
     async def get(self, message_id: str) -> MessageSeen:
         """Everything about one message."""
         return read(MessageSeen, (await self._ask(Request("GET", f"/v1/messages/{quote(message_id, safe='')}"))).body)
@@ -163,6 +168,10 @@ class Client(People, Suppressing, Consenting, Preferring):
         path = f"/v1/recipients/{quote(recipient.id or '', safe='')}"
         request = Request("PUT", path, written(recipient), {"Content-Type": "application/json"})
         return read(RecipientSeen, (await self._ask(request)).body)
+
+    async def templates(self) -> TemplatesSeen:
+        """The templates, in which languages they are written, and what data they ask for."""
+        return read(TemplatesSeen, (await self._ask(Request("GET", "/v1/templates"))).body)
 
     async def providers(self) -> ProvidersSeen:
         """The configured providers, and how each does just now."""

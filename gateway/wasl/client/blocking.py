@@ -8,7 +8,7 @@ from typing import Literal, Self, TypeVar, Unpack
 
 from pydantic import JsonValue
 
-from wasl.answers import Accepted, MessageSeen, MessageSummary, ProvidersSeen, RecipientSeen, Retried
+from wasl.answers import Accepted, FileSeen, MessageSeen, MessageSummary, ProvidersSeen, RecipientSeen, Retried, TemplatesSeen
 from wasl.client.asynchronous import Client
 from wasl.client.consenting import Consenting, SyncConsenting
 from wasl.client.people import People, SyncPeople
@@ -61,6 +61,10 @@ class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring):
         """See Client.send_many."""
         return self._run(lambda: self._client.send_many(messages))
 
+    def put_file(self, content: bytes, media_type: str = "application/octet-stream") -> FileSeen:
+        """See Client.put_file."""
+        return self._run(lambda: self._client.put_file(content, media_type))
+
     def get(self, message_id: str) -> MessageSeen:
         """See Client.get."""
         return self._run(lambda: self._client.get(message_id))
@@ -101,6 +105,10 @@ class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring):
     def put_recipient(self, recipient: Recipient) -> RecipientSeen:
         """See Client.put_recipient."""
         return self._run(lambda: self._client.put_recipient(recipient))
+
+    def templates(self) -> TemplatesSeen:
+        """See Client.templates."""
+        return self._run(self._client.templates)
 
     def providers(self) -> ProvidersSeen:
         """See Client.providers."""

@@ -13,6 +13,7 @@ from wasl.answers import Accepted
 from wasl.errors import LedgerUnavailable, WaslError
 from wasl.problems import ProblemDocument
 from wasl_contracts import Content, Message, Mode, Reason, State
+from wasl_contracts.enclosure import Enclosure
 
 _MOST_LINES, _MOST_BYTES = 1000, 1_000_000  # of one batch; the server's own limits are 1,000 lines and 1 MiB
 
@@ -33,6 +34,8 @@ class MessageFields(TypedDict, total=False):
     supersedes: bool
     fact: str
     ordering_key: str
+    attachments: Sequence[Enclosure | Mapping[str, str]]
+    attachments_optional: bool
     metadata: Mapping[str, JsonValue]
 
 

@@ -3,26 +3,31 @@
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
+from wasl.config import brands
+from wasl.config.budgets import Budget, named_in_budgets
 from wasl.config.caps import Cap, named
 from wasl.config.consent import ConsentSection
+from wasl.config.countries import CountriesSection
 from wasl.config.database import Database
 from wasl.config.environment import overridden, typos
+from wasl.config.files import FilesSection, OutboundSection
 from wasl.config.keywords import KeywordsSection
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
 from wasl.config.positions import Key, positions, syntax_error
+from wasl.config.prices import Price, with_price_file
 from wasl.config.quiet import Country, QuietSection, named_channels
 from wasl.config.references import References, Resolved
+from wasl.config.retry import Retry
 from wasl.config.server import Server
 from wasl.config.topics import Topics
 from wasl.config.validation import explain
 from wasl.config.worker import UnknownRules, WorkerSection
 from wasl.rate import Rate
+from wasl_contracts.content import ShiftTable
 from wasl_contracts.duration import Duration
 from wasl_contracts.message import Mode
 from wasl_contracts.model import Frozen, Slug
@@ -32,38 +37,24 @@ DEFAULT_FILE = Path("wasl.toml")
 _PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
-def _with_default_waits(waits: dict[str, timedelta]) -> dict[str, timedelta]:
-    return {**_LONGEST_WAITS, **waits}
-
-
-def _with_default_horizons(horizons: dict[str, timedelta]) -> dict[str, timedelta]:
-    return {**_HORIZONS, **horizons}
-
-
-# The numbers of "Delivery semantics"; a channel that it does not name has a day.
-_LONGEST_WAITS = {"default": timedelta(hours=1), "email": timedelta(hours=4)}
-_HORIZONS = {
-    "default": timedelta(days=1),
-    "otp": timedelta(minutes=5),
-    "sms": timedelta(hours=4),
-    "push": timedelta(hours=1),
-    "email": timedelta(hours=72),
-    "webhook": timedelta(days=3),
-}
-
-
 class ProviderSection(Frozen):
     """`[providers.NAME]`: the plugin, and limits of ours in place of those that it declares. All other keys are its settings.
 
+    `brands` are those that it serves, before the providers that serve all; empty, it serves all.
     `rate` holds for all workers together. `breaker = false` keeps asking a provider whose calls fail or that asks us to slow down: for
     one whose addresses are servers of their own, where the answers of one say nothing of the others. Without it the plugin declares it.
+    `shift_tables` are national tables that it sends SMS with; `plain_typography` lets an SMS lose curly quotes, dashes and the like where
+    that alone makes it cheaper.
     """
 
     plugin: Slug
+    brands: tuple[Slug, ...] = ()
     concurrency: int | None = Field(None, ge=1, le=10_000)
     timeout: Duration | None = None
     rate: Rate | None = None
     breaker: bool | None = None
+    shift_tables: tuple[ShiftTable, ...] = ()
+    plain_typography: bool = False
     settings: dict[str, object] = Field(default_factory=dict, repr=False, exclude=True)
 
 
@@ -74,43 +65,18 @@ class Route(Frozen):
     channels: tuple[Slug, ...] = ()
 
 
-class Retry(Frozen):
-    """When a delivery that was not taken is tried again, and until when.
-
-    The wait after try n is random between nothing and `base`·2^(n-1), at most the longest wait of its channel. Retries end at the
-    horizon, counted from acceptance, or after `attempts`. `reconcile_after` is how long an unknown outcome waits for the provider's
-    word. Longest waits are told by channel, horizons by channel and category, and `default` holds for the rest.
-    Of a provider's calls in a minute, retries are at most the share `budget` of first attempts, or `budget_floor`; others wait.
-    """
-
-    base: Duration = timedelta(seconds=5)
-    longest_waits: Annotated[dict[Slug, Duration], AfterValidator(_with_default_waits)] = Field(default_factory=_LONGEST_WAITS.copy)
-    horizons: Annotated[dict[Slug, Duration], AfterValidator(_with_default_horizons)] = Field(default_factory=_HORIZONS.copy)
-    attempts: int = Field(100, ge=1, le=10_000)
-    budget: float = Field(0.1, ge=0, le=1)
-    budget_floor: int = Field(10, ge=0, le=1_000_000)
-    reconcile_after: Duration = timedelta(seconds=120)
-
-    def longest_wait(self, channel: str) -> timedelta:
-        """The longest wait between two tries on a channel."""
-        return self.longest_waits.get(channel, self.longest_waits["default"])
-
-    def horizon(self, category: str, channel: str) -> timedelta:
-        """How long tries go on: the shorter one of category and channel."""
-        told = [self.horizons[name] for name in (category, channel) if name in self.horizons]
-        return min(told, default=self.horizons["default"])
-
-
 class Config(Frozen):
     """Everything that can be set. Its dump and its repr hold no secret.
 
     `country` is the region that phone numbers without a country code belong to; it and `timezone` are where recipients are taken to be
     of whom nothing is known. `channels` name their providers in the order of failover; empty, the registry groups all providers by the
-    channel that they serve. The topic `default` always exists.
+    channel that they serve. The topic `default` always exists. `brand` is the brand of messages that name none; `brands` is the folder of
+    all others, and of its own settings.
     """
 
     database: Database = Field("sqlite:///wasl.db", repr=False, exclude=True)
     brand: Slug = "default"
+    brands: Path | None = None
     locale: Locale = "en"
     templates: Path | None = None
     country: Country | None = None
@@ -122,11 +88,16 @@ class Config(Frozen):
     quiet_hours: QuietSection = Field(default_factory=QuietSection)
     consent: ConsentSection = ConsentSection()
     caps: dict[Slug, Cap] = Field(default_factory=dict)
+    prices: tuple[Price, ...] = ()
+    budgets: dict[Slug, Budget] = Field(default_factory=dict)
+    countries: CountriesSection = CountriesSection()
     retry: Retry = Retry()
     unknown: UnknownRules = UnknownRules()
     worker: WorkerSection = WorkerSection()
     server: Server = Server()
     keywords: KeywordsSection = KeywordsSection()
+    files: FilesSection = FilesSection()
+    outbound: OutboundSection = OutboundSection()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())
 
@@ -177,14 +148,17 @@ def examine(path: Path | None, environ: Mapping[str, str]) -> tuple[Config, Find
     tree, source = overridden(tree, source, environ, Config.model_fields)
     findings = Findings(source)
     references = References(environ, file.parent, findings)
-    config = _validated(_shaped({name: references.resolved(value, (name,)) for name, value in tree.items()}), findings)
-    config = _with_templates(config, file.parent, findings)
+    resolved = {name: references.resolved(value, (name,)) for name, value in tree.items()}
+    config = _validated(_shaped(with_price_file(resolved, file.parent, findings)), findings)
+    config = _with_folders(config, file.parent, findings)
     check_names(config, findings)
     return config.found_in(source, (*findings.warnings, *typos(environ.keys() - references.used, Config.model_fields))), findings
 
 
 def check_names(config: Config, findings: Findings) -> None:
-    """Add a finding for each name that stands for nothing: providers in channels, channels in routes, routes in topics."""
+    """Add a finding for each name that stands for nothing: providers in channels, channels in routes, routes in topics, brands."""
+    _check_brands(config, findings)
+    _check_money(config, findings)
     for channel, providers in config.channels.items():
         for index, name in enumerate(providers):
             _check_name(("channels", channel, index), ("providers", name), config.providers, findings)
@@ -195,9 +169,33 @@ def check_names(config: Config, findings: Findings) -> None:
         _check_name(("consent", "channels", channel), ("channels", channel), config.channels, findings)
     for topic, about in config.topics.items():
         _check_name(("topics", topic, "route"), ("routes", about.route), {"default", *config.routes}, findings)
-    for key, table, name in (*named(config.caps), *named_channels(config.quiet_hours)):
+    for key, table, name in (*named(config.caps), *named_channels(config.quiet_hours), *named_in_budgets(config.budgets)):
         if table == "topics" or config.channels:
             _check_name(key, (table, name), config.topics if table == "topics" else config.channels, findings)
+
+
+def _check_brands(config: Config, findings: Findings) -> None:
+    known = brands.names(config.brand, config.brands)
+    for provider, section in config.providers.items():
+        for index, name in enumerate(section.brands):
+            _check_name(("providers", provider, "brands", index), ("brands", name), known, findings)
+    for name, budget in config.budgets.items():
+        if budget.brand is not None:
+            _check_name(("budgets", name, "brand"), ("brands", budget.brand), known, findings)
+
+
+def _check_money(config: Config, findings: Findings) -> None:
+    """Add a finding for each price of what is not there, and for each budget that counts nothing."""
+    for index, price in enumerate(config.prices):
+        if price.provider is not None:
+            _check_name(("prices", index, "provider"), ("providers", price.provider), config.providers, findings)
+        elif config.channels:
+            _check_name(("prices", index, "channel"), ("channels", str(price.channel)), config.channels, findings)
+    currencies = sorted({price.currency for price in config.prices})
+    for name, budget in config.budgets.items():
+        if budget.currency not in currencies and not findings.touches(("prices",)):
+            missing = f"no price is in {budget.currency}, so it counts nothing; there are prices in: {listed(currencies)}"
+            findings.add(("budgets", name, "currency"), missing)
 
 
 def _check_name(key: Key, target: tuple[str, str], known: Collection[str], findings: Findings) -> None:
@@ -278,10 +276,12 @@ def _without(table: dict[str, object], way: list[str]) -> dict[str, object]:
     return {name: value for name, value in table.items() if name != way[0]}
 
 
-def _with_templates(config: Config, folder: Path, findings: Findings) -> Config:
-    if config.templates is None and not (folder / "templates").exists():
-        return config
-    templates = folder / (config.templates or "templates")
-    if not templates.is_dir():
-        findings.add(("templates",), "there is no such folder; create it, or correct the path")
-    return config.model_copy(update={"templates": templates})
+def _with_folders(config: Config, folder: Path, findings: Findings) -> Config:
+    """The configuration with the folders of templates and brands that stand beside it where it names none."""
+    found: dict[str, Path] = {}
+    for name, told in (("templates", config.templates), ("brands", config.brands)):
+        if told is not None or (folder / name).exists():
+            found[name] = folder / (told or name)
+            if not found[name].is_dir():
+                findings.add((name,), "there is no such folder; create it, or correct the path")
+    return config.model_copy(update=found)

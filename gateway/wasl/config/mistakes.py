@@ -1,7 +1,7 @@
 """Mistakes in the configuration: what is wrong, where, and what was probably meant."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from wasl.config.positions import Key, Position
@@ -11,7 +11,8 @@ from wasl.config.positions import Key, Position
 class Mistake:
     """One mistake. `file` is a path, or `environment NAME`; line and column count from 1 and are None where there is no file.
 
-    Its text is `wasl.toml:3:1: providers.mail.prot: unknown setting (did you mean 'port'?)`, and never holds a secret.
+    Its text is `wasl.toml:3:1: providers.mail.prot: unknown setting (did you mean 'port'?)`, and never holds a secret. `code` is for
+    programs, where they may tell one kind from another.
     """
 
     file: str
@@ -20,6 +21,7 @@ class Mistake:
     path: str
     message: str
     suggestion: str | None = None
+    code: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -62,9 +64,13 @@ class Findings:
         self._mistakes: dict[Key, Mistake] = {}
         self._warnings: list[Mistake] = []
 
-    def add(self, key: Key, message: str, suggestion: str | None = None) -> None:
+    def add(self, key: Key, message: str, suggestion: str | None = None, code: str = "") -> None:
         if not self.holds(key):
-            self._mistakes[key] = self._at(key, message, suggestion)
+            self._mistakes[key] = replace(self._at(key, message, suggestion), code=code)
+
+    def other(self, mistake: Mistake) -> None:
+        """Add one of another file, which the source of this one does not know."""
+        self._mistakes[mistake.file, mistake.line or 0, mistake.path] = mistake
 
     def warn(self, key: Key, message: str, suggestion: str | None = None) -> None:
         self._warnings.append(self._at(key, message, suggestion))
@@ -76,6 +82,10 @@ class Findings:
     def touches(self, key: Key) -> bool:
         """Whether a mistake at this setting, around it or inside it is known."""
         return self.holds(key) or any(mistaken[: len(key)] == key for mistaken in self._mistakes)
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        return tuple(sorted(self._mistakes.values(), key=_order))
 
     @property
     def mistaken(self) -> bool:
@@ -92,7 +102,7 @@ class Findings:
             ConfigMistakes: all of them.
         """
         if self._mistakes:
-            raise ConfigMistakes(sorted(self._mistakes.values(), key=_order))
+            raise ConfigMistakes(self.mistakes)
 
     def _at(self, key: Key, message: str, suggestion: str | None) -> Mistake:
         file, position = self.source.place(key)

@@ -1,15 +1,21 @@
 """What `[server]` of wasl.toml may say: where the HTTP faces listen, and how people reach them."""
 
+import re
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+import idna
 from pydantic import AfterValidator, ByteSize, Field
 from pydantic_core import PydanticCustomError
 
+from wasl.config.networks import NetworkText
 from wasl_contracts.duration import Duration
 from wasl_contracts.model import Frozen
+
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9._-]+")
+_IN_A_PATH = "/%:@!$&'()*+,;=~-._"  # RFC 3986 section 3.3
 
 
 def _public_url(url: str) -> str:
@@ -23,7 +29,18 @@ def _public_url(url: str) -> str:
         raise bad
     if parts.scheme != "https" and not (parts.scheme == "http" and _loopback(host)):
         raise bad
-    return url.rstrip("/")
+    port = f":{parts.port}" if parts.port is not None else ""
+    return f"{parts.scheme}://{_ascii_host(host, bad)}{port}{quote(parts.path, safe=_IN_A_PATH)}".rstrip("/")
+
+
+def _ascii_host(host: str, bad: PydanticCustomError) -> str:
+    """As links name it, which go into headers too: in punycode (IDNA 2008)."""
+    if ":" in host:
+        return f"[{host}]"
+    try:
+        return host if _PLAIN_HOST.fullmatch(host) else idna.encode(host, uts46=True).decode()
+    except UnicodeError:
+        raise bad from None
 
 
 def _loopback(host: str) -> bool:
@@ -31,13 +48,6 @@ def _loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError:
-        raise PydanticCustomError("bad_network", "is not an address or a network; write it like 10.0.0.0/8 or 127.0.0.1") from None
 
 
 class Server(Frozen):
@@ -54,4 +64,4 @@ class Server(Frozen):
     body_timeout: Duration = timedelta(seconds=30)
     hosts: tuple[str, ...] = ()
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
-    proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    proxies: tuple[NetworkText, ...] = ()

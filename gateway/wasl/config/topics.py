@@ -38,6 +38,7 @@ class Topic(Frozen):
     `title` is what people read on the preference page, by locale. `consent`, `quiet_hours` (whether they hold), `caps` (whether they
     can keep it back; it is counted in any case), `priority` (from 0, the most urgent, to 9: the share of its queue in every claim) and
     `unknown` (whether it is sent again when it may have arrived) follow from the category where they are not told.
+    Promotional messages must carry what the law asks of them (content/promotion.py); `promotional_rules = false` takes that on oneself.
     """
 
     category: Category = "transactional"
@@ -49,6 +50,7 @@ class Topic(Frozen):
     caps: bool | None = None
     priority: int | None = Field(None, ge=0, le=9)
     unknown: Again | None = None
+    promotional_rules: bool = True
 
     @model_validator(mode="after")
     def _at_once(self) -> Self:

@@ -20,7 +20,7 @@ _PLAIN_WORDS = {
     "string_type": "should be text in quotes",
 }
 _TRUSTED = {*get_args(core_schema.ErrorType)} - {"value_error", "assertion_error"}
-_OWN = {"bad_rate", "bad_database", "bad_duration", "bad_time_of_day", "bad_window", "bad_dates"}
+_OWN = {"bad_rate", "bad_database", "bad_duration", "bad_time_of_day", "bad_window", "bad_dates", "bad_currency", "bad_prefix"}
 """Sentences of ours that show an example and never quote: masking what was written would spoil the example."""
 _NAME = "is not a name; use a small letter first, then small letters, digits, _ or -"
 

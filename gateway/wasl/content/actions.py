@@ -1,13 +1,16 @@
 """A message's actions with the data in them: those whose link is a web link."""
 
+import re
 from collections.abc import Sequence
 
 from wasl.content.cutting import cut
 from wasl.content.links import is_web_link
-from wasl.content.plain import INK
+from wasl.content.plain import INK, with_way_out
 from wasl.content.sandbox import Fill
 from wasl.content.written import Source, Written
 from wasl_contracts.content import Action
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def actions(written: Written) -> tuple[Action, ...]:
@@ -15,9 +18,21 @@ def actions(written: Written) -> tuple[Action, ...]:
     found = []
     for label, url in written.source.form(_actions):
         if is_web_link(link := url(written.data)):
-            text = " ".join(label(written.data).split())
+            text = _CONTROLS.sub("", " ".join(label(written.data).split()))
             found.append(Action(label=cut(text or link, 80), url=link))
     return tuple(found)
+
+
+def below(written: Written, found: Sequence[Action], room: int) -> str:
+    """What stands below a text: these actions, as in plain text, as many as there is room for; and a promotional message's way out."""
+    gap = "\n" if written.source.direction == "rtl" else " "  # see plain.py
+    text = ""
+    for action in found:
+        line = f"{action.label}:{gap}{action.url}"
+        if len(text) + len(line) + 2 > room:
+            break
+        text += f"\n{line}" if text else f"\n\n{line}"
+    return with_way_out(written, text)
 
 
 def _actions(source: Source) -> Sequence[tuple[Fill, Fill]]:

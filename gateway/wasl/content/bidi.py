@@ -6,6 +6,7 @@ from unicodedata import bidirectional
 from wasl_contracts.content import Direction
 
 FSI, PDI = "\u2068", "\u2069"
+LRM, RLM = "\u200e", "\u200f"
 
 _RTL_LANGUAGES = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ji", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"})
 _RTL_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"})
@@ -13,6 +14,12 @@ _RTL = "\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001
 _HAS_RTL = re.compile(f"[{_RTL}]").search
 # Rule W2 makes digits after Arabic letters Arabic numbers, which a hyphen or a plus turns around and `.,:/` do not (W4).
 _AT_HOME_IN_RTL = re.compile(rf"[{_RTL}\s0-9.,:/]*").fullmatch
+# Groups of digits with more than one sign between them change places: 050 123 4567 would be read 4567 123 050.
+_GROUPS_OF_DIGITS = re.compile(r"\d(?:\s|[.,:/]{2})[\s.,:/]*\d").search
+# Arabic-Indic digits are Arabic numbers everywhere, so that their groups change places even in an isolate of their own.
+_ARABIC_GROUP = re.compile(r"(?<=[٠-٩])(?=[\s+-]+[٠-٩])")
+_LONGEST_NUMBER = 64
+_SPACES = str.maketrans("\u00a0\u202f", "  ")
 
 
 def direction_of(locale: str) -> Direction:
@@ -36,20 +43,33 @@ def direction_in(text: str) -> Direction | None:
 def disturbs(value: str, direction: Direction) -> bool:
     """Whether a value has to be isolated in text of this direction, so that both read in the right order."""
     if direction == "rtl":
-        return _AT_HOME_IN_RTL(value) is None
-    return not value.isascii() and _HAS_RTL(value) is not None
+        return _AT_HOME_IN_RTL(value) is None or _GROUPS_OF_DIGITS(value) is not None
+    return has_rtl(value)
+
+
+def has_rtl(text: str) -> bool:
+    """Whether a text has any character that is written from right to left."""
+    return not text.isascii() and _HAS_RTL(text) is not None
 
 
 def isolated(value: str, direction: Direction) -> str:
     """The value between FSI and PDI where it needs that. Never a link: phones would take the PDI for a part of it."""
     if not disturbs(value, direction) or value.startswith(("https://", "http://")):
         return value
-    return f"{FSI}{value}{PDI}"
+    return f"{FSI}{in_order(value)}{PDI}"
+
+
+def in_order(value: str) -> str:
+    """A value to be isolated, whose groups of digits stay in their order: ٠٥٠ ١٢٣ ٤٥٦٧."""
+    return value if value.isascii() or len(value) > _LONGEST_NUMBER else _ARABIC_GROUP.sub(LRM, value)
 
 
 def without_idle_isolates(text: str) -> str:
-    """The text without isolates if nothing else in it needs more than ASCII: alone they would make an SMS three times as dear."""
-    if FSI not in text:
+    """The text without isolates, and with plain spaces for no-break ones, if nothing else in it needs more than ASCII.
+
+    Alone they would make an SMS three times as dear: `2:05 PM` has a no-break space in CLDR.
+    """
+    if text.isascii():
         return text
-    bare = text.replace(FSI, "").replace(PDI, "")
+    bare = text.replace(FSI, "").replace(PDI, "").translate(_SPACES)
     return bare if bare.isascii() else text

@@ -1,43 +1,45 @@
-"""Cutting text to a length without tearing what people see as one character."""
+"""Cutting text to a length without tearing what people see as one character, nor a link. Where a character begins: `wasl_contracts`."""
 
-from unicodedata import category
+from bisect import bisect_right
+from collections.abc import Callable
 
 from wasl.content.bidi import FSI, PDI
+from wasl_contracts.graphemes import boundary
+from wasl_contracts.length import LINK
 
-_JOINER = "\u200d"
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
-_REGIONAL = range(0x1F1E6, 0x1F200)
-_TAGS = range(0xE0020, 0xE0080)
-_HANGUL_VOWELS_AND_FINALS = range(0x1160, 0x1200)
+Measure = Callable[[str], int]
 
 
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters of the text, with an ellipsis where something is missing and no isolate left open."""
-    if len(text) <= limit:
+def cut(text: str, limit: int, measure: Measure = len) -> str:
+    """At most `limit` of the text, with an ellipsis where something is missing and no isolate left open.
+
+    `measure` tells how long a text is for whoever takes it (`wasl_contracts.length`); an ellipsis is one there.
+    """
+    if measure(text) <= limit:
         return text
-    end = limit - 1
+    end = _outside_links(text, _most(text, limit - measure("…"), measure))
     while True:
-        while end > 0 and not _boundary(text, end):
+        while end > 0 and not boundary(text, end):
             end -= 1
         kept = text[:end].rstrip()
         still_open = max(0, kept.count(FSI) - kept.count(PDI))
-        if len(kept) + still_open < limit:
-            return f"{kept}{PDI * still_open}…"
+        ended = f"{kept}{PDI * still_open}…"
+        if not kept or measure(ended) <= limit:
+            return ended if measure(ended) <= limit else ""
         end -= 1
 
 
-def _boundary(text: str, at: int) -> bool:
-    """Whether a character as people see it starts here: those rules of UAX #29 that messages meet."""
-    before, here, code = text[at - 1], text[at], ord(text[at])
-    if _JOINER in (before, here) or (before == "\r" and here == "\n") or category(here).startswith("M"):
-        return False
-    if code in _SKIN_TONES or code in _TAGS or code in _HANGUL_VOWELS_AND_FINALS:
-        return False
-    return code not in _REGIONAL or _flag_halves_before(text, at) % 2 == 0
+def _most(text: str, room: int, measure: Measure) -> int:
+    """How many of its characters fit. What does not is looked at in steps: a text may be much longer than what fits."""
+    if measure is len:
+        return max(0, room)
+    beyond = max(1, room)
+    while beyond < len(text) and measure(text[:beyond]) <= room:
+        beyond *= 2
+    return bisect_right(range(min(beyond, len(text))), room, key=lambda end: measure(text[:end])) - 1
 
 
-def _flag_halves_before(text: str, at: int) -> int:
-    start = at
-    while start and ord(text[start - 1]) in _REGIONAL:
-        start -= 1
-    return at - start
+def _outside_links(text: str, end: int) -> int:
+    """The same place, or the start of the link that it is in. A text that is one link has to be torn: its reader sees the ellipsis."""
+    link = next((link for link in LINK.finditer(text) if link.start() < end < link.end()), None)
+    return (link.start() if link else 0) or end

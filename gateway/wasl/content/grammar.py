@@ -8,7 +8,8 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.tests import TESTS
 
-from wasl.content.filters import FILTERS
+from wasl.content import localised
+from wasl.content.filters import GROWING, NAMES
 from wasl.content.sandbox import AUTHOR
 
 Finding = tuple[int, str]
@@ -21,8 +22,10 @@ _ALLOWED = (
     nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Neg, nodes.Pos,
     nodes.Pair,
 )  # fmt: skip
+_UNDECLARED = ", which [variables] does not declare"
 _DEEPEST = 50
 _MOST_NESTED_LOOPS = 5
+_MOST_NODES = 2_000
 _JINJA_OWN = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 _TOO_DEEP = "is nested too deeply or holds too large a number; write it more simply"
 _REFUSED: Mapping[type[nodes.Node], str] = {
@@ -32,8 +35,8 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
 }
 
 
-def read(source: str, declared: Collection[str]) -> tuple[nodes.Template | None, list[Finding]]:
-    """Parse a text with holes: its tree, None where it cannot be read, and everything in it that is not allowed."""
+def read(source: str, declared: Collection[str], locale: str = "en") -> tuple[nodes.Template | None, list[Finding]]:
+    """Parse a text with holes in a language: its tree, None where it cannot be read, and everything in it that is not allowed."""
     if "\0" in source:
         return None, [(source[: source.index("\0")].count("\n") + 1, "holds U+0000; remove it")]
     try:
@@ -42,13 +45,31 @@ def read(source: str, declared: Collection[str]) -> tuple[nodes.Template | None,
         return None, [(error.lineno, f"cannot be read: {error.message}")]
     except (RecursionError, ValueError, OverflowError):
         return None, [(1, _TOO_DEEP)]
-    findings = {finding for node, depth, loops in _all(tree) for finding in _forbidden(node, depth, loops)}
+    every = list(_all(tree))
+    if len(every) > _MOST_NODES:
+        return None, [(1, f"has more than {_MOST_NODES:,} holes, statements and parts of them; write less, or loop over a list")]
+    findings = {finding for node, depth, loops in every for finding in _forbidden(node, depth, loops)}
+    filters = [node for node, _, _ in every if isinstance(node, nodes.Filter)]
+    findings |= {(node.lineno, wrong) for node in filters for wrong in localised.mistakes(node, locale)}
     return tree, sorted(findings or _undeclared(tree, declared))
+
+
+def code_of(tree: nodes.Template | None, sentence: str) -> str:
+    """What programs call one of the findings of `read`."""
+    if tree is None:
+        return "template_syntax"
+    return "undeclared_variable" if _UNDECLARED in sentence else "template_forbidden"
 
 
 def reads_inside(tree: nodes.Template) -> bool:
     """Whether the text reads keys of objects or items of lists, so that only a dry run can tell whether they are there."""
     return any(isinstance(node, nodes.Getattr | nodes.Getitem | nodes.For) for node, _, _ in _all(tree))
+
+
+def needs_proof(tree: nodes.Template) -> bool:
+    """Whether only a trial can tell what the text costs: a loop in a loop, or in one a filter whose cost grows with its value."""
+    inside = [node for node, _, loops in _all(tree) if loops]
+    return any(isinstance(node, nodes.For) or (isinstance(node, nodes.Filter) and node.name in GROWING) for node in inside)
 
 
 def _all(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int, int]]:
@@ -68,8 +89,8 @@ def _forbidden(node: nodes.Node, depth: int, loops: int) -> Iterator[Finding]:
     if not isinstance(node, _ALLOWED):
         tag = re.sub(r"(?<!^)(?=[A-Z])", " ", type(node).__name__).lower()
         yield line, _REFUSED.get(type(node), f"uses {tag}, which templates do not have; they have values, filters, if and for")
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-        yield line, f"uses the filter {node.name!r}, which does not exist{_meant(node.name, FILTERS)}"
+    if isinstance(node, nodes.Filter) and node.name not in NAMES:
+        yield line, f"uses the filter {node.name!r}, which does not exist{_meant(node.name, NAMES)}"
     if isinstance(node, nodes.Test) and node.name not in TESTS:
         yield line, f"uses the test {node.name!r}, which does not exist{_meant(node.name, TESTS)}"
     if isinstance(node, nodes.For) and node.recursive:
@@ -86,7 +107,9 @@ def _name_in(node: nodes.Node) -> str | None:
         return node.name
     if isinstance(node, nodes.Getattr):
         return node.attr
-    written = node.arg if isinstance(node, nodes.Getitem) else node.value if isinstance(node, nodes.Keyword) else None
+    written = node.arg if isinstance(node, nodes.Getitem) else None
+    if isinstance(node, nodes.Keyword) and node.key == "attribute":
+        written = node.value
     return written.value if isinstance(written, nodes.Const) and isinstance(written.value, str) else None
 
 
@@ -94,7 +117,7 @@ def _undeclared(tree: nodes.Template, declared: Collection[str]) -> Iterator[Fin
     missing = meta.find_undeclared_variables(tree) - set(declared)
     for name in missing:
         line = min(node.lineno for node in tree.find_all(nodes.Name) if node.name == name)
-        yield line, f'reads {name!r}, which [variables] does not declare{_meant(name, declared)}; add {name} = {{ type = "text" }}'
+        yield line, f'reads {name!r}{_UNDECLARED}{_meant(name, declared)}; add {name} = {{ type = "text" }}'
 
 
 def _meant(name: str, known: Collection[str]) -> str:

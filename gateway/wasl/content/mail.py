@@ -1,100 +1,109 @@
-"""Mail: a subject, an HTML page in the layout with its CSS inlined, and a text alternative. All but the values is done once."""
+"""Mail: a subject, an HTML page in the brand's layout with its CSS inlined, and a text alternative. All but the values is done once."""
 
 import re
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from typing import Final
+from functools import partial
 
-import nh3
 from css_inline import CSSInliner
-from jinja2 import Environment, FunctionLoader
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from wasl.content import plain
-from wasl.content.bidi import disturbs
 from wasl.content.cutting import cut
+from wasl.content.frame import Frame
 from wasl.content.holes import Holes
-from wasl.content.sandbox import Fill, Ink
-from wasl.content.written import Source, Written
-from wasl_contracts.content import Direction, Mail
+from wasl.content.html_text import html_text
+from wasl.content.mail_block import block, own_page
+from wasl.content.mail_body import INK, body, preheader
+from wasl.content.own_html import OwnHtml, with_statements
+from wasl.content.sandbox import Fill
+from wasl.content.written import PLAIN, UNSUBSCRIBE, Source, Written
+from wasl_contracts.content import Mail
 
+CLIPPED_AT = 102 * 1024
+"""Gmail hides what comes after so many octets of HTML, the footer with it."""
 _LONGEST_SUBJECT = 250
-_BLOCKS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote"})
-_INLINE: Final = frozenset({"a", "br", "code", "em", "hr", "pre", "s", "strong"})
-_ATTRIBUTES: Final[Mapping[str, set[str]]] = {"a": {"href"}, **{tag: {"dir", "lang"} for tag in _BLOCKS}, "ol": {"dir", "lang", "start"}}
 
 _INLINER = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-_LAYOUTS = Environment(
-    loader=FunctionLoader(lambda name: files("wasl.content").joinpath("layouts", name).read_text(encoding="utf-8")), autoescape=True
-)
+_OF_PAGES = CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
 
 def mail(written: Written) -> Mail:
-    """A mail; without a title, the first line of the text is its subject."""
-    text = plain.with_actions(written)
+    """A mail; without a title, the first line of the text is its subject. With a link to opt out, its footer shows it."""
+    page, below = _WITH_LINK if UNSUBSCRIBE in written.data else _WITHOUT_LINK
+    text = plain.said(plain.tidy(written.filled(_text))) if written.source.form(_own_text) else plain.with_actions(written)
     subject = plain.title(written) or text.partition("\n")[0].strip()
     return Mail(
         subject=cut(subject, _LONGEST_SUBJECT),
-        html=written.filled(_page),
-        text=text,
+        html=written.filled(page),
+        text=text + written.filled(below),
         locale=written.source.locale,
         direction=written.source.direction,
     )
 
 
-def _page(source: Source) -> Fill:
-    html = _LAYOUTS.get_template("default.html").render(
-        lang=source.locale.replace("_", "-"),
-        dir=source.direction,
+def _page(source: Source, *, opt_out: bool) -> Fill:
+    own = source.form(own_page)
+    if own is None or not own.whole:
+        shown = opt_out and not (own and own.opts_out)
+        html = _INLINER.inline(_framed(source, own, _link(source) if shown else None))
+    else:
+        html = own.html if block(source).mjml is not None else _OF_PAGES.inline(own.html)
+    fill = source.fill(_with_guarded_links(with_statements(html, source.holes), source.holes), INK)
+    return _optional(fill) if own and own.opts_out else fill
+
+
+def _optional(fill: Fill) -> Fill:
+    """The same for data that may lack the link to opt out."""
+    return lambda data: fill({UNSUBSCRIBE: None, **data})
+
+
+def _framed(source: Source, own: OwnHtml | None, link: str | None) -> str:
+    frame = source.form(_frame)
+    preview = block(source).preheader
+    own_body = Markup(own.html) if own else None  # noqa: S704 - checked when the template was read
+    return frame.page(
+        link,
         title=source.holes.bare(source.title),
-        heading=source.title,
-        body=Markup(_body(source)),  # noqa: S704 - sanitised by nh3
-        buttons=[_button(source, label, url) for label, url in source.actions],
+        heading="" if own else source.title,
+        preheader=escape(preview) if preview is not None else "" if own else preheader(source),
+        body=own_body if own_body is not None else body(source),
+        buttons=[] if own else [_button(source, frame, index) for index in range(len(source.actions))],
     )
-    return source.fill(_with_guarded_links(_INLINER.inline(html), source.holes), _INK)
 
 
-def _button(source: Source, label: str, url: str) -> Markup:
-    button = _LAYOUTS.get_template("button.html").render(label=label, url=url)
+def _own_text(source: Source) -> str | None:
+    """The text of the author's own HTML, where that is the only text there is."""
+    own = source.form(own_page)
+    return html_text(own.html, source.holes) if own and block(source).text is None else None
+
+
+def _text(source: Source) -> Fill:
+    return _optional(source.fill(source.form(_own_text) or "", PLAIN))
+
+
+def _below(source: Source, *, opt_out: bool) -> Fill:
+    own = source.form(own_page)
+    shown = opt_out and not (own and own.opts_out and source.form(_own_text))
+    return source.fill(source.form(_frame).below_text(_link(source) if shown else None), PLAIN)
+
+
+# Two pages rather than a condition in one: a page of literals and values alone is filled without Jinja's machinery.
+_WITH_LINK = partial(_page, opt_out=True), partial(_below, opt_out=True)
+_WITHOUT_LINK = partial(_page, opt_out=False), partial(_below, opt_out=False)
+
+
+def _frame(source: Source) -> Frame:
+    return Frame(source.brand, source.locale, source.direction)
+
+
+def _link(source: Source) -> str:
+    return source.holes.hole("u", UNSUBSCRIBE)
+
+
+def _button(source: Source, frame: Frame, index: int) -> Markup:
+    label, url = source.actions[index]
+    button = frame.button(label, url, first=index == 0)
     return Markup(source.holes.guarded(url, button))  # noqa: S704 - escaped by the layout; the guard is made of letters and digits
 
 
-def _body(source: Source) -> str:
-    options = MarkdownIt("commonmark", {"breaks": source.body.breaks}).options
-    html = _Html().render(_directed(source.body.tokens, source), options, {})
-    return nh3.clean(html, tags=set(_BLOCKS | _INLINE), attributes=dict(_ATTRIBUTES), url_schemes={"http", "https"}, link_rel=None)
-
-
-def _directed(tokens: Sequence[Token], source: Source) -> Sequence[Token]:
-    """The tokens with language and direction on each block, as mail programs drop those of the page."""
-    return [
-        token.copy(attrs={**token.attrs, "dir": source.direction, "lang": source.locale.replace("_", "-")})
-        if token.nesting == 1 and token.tag in _BLOCKS
-        else token
-        for token in tokens
-    ]
-
-
 def _with_guarded_links(html: str, holes: Holes) -> str:
-    return re.sub(rf' href="({holes.word}u\d+z[^"]*)"', lambda link: holes.guarded(link[1], link[0]), html)
-
-
-class _Html(RendererHTML):
-    """markdown-it's renderer, with statements as they are."""
-
-    def statement(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return tokens[idx].content
-
-
-def _value(value: str, direction: Direction) -> str:
-    html = escape(value)
-    if "\n" in value:
-        html = html.replace("\n", Markup("<br>"))
-    return Markup(f"<bdi>{html}</bdi>") if direction == "rtl" or disturbs(value, direction) else html  # noqa: S704 - escaped above
-
-
-_INK = Ink(literal=escape, value=_value, url=escape, escapes_html=True)
+    return re.sub(rf' (?:href|src|background)="({holes.word}u\d+z[^"]*)"', lambda link: holes.guarded(link[1], link[0]), html)

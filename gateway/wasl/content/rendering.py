@@ -1,34 +1,26 @@
 """From an envelope to what a provider gets: find the text, fill it, write it in the format. No I/O, and always the same outcome."""
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final
+from secrets import token_hex
+
+from pydantic import JsonValue
 
 from wasl.brands.brand import DEFAULT, Brand
 from wasl.content.bidi import direction_in, direction_of
+from wasl.content.formats import FORMATS
 from wasl.content.holes import Holes
-from wasl.content.mail import mail
-from wasl.content.plain import plain
-from wasl.content.post import post
+from wasl.content.languages import LOCALE, ZONE
+from wasl.content.literals import settled, settled_line
 from wasl.content.prose import prose
-from wasl.content.push import push
 from wasl.content.sandbox import Unfillable
-from wasl.content.slack import slack
-from wasl.content.structured import structured
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
-from wasl.content.written import Source, Written
+from wasl.content.written import PROMOTIONAL, UNSUBSCRIBE, Source, Written
 from wasl_contracts.content import Content, Format, Rendered
 from wasl_contracts.envelope import Envelope
 from wasl_contracts.reason import Reason
 
-_FORMATS: Final[Mapping[Format, Callable[[Written], Rendered]]] = {
-    "mail": mail,
-    "plain": plain,
-    "push": push,
-    "slack": slack,
-    "post": post,
-    "structured": structured,
-}
+# Nobody can write it into content, and nothing of it is in what comes out. One for all, as patterns are compiled for each word.
+_WORD = f"w{token_hex(8)}"
 
 
 class RenderingFailed(Exception):
@@ -39,16 +31,17 @@ class RenderingFailed(Exception):
         super().__init__(f"{reason}: {fact}")
 
 
-def render(envelope: Envelope, format: Format, templates: Templates, brand: Brand = DEFAULT) -> Rendered:
+def render(envelope: Envelope, format: Format, templates: Templates, brand: Brand = DEFAULT, unsubscribe: str | None = None) -> Rendered:
     """What an envelope says, in a format and in the face of a brand.
 
-    An envelope that names a template version is rendered with that one and no other.
+    An envelope that names a template version is rendered with that one and no other. `unsubscribe` is the https link by which this
+    recipient opts out of the topic, which formats that have room for it show.
 
     Raises:
         RenderingFailed: the template, its language or the data is not there.
     """
     try:
-        return _FORMATS[format](_written(envelope, format, templates, brand))
+        return FORMATS[format].render(_with_ways_out(_written(envelope, format, templates, brand), envelope, unsubscribe))
     except (NoSuchTemplate, Unfillable) as fact:
         raise RenderingFailed(Reason.TEMPLATE_ERROR, str(fact)) from None
     except NoSuchLocale as fact:
@@ -64,14 +57,22 @@ def _written(envelope: Envelope, format: Format, templates: Templates, brand: Br
             raise RenderingFailed(Reason.TEMPLATE_ERROR, f"version {envelope.template_version} of the template is not pinned")
     else:
         template = templates.find(envelope.template or "", envelope.locale)
-    return template.written(format, envelope.data, brand)
+    return template.written(format, {**envelope.data, LOCALE: envelope.locale, ZONE: envelope.timezone or templates.zone}, brand)
+
+
+def _with_ways_out(written: Written, envelope: Envelope, unsubscribe: str | None) -> Written:
+    """What formats need to show how to opt out: the link, and whether the message is promotional."""
+    if unsubscribe is None and envelope.category != "promotional":
+        return written
+    link: dict[str, JsonValue] = {UNSUBSCRIBE: unsubscribe} if unsubscribe is not None else {}
+    return Written(written.source, {**written.data, **link, PROMOTIONAL: envelope.category == "promotional"})
 
 
 @lru_cache(maxsize=64)
 def _inline(content: Content, locale: str) -> Source:
     """Inline content, compiled once as a broadcast repeats it. It is not a template: braces are text. Its letters tell its direction."""
-    holes = Holes()
-    body = prose(content.body, holes, breaks=True)
-    actions = [(action.label, action.url) for action in content.actions]
+    holes = Holes(_WORD)
     direction = direction_in(f"{content.title} {content.body}") or direction_of(locale)
-    return Source(content.title, body, actions, locale, direction, holes)
+    body = settled(prose(content.body, holes, breaks=True), direction, holes)
+    actions = [(settled_line(action.label, direction, holes), action.url) for action in content.actions]
+    return Source(settled_line(content.title, direction, holes), body, actions, locale, direction, holes)

@@ -7,5 +7,6 @@ from wasl_contracts.content import Structured
 
 
 def structured(written: Written) -> Structured:
-    """Title, text and actions, each by itself."""
-    return Structured(title=title(written), text=body(written), actions=actions(written), locale=written.source.locale)
+    """Title, text and actions, each by itself, with language and direction."""
+    source = written.source
+    return Structured(title=title(written), text=body(written), actions=actions(written), locale=source.locale, direction=source.direction)

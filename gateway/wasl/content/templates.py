@@ -1,18 +1,36 @@
 """All templates: found by name and language, or by the version that a message was accepted with."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from wasl.config.mistakes import Mistake
+from wasl.content.fallback import LOCALE, key, widening
+from wasl.content.parts import FOLDERS, Shared, load, read_text, unbundled
+from wasl.content.proving import SENTENCE, Trial, harmful
 from wasl.content.reading import TemplateMistakes, read
 from wasl.content.template import Template
 
-__all__ = ["NoSuchLocale", "NoSuchTemplate", "Template", "TemplateMistakes", "Templates"]
+__all__ = ["Loaded", "NoSuchLocale", "NoSuchTemplate", "Template", "TemplateMistakes", "Templates", "examine"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_LOCALE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
+_NAMED = 3  # templates that have a part with a mistake
+
+
+class Loaded(NamedTuple):
+    """What a folder holds: the parts, the templates that can be used, the (name, language) of those that cannot, and every mistake.
+
+    `whole` tells that the folder is there and all its parts could be read, so that no template was compiled without one.
+    """
+
+    shared: Shared
+    templates: list[Template]
+    broken: list[tuple[str, str]]
+    mistakes: list[Mistake]
+    whole: bool
 
 
 class NoSuchTemplate(LookupError):
@@ -32,33 +50,43 @@ class NoSuchLocale(LookupError):
 
 
 class Templates:
-    """The templates of one folder, `<name>/<locale>.md`, and older versions that messages still need."""
+    """The templates of one folder, `<name>/<locale>.md`, and older versions that messages still need.
 
-    def __init__(self, templates: Iterable[Template] = (), default_locale: str = "en") -> None:
+    `zone` is the time zone of recipients who have told none.
+    """
+
+    def __init__(
+        self, templates: Iterable[Template] = (), default_locale: str = "en", shared: Shared | None = None, zone: str = "UTC"
+    ) -> None:
         self.default_locale = default_locale
-        self._by_name: dict[str, dict[str, Template]] = {}
+        self.zone = zone
+        self.shared = shared or Shared()
         self._by_version: dict[str, Template] = {}
-        for template in templates:
-            self._by_name.setdefault(template.name, {})[_key(template.locale)] = template
-            self.pin(template)
+        self._by_name = self._held(templates)
 
     @classmethod
-    def load(cls, folder: Path | None, default_locale: str = "en") -> "Templates":
+    def load(cls, folder: Path | None, default_locale: str = "en", zone: str = "UTC") -> "Templates":
         """Read and compile a folder; None has no templates.
 
         Raises:
             TemplateMistakes: every mistake in every file.
         """
-        templates: list[Template] = []
-        mistakes: list[Mistake] = []
-        for path in _files(folder, mistakes) if folder is not None else ():
-            try:
-                templates.append(read(_text(path), name=path.parent.name, locale=path.stem, file=str(path)))
-            except TemplateMistakes as found:
-                mistakes.extend(found.mistakes)
-        if mistakes:
-            raise TemplateMistakes(mistakes)
-        return cls(templates, default_locale)
+        loaded = examine(folder, default_locale)
+        if loaded.mistakes:
+            raise TemplateMistakes(loaded.mistakes)
+        return cls(loaded.templates, default_locale, loaded.shared, zone)
+
+    def reload(self, folder: Path) -> Sequence[Mistake]:
+        """Read the folder again. A file that cannot be used leaves what is used of it now as it is; the answer tells why.
+
+        Where a part that templates share cannot be read, all stays as it is. Versions that were found once are found as before.
+        """
+        loaded = examine(folder, self.default_locale)
+        if loaded.whole:
+            kept = [self._by_name[name][locale] for name, locale in loaded.broken if locale in self._by_name.get(name, {})]
+            self.shared = loaded.shared
+            self._by_name = self._held([*loaded.templates, *kept])
+        return loaded.mistakes
 
     @classmethod
     def compile(cls, source: str, *, name: str, locale: str) -> Template:
@@ -67,7 +95,8 @@ class Templates:
         Raises:
             TemplateMistakes: all of them.
         """
-        return read(source, name=name, locale=locale, file=f"{name}/{locale}.md")
+        text, shared = unbundled(source)
+        return read(text, shared, name=name, locale=locale, file=f"{name}/{locale}.md")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,10 +117,14 @@ class Templates:
         written = self._by_name.get(name)
         if written is None:
             raise NoSuchTemplate(name, self.names)
-        for wanted in chain(_widening(locale), _widening(self.default_locale)):
+        for wanted in chain(widening(locale), widening(self.default_locale)):
             if (found := written.get(wanted)) is not None:
                 return found
         raise NoSuchLocale(name, locale, self.locales(name))
+
+    def all(self) -> Iterator[Template]:
+        """Every template in every language, in order of their names."""
+        return (self._by_name[name][locale] for name in self.names for locale in sorted(self._by_name[name]))
 
     def pin(self, template: Template) -> None:
         """Keep a version, so that messages accepted with it are rendered with it."""
@@ -101,16 +134,53 @@ class Templates:
         """The template of a version, None where it was neither loaded nor pinned."""
         return self._by_version.get(version)
 
+    def _held(self, templates: Iterable[Template]) -> dict[str, dict[str, Template]]:
+        """Templates by name and language, each of them pinned."""
+        by_name: dict[str, dict[str, Template]] = {}
+        for template in templates:
+            by_name.setdefault(template.name, {})[key(template.locale)] = template
+            self.pin(template)
+        return by_name
 
-def _key(locale: str) -> str:
-    return locale.replace("_", "-").lower()
+
+def examine(folder: Path | None, default_locale: str) -> Loaded:
+    """What a folder holds, with its mistakes as values."""
+    mistakes: list[Mistake] = []
+    shared = load(folder, default_locale, mistakes) if folder is not None else Shared()
+    loaded = Loaded(shared, [], [], mistakes, whole=not mistakes and (folder is None or folder.is_dir()))
+    for path in _files(folder, mistakes) if folder is not None else ():
+        name, locale = path.parent.name, path.stem
+        try:
+            loaded.templates.append(read(_text(path), shared, name=name, locale=locale, file=str(path)))
+        except TemplateMistakes as found:
+            mistakes.extend(found.mistakes)
+            loaded.broken.append((name, key(locale)))
+    return _proved(loaded, folder)._replace(mistakes=_told_once(mistakes))
 
 
-def _widening(locale: str) -> Iterator[str]:
-    wanted = _key(locale)
-    while wanted:
-        yield wanted
-        wanted = wanted.rpartition("-")[0]
+def _proved(loaded: Loaded, folder: Path | None) -> Loaded:
+    """What was loaded, without the templates that took more than they may when they were tried."""
+    doubted = [Trial(each.version, each.name, each.locale, each.source) for each in loaded.templates if each.needs_proof]
+    found = harmful(doubted)
+    for template in [each for each in loaded.templates if each.version in found]:
+        file = str((folder or Path()) / template.name / f"{template.locale}.md")
+        loaded.mistakes.append(Mistake(file, None, None, "", SENTENCE))
+        loaded.templates.remove(template)
+        loaded.broken.append((template.name, key(template.locale)))
+    return loaded
+
+
+def _told_once(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """A mistake in a part is one, however many templates have the part; `path` names those."""
+    found: dict[Mistake, list[str]] = {}
+    for mistake in mistakes:
+        found.setdefault(replace(mistake, path=""), []).append(mistake.path)
+    return [replace(mistake, path=_few(paths)) for mistake, paths in found.items()]
+
+
+def _few(paths: list[str]) -> str:
+    different = list(dict.fromkeys(paths))
+    return ", ".join(different[:_NAMED]) + (f" and {len(different) - _NAMED} more" if len(different) > _NAMED else "")
 
 
 def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
@@ -118,7 +188,9 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
         mistakes.append(Mistake(str(folder), None, None, "", "is not a folder; make it, or take it out of the configuration"))
         return
     for path in sorted(folder.glob("[!.]*/[!.]*")):
-        if path.suffix != ".md" or not _LOCALE.fullmatch(path.stem):
+        if path.parent.name in FOLDERS:
+            continue
+        if path.suffix != ".md" or not LOCALE.fullmatch(path.stem):
             mistakes.append(Mistake(str(path), None, None, "", "is not called by a language; name it like en.md or ar-SA.md"))
         elif not _NAME.fullmatch(path.parent.name):
             mistakes.append(Mistake(str(path), None, None, "", "is in a folder that cannot be a template's name; use a-z, 0-9 and _"))
@@ -127,8 +199,8 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        sentence = "is not UTF-8; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        raise TemplateMistakes([Mistake(str(path), None, None, "", sentence)]) from None
+    mistakes: list[Mistake] = []
+    text = read_text(path, mistakes)
+    if mistakes:
+        raise TemplateMistakes(mistakes)
+    return text

@@ -15,14 +15,14 @@ from wasl.content.sandbox import Ink
 class Style:
     """How a format writes what Markdown can say.
 
-    `link` gets label, URL and holes; `around` is the sign on both sides, by kind (strong, em, s, code, fence, heading); `code` writes
-    what stands between the signs of code.
+    `link` gets label, URL and holes; `around` is the sign on both sides, or one for each, by kind (strong, em, s, code, fence, heading,
+    blockquote, whose lines have a `> ` otherwise); `code` writes what stands between the signs of code.
     """
 
     ink: Ink
     link: Callable[[str, str, Holes], str]
     code: Callable[[str], str] = str
-    around: Mapping[str, str] = field(default_factory=dict)
+    around: Mapping[str, str | tuple[str, str]] = field(default_factory=dict)
     bullet: str = "- "
 
 
@@ -62,14 +62,16 @@ class _Writer:
             case "bullet_list_open" | "ordered_list_open":
                 return self._list(token, inside)
             case "blockquote_open":
-                return self._indented(self.blocks(inside).rstrip(), "> ", "> ")
+                return self._quote(self.blocks(inside).rstrip())
             case "paragraph_open" | "heading_open":
-                sign = self._sign(token.type.removesuffix("_open"))
-                return f"{sign}{self._inline(inside[0].children or [])}{sign}"
+                return self._around(token.type.removesuffix("_open"), self._inline(inside[0].children or []))
             case "hr":
                 return "---"
             case _:  # fence, code_block
-                return f"{self._sign('fence')}{self._style.code(token.content)}{self._sign('fence')}"
+                return self._around("fence", self._style.code(token.content))
+
+    def _quote(self, text: str) -> str:
+        return self._around("blockquote", text) if "blockquote" in self._style.around else self._indented(text, "> ", "> ")
 
     def _list(self, opening: Token, inside: Sequence[Token]) -> str:
         """The items. Numbers are written only where they are known now: a loop or a condition leaves dots."""
@@ -104,7 +106,7 @@ class _Writer:
                 case "text":
                     parts.append(self._style.ink.literal(token.content))
                 case "code_inline":
-                    parts.append(f"{self._sign('code')}{self._style.code(token.content)}{self._sign('code')}")
+                    parts.append(self._around("code", self._style.code(token.content)))
                 case "softbreak" | "hardbreak":
                     parts.append("\n" if token.type == "hardbreak" else self._soft_break)
                 case "link_open":
@@ -113,8 +115,14 @@ class _Writer:
                     url, start = links.pop()
                     parts[start:] = [self._style.link("".join(parts[start:]), url, self._holes)]
                 case other:
-                    parts.append(self._sign(other.removesuffix("_open").removesuffix("_close")))
+                    signs = self._signs(other.removesuffix("_open").removesuffix("_close"))
+                    parts.append(signs[other.endswith("_close")])
         return "".join(parts)
 
-    def _sign(self, name: str) -> str:
-        return self._style.around.get(name, "")
+    def _around(self, name: str, text: str) -> str:
+        opening, closing = self._signs(name)
+        return f"{opening}{text}{closing}"
+
+    def _signs(self, name: str) -> tuple[str, str]:
+        sign = self._style.around.get(name, "")
+        return (sign, sign) if isinstance(sign, str) else sign

@@ -1,5 +1,6 @@
 """What a template declares of its data, and what is wrong with data that a caller gives."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -7,10 +8,20 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from wasl.content.links import is_web_link
+from wasl.content.numbers import exact
+from wasl.content.work import NotAllowed
 from wasl.errors import Problem
 from wasl_contracts.model import Frozen
 
-VariableType = Literal["text", "integer", "number", "boolean", "date", "list", "object"]
+VariableType = Literal[
+    "text", "integer", "number", "boolean", "date", "datetime", "money", "url", "email", "phone", "code", "list", "object"
+]
+"""`money` is {amount, currency}, its amount a number or a decimal in text; `code` is what people copy, such as a voucher."""
+_CURRENCY = re.compile(r"[A-Z]{3}")  # ISO 4217
+_MAILBOX = re.compile(r"[^\s@<>\",;:]+@[^\s@<>\",;:]+")
+_PHONE = re.compile(r"\+?[0-9][0-9 ().-]{2,30}")
+_LONGEST_CODE = 64
 
 
 class Variable(Frozen):
@@ -47,6 +58,30 @@ def _is_date(value: JsonValue) -> bool:
     return False
 
 
+def _is_datetime(value: JsonValue) -> bool:
+    """Both a day and a time of day: the day alone would be midnight somewhere."""
+    return isinstance(value, str) and len(value) > len("2026-01-31") and _is_date(value)
+
+
+def _is_money(value: JsonValue) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
+        return False
+    amount, currency = value["amount"], value["currency"]
+    return _is_amount(amount) and isinstance(currency, str) and _CURRENCY.fullmatch(currency) is not None
+
+
+def _is_amount(value: JsonValue) -> bool:
+    try:
+        exact(value)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[JsonValue], bool]:
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
 def _is_number(value: JsonValue) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -62,6 +97,12 @@ _FITS: Final[Mapping[VariableType, Callable[[JsonValue], bool]]] = {
     "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
     "date": _is_date,
+    "datetime": _is_datetime,
+    "money": _is_money,
+    "url": lambda value: isinstance(value, str) and is_web_link(value),
+    "email": _matches(_MAILBOX),
+    "phone": _matches(_PHONE),
+    "code": lambda value: isinstance(value, str) and len(value) <= _LONGEST_CODE and value.isprintable(),
     "list": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
@@ -71,6 +112,12 @@ _A: Final[Mapping[VariableType, str]] = {
     "number": "a number",
     "boolean": "true or false",
     "date": "a date like 2026-01-31",
+    "datetime": "a date with its time like 2026-01-31T18:30:00+03:00",
+    "money": 'an amount like {"amount": "12.50", "currency": "SAR"}',
+    "url": "a link that begins with https://",
+    "email": "an address like ann@shop.example",
+    "phone": "a number like +966 50 123 4567",
+    "code": f"a code of at most {_LONGEST_CODE} characters on one line",
     "list": "a list",
     "object": "an object",
 }

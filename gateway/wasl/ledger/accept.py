@@ -1,13 +1,14 @@
 """Accepting: messages, their recipients and their deliveries, many in one commit."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wasl.errors import IdempotencyMismatch, Problem, Refused
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.files import NOTHING, PUT_CONTENT, PUT_FILE, PUT_MESSAGE_FILE, Enclosures, FileKey, NewFile, keep_files
 from wasl.ledger.hot import Hot, Values
 from wasl.ledger.ordering import Key, advance, park, take_turns, under_way
 from wasl.ledger.people import STUB, Person, PersonRow
@@ -19,6 +20,7 @@ from wasl_contracts import Address, Recipient
 
 IDEMPOTENCY_LIFE = 72 * 3600 * 1_000_000
 """For how long a key means the same message, in microseconds."""
+_A_MINUTE = 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Draft:
     template: SourceRow | None
     in_locale: Callable[[str], "Draft"]
     """The same message in the language that turns out to be the recipient's."""
+    files: Enclosures = NOTHING
+    files_until: int = 0
+    """Until when its files are needed, in microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,14 @@ class _Batch:
     keys: dict[tuple[str, str], Stored]
     people: dict[tuple[str, str], PersonRow]
     ordered: set[Key]
+    files: set[FileKey]
     forgotten: list[Values] = field(default_factory=list)
     changed: dict[tuple[str, str], Values] = field(default_factory=dict)
     sources: dict[str, SourceRow] = field(default_factory=dict)
     messages: list[MessageRow] = field(default_factory=list)
     deliveries: list[DeliveryRow] = field(default_factory=list)
+    new_files: dict[FileKey, NewFile] = field(default_factory=dict)
+    message_files: list[Values] = field(default_factory=list)
     superseding: Superseding = field(default_factory=Superseding)
 
     async def write(self, tx: Transaction) -> None:
@@ -80,6 +88,9 @@ class _Batch:
             (sql.PUT_SOURCE, list(self.sources.values())),
             (sql.INSERT_MESSAGE, self.messages),
             (sql.INSERT_DELIVERY, self.deliveries),
+            (PUT_FILE, [new.row for new in self.new_files.values()]),
+            (PUT_CONTENT, [new.content for new in self.new_files.values()]),
+            (PUT_MESSAGE_FILE, self.message_files),
             (sql.INSERT_EVENT, superseding.events),
         )
         await take_turns(tx, superseding.freed)
@@ -97,7 +108,8 @@ class Acceptance:
         """Store what is new; answer what is a repetition; one that cannot be stored does not touch the others."""
         ordered = list({(d.row["brand"], d.row["ordering_key"]) for d in drafts if d.row["ordering_key"] is not None})
         await take_turns(tx, ordered)
-        batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts), await under_way(tx, ordered))
+        files = await keep_files(tx, _stored_files(drafts))
+        batch = _Batch(await _known_keys(tx, drafts), await _known_people(tx, drafts), await under_way(tx, ordered), files)
         results = [self._one(draft, batch) for draft in drafts]
         await batch.write(tx)
         return results
@@ -109,7 +121,7 @@ class Acceptance:
             Refused: the recipient is unknown.
         """
         ordered = [(draft.row["brand"], draft.row["ordering_key"])] if draft.row["ordering_key"] is not None else []
-        batch = _Batch({}, await _known_people(tx, [draft]), await under_way(tx, ordered))
+        batch = _Batch({}, await _known_people(tx, [draft]), await under_way(tx, ordered), set(_stored_files([draft])))
         refused = self._one(draft, batch)
         if isinstance(refused, Exception):
             raise refused
@@ -124,6 +136,8 @@ class Acceptance:
                 return _repetition(earlier, row)
             batch.forgotten.append({"key_brand": row["brand"], "key_message": earlier.id})
         try:
+            if draft.files.listed:
+                _check_files(draft, batch.files)
             person, changed = self._person(draft, batch)
             if draft.to.locale is None and person.locale not in (None, row["locale"]):
                 draft = draft.in_locale(str(person.locale))
@@ -138,13 +152,20 @@ class Acceptance:
         stored = Stored(row["id"], row["created_at"], row["due_at"], row["expires_at"], row["fingerprint"])
         if key is not None:
             batch.keys[row["brand"], key] = stored
+        self._add(draft, person, batch)
+        return stored
+
+    def _add(self, draft: Draft, person: Person, batch: _Batch) -> None:
+        """The rows of a message that is stored."""
+        row = draft.row
         batch.messages.append(row)
+        if draft.files.listed:
+            _enclose(draft, batch)
         deliveries = self._deliveries(draft, person)
         if row["ordering_key"] is not None:
             _put_in_order(row, deliveries, batch.ordered)
         batch.superseding.see(row, deliveries)
         batch.deliveries += deliveries
-        return stored
 
     def _person(self, draft: Draft, batch: _Batch) -> tuple[Person, PersonRow | None]:
         """The recipient after `to` was merged in, and its row where that changed it."""
@@ -168,7 +189,7 @@ class Acceptance:
         row = draft.row
         lanes = draft.channels
         if row["mode"] == "first":
-            lanes = (self._routing.first_channel(draft.channels, person.audience, person.addresses),)
+            lanes = (self._routing.first_channel(row["brand"], draft.channels, person.audience, person.addresses),)
         shared, found = flow(row["brand"], row["category"], row["topic"], row["priority"]), []
         for number, lane in enumerate(lanes, 1):
             delivery = new_delivery(
@@ -180,6 +201,39 @@ class Acceptance:
                 delivery["state"], delivery["reason"] = "scheduled", "send_at"
             found.append(delivery)
         return found
+
+
+def _stored_files(drafts: Sequence[Draft]) -> dict[FileKey, int]:
+    """The files that were stored before, and until when they are needed."""
+    wanted: dict[FileKey, int] = {}
+    for draft in (one for one in drafts if one.files.listed):
+        new = {one.row["id"] for one in draft.files.new}
+        for key in [(draft.row["brand"], one.file) for one in draft.files.listed if one.file not in new]:
+            wanted[key] = max(draft.files_until, wanted.get(key, 0))
+    return wanted
+
+
+def _check_files(draft: Draft, there: Collection[FileKey]) -> None:
+    new = {one.row["id"] for one in draft.files.new}
+    for place, one in enumerate(draft.files.listed):
+        if one.file not in new and (draft.row["brand"], one.file) not in there:
+            pointer = f"/attachments/{place}/file"
+            raise Refused([Problem(pointer=pointer, code="unknown_file", message="is not kept any more; store it again")])
+
+
+def _enclose(draft: Draft, batch: _Batch) -> None:
+    brand, message_id = draft.row["brand"], draft.row["id"]
+    for new in draft.files.new:
+        key = brand, new.row["id"]
+        batch.new_files[key] = max(batch.new_files.get(key, new), new, key=lambda one: one.row["keep_until"])
+    ids = dict.fromkeys(one.file for one in draft.files.listed)
+    batch.message_files += [{"brand": brand, "message_id": message_id, "file_id": file_id} for file_id in ids]
+
+
+async def repeats(tx: Reader, brand: str, key: str, now: int) -> bool:
+    """Whether a message has this idempotency key, and keeps it for a minute at least."""
+    found = await tx.fetch(sql.MESSAGES_BY_KEY, {"keys": json.dumps([(brand, key)])})
+    return any(now - row[4] < IDEMPOTENCY_LIFE - _A_MINUTE for row in found)
 
 
 def _put(tx: Transaction, *given: tuple[Hot, Sequence[Values]]) -> None:

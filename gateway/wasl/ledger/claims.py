@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -16,15 +16,20 @@ from wasl.ledger.fairness import Fairness
 from wasl.ledger.hot import Row, Values
 from wasl.ledger.people import PersonRow, unseal
 from wasl.ledger.port import Reader, Transaction
-from wasl.ledger.rows import DeliveryRow, MessageRow
+from wasl.ledger.rows import DeliveryRow, MessageRow, brand_of
 from wasl.restoring import restored
 from wasl_contracts import Content, Envelope, Mark, Reason, State
+from wasl_contracts.enclosure import Enclosed
 
 _log = structlog.get_logger("wasl.ledger")
 _ATTEMPTS, _FLOW = 10, 15  # the positions of these columns in what CLAIM returns
 _FRESH = 250_000  # microseconds that the list of flows with something due is good for
 LEASE = 60 * 1_000_000
 """How long a claim holds without a sign of life of its worker, in microseconds."""
+
+
+OwnRooms = Mapping[str, Mapping[str, int]]
+"""Lanes in which brands have room of their own, none for one whose providers have none; a brand that is not in it shares the lane's."""
 
 
 class Doubt(NamedTuple):
@@ -88,29 +93,48 @@ class Release:
     """It goes back because of a fault of ours, which counts against it (poison.py)."""
 
 
+class _Part(NamedTuple):
+    """What of a lane shares a room: the flows of a brand, or of all `without` some."""
+
+    lane: str
+    room: int
+    brand: str = ""
+    without: Container[str] = ()
+
+    def chosen(self, flows: list[str]) -> list[str]:
+        """Its flows, of those of the lane."""
+        if not self.brand and not self.without:
+            return flows
+        return [flow for flow in flows if (brand_of(flow) == self.brand if self.brand else brand_of(flow) not in self.without)]
+
+
 class Claiming:
     """Claims in fair shares. Remembers for a moment which flows have something due, which costs a look at each."""
 
     def __init__(self) -> None:
         self._flows: dict[str, list[str]] = {}
         self._looked: dict[str, int] = {}
-        self._fairness: defaultdict[str, Fairness] = defaultdict(Fairness)
+        self._fairness: defaultdict[tuple[str, str], Fairness] = defaultdict(Fairness)
 
-    async def claim(self, tx: Transaction, rooms: Mapping[str, int], now: int) -> list[tuple[str, Row]]:
+    async def claim(self, tx: Transaction, rooms: Mapping[str, int], now: int, own: OwnRooms) -> list[tuple[str, Row]]:
         """Claim up to so many due deliveries of each lane; returns the lane and the row of each."""
         found: list[tuple[str, Row]] = []
         for lane, room in rooms.items():
-            found += [(lane, row) for row in await self._of_lane(tx, lane, room, now)]
+            found += [(lane, row) for row in await self._of_lane(tx, _Part(lane, room, without=own.get(lane, {})), now)]
+        for lane, brands in own.items():
+            for brand, room in ((brand, room) for brand, room in brands.items() if room):
+                found += [(lane, row) for row in await self._of_lane(tx, _Part(lane, room, brand), now)]
         return found
 
-    async def _of_lane(self, tx: Transaction, lane: str, room: int, now: int) -> list[Row]:
+    async def _of_lane(self, tx: Transaction, part: "_Part", now: int) -> list[Row]:
+        lane, room = part.lane, part.room
         if not 0 <= now - self._looked.get(lane, -_FRESH) < _FRESH:
             self._flows[lane] = [row[0] for row in await tx.fetch(sql.FLOWS, {"lane": lane, "now": now})]
             self._looked[lane] = now
         found: list[Row] = []
-        flows = self._flows[lane]
+        flows = part.chosen(self._flows[lane])
         while flows and len(found) < room:
-            wanted = self._fairness[lane].shares(flows, room - len(found))
+            wanted = self._fairness[lane, part.brand].shares(flows, room - len(found))
             rows = await tx.each(sql.CLAIM, [_claim(lane, flow, share, now) for flow, share in wanted.items()])
             found += rows
             got = Counter(row[_FLOW] for row in rows)
@@ -208,14 +232,14 @@ def _claimed(lane: str, row: Row, told: tuple[Envelope, str | None], calls: Sequ
 # What CLAIMED_MESSAGES reads of a message, in its order.
 _TOLD = (
     "brand", "id", "created_at", "due_at", "expires_at", "topic", "category", "mode", "channels", "locale", "template", "template_version",
-    "about", "fact", "body", "metadata",
+    "brand_version", "about", "fact", "body", "metadata",
 )  # fmt: skip
 
 
 def _envelope(row: Row, keys: KeyRing) -> Envelope:
     (
-        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, about, fact, body,
-        metadata, recipient_id, audience, timezone, sealed,
+        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, face, about, fact,
+        body, metadata, recipient_id, audience, timezone, sealed,
     ) = row  # fmt: skip
     addresses, attributes = unseal(sealed, brand, recipient_id, keys)
     told = json.loads(body)
@@ -231,6 +255,7 @@ def _envelope(row: Row, keys: KeyRing) -> Envelope:
         "content": Content.model_validate(told["content"]) if "content" in told else None,
         "template": template,
         "template_version": version,
+        "brand_version": face,
         "data": told.get("data", {}),
         "topic": topic,
         "category": category,
@@ -238,6 +263,8 @@ def _envelope(row: Row, keys: KeyRing) -> Envelope:
         "mode": mode,
         "about": about,
         "fact": fact,
+        "files": tuple(map(Enclosed.model_validate, told["files"])) if "files" in told else (),
+        "files_optional": told.get("files_optional", False),
         "metadata": json.loads(metadata) if metadata != "{}" else {},
         "created_at": moment(created_at),
         "send_at": moment(due_at) if due_at > created_at else None,

@@ -1,4 +1,4 @@
-"""Emptying what is stored of messages: what they said, to which address, what providers answered. What happened and when stays."""
+"""Emptying what is stored of messages: what they said and to which address, their files, what providers answered. The rest stays."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -8,6 +8,7 @@ from sqlalchemy import Text, bindparam, case, literal_column, null, select, upda
 from sqlalchemy.sql.elements import ColumnElement
 
 from wasl.ledger import statements as sql
+from wasl.ledger.files import clear_files
 from wasl.ledger.hot import Hot, Row, among
 from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.port import Transaction
@@ -51,7 +52,7 @@ _ATTEMPTS = Hot(
     .where(attempts.c.brand == bindparam("key_brand"), attempts.c.message_id == bindparam("key_message"))
     .values(
         recipient_id=case((attempts.c.recipient_id.is_not(None), bindparam("stub", type_=Text()))), facts=null(),
-        provider_ref=null(), code=null(),
+        provider_ref=null(), code=null(), digest=null(),
     )
 )  # fmt: skip
 _EVENTS = Hot(select(*events.primary_key, events.c.facts).where(among(events.c.brand, events.c.message_id, name="keys")))
@@ -108,6 +109,7 @@ async def clear(tx: Transaction, brand: str, ids: Sequence[str], stub: str) -> N
         return
     keys, told = json.dumps([(brand, message_id) for message_id in ids]), [{"key_brand": brand, "key_message": one} for one in ids]
     await clear_suppressions(tx, brand, {(row[0], row[1]) for row in await tx.fetch(_PLACES, {"keys": keys}) if row[1]})
+    await clear_files(tx, keys)
     facts = [changed for row in await tx.fetch(_EVENTS, {"keys": keys}) if (changed := _without(row)) is not None]
     if facts:
         tx.put(_FACTS, facts)

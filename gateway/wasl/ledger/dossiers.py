@@ -169,6 +169,7 @@ def _exported(one: Whole) -> ExportedMessage:
         **dict(one.seen),
         content=body.get("content"),
         data=body.get("data"),
+        attachments=body.get("files"),
         ordering_key=one.row.ordering_key,
         idempotency_key=one.row.idempotency_key,
         answers=answers,

@@ -8,7 +8,7 @@ from sqlalchemy import and_, literal_column, or_, select
 
 from wasl.clock import moment
 from wasl.ledger import statements as sql
-from wasl.ledger.hot import Hot, Row, among
+from wasl.ledger.hot import Hot, Row, among, checked
 from wasl.ledger.port import Reader
 from wasl.ledger.tables import deliveries, messages
 from wasl.policies.verdict import Standing, Telling
@@ -27,7 +27,7 @@ _TELLING = Hot(
         deliveries.c.due_at, deliveries.c.claimed_at, sql.DOUBTFUL,
     )
     .join_from(messages, deliveries, (deliveries.c.brand == messages.c.brand) & (deliveries.c.message_id == messages.c.id))
-    .where(among(messages.c.brand, messages.c.recipient_id, messages.c.fact, name="keys"), or_(_stands, _doubtful))
+    .where(among(messages.c.brand, messages.c.recipient_id, messages.c.fact, name="keys"), or_(checked(_stands), _doubtful))
 )  # fmt: skip
 
 

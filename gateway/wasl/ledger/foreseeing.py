@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from wasl.clock import micros
 from wasl.keys import KeyRing
-from wasl.ledger.accept import Acceptance, Draft
+from wasl.ledger.accept import Acceptance, Draft, repeats
 from wasl.ledger.claims import Claimed, foreseen
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.past import past_consents, past_suppressed
@@ -32,6 +33,10 @@ class Foreseeing:
         """
         message, person, deliveries = await self._acceptance.foresee(self._store.reader, draft)
         return [foreseen(message, person, delivery, self._keys) for delivery in deliveries]
+
+    async def repeats(self, brand: str, key: str, now: datetime) -> bool:
+        """Whether a message has this idempotency key already, and keeps it for a minute at least."""
+        return await repeats(self._store.reader, brand, key, micros(now))
 
     async def inputs(self, candidates: Sequence[Candidate], at: datetime, now: datetime) -> Inputs:
         """What the policies would see at that moment.

@@ -6,6 +6,7 @@ from datetime import datetime
 from wasl.ledger.consents import read_consents
 from wasl.ledger.facts import read_telling
 from wasl.ledger.port import Reader
+from wasl.ledger.spending import read_spent
 from wasl.ledger.superseding import read_superseded
 from wasl.ledger.suppressions import read_suppressed
 from wasl.ledger.uses import read_uses
@@ -23,4 +24,5 @@ async def read_inputs(tx: Reader, candidates: Sequence[Candidate], policies: Pol
         superseded=await read_superseded(tx, list({(e.brand, e.message_id) for e in envelopes if e.about is not None})),
         telling=await read_telling(tx, list({(e.brand, e.recipient_id, e.fact) for e in envelopes if e.fact is not None})),
         uses=await read_uses(tx, policies.caps.ask(candidates), policies.caps.since(now)),
+        spent=policies.budgets.totals(await read_spent(tx, policies.budgets.ask(candidates, now)), now),
     )

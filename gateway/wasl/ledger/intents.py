@@ -12,9 +12,14 @@ from wasl.ledger.claims import LEASE, Claimed
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import DeliveryRow, new_delivery
+from wasl.ledger.spending import COSTED_ATTEMPT, spend
 from wasl.ledger.suppressions import ALL_BRANDS
 from wasl.policies import Policies
-from wasl.policies.verdict import Candidate, Inputs, Use
+from wasl.policies.budget import Budgets
+from wasl.policies.verdict import Candidate, Cost, Inputs, Use
+
+_ONE = (None, Cost())
+"""One unit without a price: what attempts cost whose rows say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Intent:
 async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies, clock: Clock) -> list[bool]:
     """Commit those that still may go. False: cancelled or claimed by another meanwhile, or not allowed any more; nothing is kept of it."""
     await tx.lock({locks.opt_outs(brand) for brand in (ALL_BRANDS, *(i.claimed.brand for i in intents))}, shared=True)
+    if any(policies.budgets.count(i.candidate) for i in intents):
+        await tx.lock({locks.budgets()})
     recipients = {(i.claimed.brand, i.claimed.envelope.recipient_id) for i in intents}
     await tx.lock_rows(sql.LOCK_RECIPIENTS, {"keys": json.dumps(list(recipients))})
     at = clock.now()  # now that nobody else sends to them: who waited for a lock goes after those whom it waited for
@@ -49,23 +56,25 @@ async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies,
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
         free = await _really_sending(tx, free)
     if free:
-        tx.put(sql.INSERT_ATTEMPT, [_attempt(i, now) for i in free])
+        _put_attempts(tx, free, at, policies.budgets)
         if siblings := [row for i in free for row in _siblings(i, now)]:
             tx.put(sql.INSERT_DELIVERY, siblings)
+        spend(tx, (row for i in free if (row := policies.budgets.spent(i.candidate, at)) is not None))
     committed = set(map(id, free))
     return [id(intent) in committed for intent in intents]
 
 
 def _admitted(intents: Sequence[Intent], inputs: Inputs, policies: Policies, at: datetime) -> list[Intent]:
-    """Those that nothing speaks against, one after the other: each takes its place in a frequency cap before the next one is judged."""
-    free, uses = [], dict(inputs.uses)
-    inputs = replace(inputs, uses=uses)
+    """Those that nothing speaks against, one after the other: each takes its place in caps and budgets before the next one is judged."""
+    free, uses, spent = [], dict(inputs.uses), dict(inputs.spent)
+    inputs = replace(inputs, uses=uses, spent=spent)
     for intent in intents:
         if policies.allow(intent.candidate, inputs, at):
             free.append(intent)
             person = intent.claimed.brand, intent.claimed.envelope.recipient_id
             if person in uses:
                 uses[person] = (*uses[person], Use.of(intent.candidate, at))
+            policies.budgets.take(spent, intent.candidate)
     return free
 
 
@@ -87,6 +96,20 @@ def _row(intent: Intent, now: int) -> dict[str, object]:
         "decided_at": now,
         "lease_ends": now + LEASE,
     }
+
+
+def _put_attempts(tx: Transaction, intents: Sequence[Intent], at: datetime, budgets: Budgets) -> None:
+    now = micros(at)
+    if plain := [_attempt(i, now) for i in intents if i.candidate.cost in _ONE]:
+        tx.put(sql.INSERT_ATTEMPT, plain)
+    costed = []
+    for i in intents:
+        if (cost := i.candidate.cost) is not None and cost not in _ONE:
+            spent = budgets.spent(i.candidate, at)
+            told = {"cost_units": cost.units, "encoding": cost.encoding, "cost": cost.micros, "currency": cost.currency}
+            costed.append({**_attempt(i, now), **told, "spent_on": spent.day.isoformat() if spent is not None else None})
+    if costed:
+        tx.put(COSTED_ATTEMPT, costed)
 
 
 def _attempt(intent: Intent, now: int) -> dict[str, object]:

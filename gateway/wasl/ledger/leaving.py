@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, literal_column, null, update
 
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import Claimed
-from wasl.ledger.hot import Hot
+from wasl.ledger.hot import Hot, checked
 from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.port import Transaction
 from wasl.ledger.tables import deliveries
@@ -20,7 +20,7 @@ _LEAVE = Hot(
     .where(
         deliveries.c.brand == bindparam("key_brand"), deliveries.c.message_id == bindparam("key_message"),
         deliveries.c.number == bindparam("key_number"), deliveries.c.fence == bindparam("key_fence"),
-        deliveries.c.state == literal_column(f"'{State.UNKNOWN.value}'"),
+        checked(deliveries.c.state == literal_column(f"'{State.UNKNOWN.value}'")),
     )
     .values(due_at=null(), claimed_at=null(), reason=bindparam("reason"))
     .returning(deliveries.c.brand, deliveries.c.message_id, deliveries.c.number)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import insert, select, update
 
@@ -14,11 +15,12 @@ from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
-from wasl.ledger.claims import Claimed, Claiming, Release, read_envelopes, release, renew, strike
+from wasl.ledger.claims import Claimed, Claiming, OwnRooms, Release, read_envelopes, release, renew, strike
 from wasl.ledger.consents import Consents
 from wasl.ledger.contacts import Contacts
 from wasl.ledger.dossiers import Dossiers
 from wasl.ledger.erasing import Erasing
+from wasl.ledger.files import Files
 from wasl.ledger.foreseeing import Foreseeing
 from wasl.ledger.hot import Row, upsert
 from wasl.ledger.inputs import read_inputs
@@ -33,9 +35,10 @@ from wasl.ledger.replays import Replays
 from wasl.ledger.restored import hold
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.settle import Settlement, settle
+from wasl.ledger.sources import Sources
 from wasl.ledger.store import Store
 from wasl.ledger.suppression_list import Suppressions
-from wasl.ledger.tables import api_keys, key_checks, sources
+from wasl.ledger.tables import api_keys, key_checks
 from wasl.ledger.writer import Batched
 from wasl.policies import Policies
 from wasl.policies.verdict import Candidate, Inputs
@@ -60,14 +63,17 @@ class Ledger:
         self._reads = Reads(store.engine, keys)
         self.consents = Consents(store, keys, self._clock)
         self.contacts = Contacts(store, keys)
+        self.files = Files(store, keys, self._clock)
         self.foreseeing = Foreseeing(store, keys, routing, policies)
         self.suppressions = Suppressions(store, keys, self._clock)
         self.owners = Owners(store, keys)
         self.dossiers = Dossiers(store, keys, self._reads, self.consents, self.suppressions)
         self.erasing = Erasing(store, keys, self._clock)
+        self.sources = Sources(store)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
-        self._settling: Batched[Settlement, bool] = Batched(store.working, settle, linger=_SETTLING)
+        settling = partial(settle, budgets=bool(policies.budgets.all))
+        self._settling: Batched[Settlement, bool] = Batched(store.working, settling, linger=_SETTLING)
 
     @property
     def clock(self) -> Clock:
@@ -116,7 +122,7 @@ class Ledger:
         await self.tidy(lanes)
 
     async def tidy(self, lanes: Sequence[str]) -> None:
-        """Bring what waits for a channel that is no longer configured to one that is, to be told so.
+        """Bring what waits for a channel that is no longer configured to one that is, to be told so; remove some old files.
 
         Where others send too, one of them may know the channel: then only what nobody took for ten minutes.
         """
@@ -130,15 +136,16 @@ class Ledger:
 
         if lanes:
             await self._store.working.run(work)
+        await self.files.clear()
 
     async def listen(self, call: Callable[[], None]) -> None:
         """Call this when another process has accepted something, where the engine can tell."""
         await self._store.listen(call)
 
-    async def claim(self, rooms: Mapping[str, int]) -> list[Claimed]:
-        """Up to so many due deliveries of each lane, with their envelopes."""
+    async def claim(self, rooms: Mapping[str, int], own: OwnRooms | None = None) -> list[Claimed]:
+        """Up to so many due deliveries of each lane, with their envelopes; of brands that have rooms of their own there, up to these."""
         now = micros(self._clock.now())
-        rows: list[tuple[str, Row]] = await self._store.working.run(lambda tx: self._claiming.claim(tx, rooms, now))
+        rows: list[tuple[str, Row]] = await self._store.working.run(lambda tx: self._claiming.claim(tx, rooms, now, own or {}))
         return await read_envelopes(self._store.reader, rows, self._keys) if rows else []
 
     async def renew(self, held: Sequence[Claimed]) -> None:
@@ -232,15 +239,13 @@ class Ledger:
 
         await self._store.writer.run(work)
 
-    async def put_source(self, source: SourceRow) -> None:
-        """Keep a configuration or template by its version."""
-        await self._store.writer.run(lambda tx: tx.many(sql.PUT_SOURCE, [source]))
+    async def put_sources(self, rows: Sequence[SourceRow]) -> None:
+        """Keep configurations, templates and brands by their versions."""
+        await self.sources.put(rows)
 
     async def source(self, version: str) -> SourceRow | None:
-        """The template or configuration of that version."""
-        async with self._store.engine.connect() as connection:
-            row = (await connection.execute(select(sources).where(sources.c.version == version))).mappings().first()
-        return SourceRow(**row) if row is not None else None  # type: ignore[typeddict-item]  # the row has just these columns
+        """The template, brand or configuration of that version."""
+        return await self.sources.get(version)
 
     async def put_api_key(self, key: ApiKey, digest: bytes) -> None:
         """Store a new API key by its digest."""
@@ -263,9 +268,10 @@ class Ledger:
             return None
         return ApiKey(id=row.id, name=row.name, brand=row.brand, scopes=frozenset(json.loads(row.scopes))), row.digest
 
-    async def has_api_key(self, brand: str) -> bool:
-        """Whether a brand has a key that was not revoked."""
-        query = select(api_keys.c.id).where(api_keys.c.brand == brand, api_keys.c.revoked_at.is_(None)).limit(1)
+    async def has_api_key(self, brand: str | None) -> bool:
+        """Whether a brand, or any, has a key that was not revoked."""
+        whose = [api_keys.c.brand == brand] if brand is not None else []
+        query = select(api_keys.c.id).where(*whose, api_keys.c.revoked_at.is_(None)).limit(1)
         async with self._store.engine.connect() as connection:
             return (await connection.execute(query)).first() is not None
 

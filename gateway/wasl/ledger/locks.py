@@ -9,3 +9,8 @@ def opt_outs(brand: str) -> str:
 def order(brand: str, ordering_key: str) -> str:
     """Held alone by whoever begins or ends something with that ordering key."""
     return f"order|{brand}|{ordering_key}"
+
+
+def budgets() -> str:
+    """Held alone by intents that cost something which a budget counts, so that each sees what the others spent."""
+    return "budgets"

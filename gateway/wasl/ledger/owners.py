@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, select
 
 from wasl.ids import message_ids_since
 from wasl.keys import KeyRing
-from wasl.ledger.hot import Hot, Values, among, upsert
+from wasl.ledger.hot import Hot, Values, among, checked, upsert
 from wasl.ledger.people import address_hash, unseal
 from wasl.ledger.port import Transaction
 from wasl.ledger.store import Store
@@ -39,7 +39,7 @@ _NEXT = Hot(
 )
 _PEOPLE = Hot(
     select(recipients.c.id, recipients.c.sealed)
-    .where(among(recipients.c.brand, recipients.c.id, name="keys"), recipients.c.erased_at.is_(None))
+    .where(among(recipients.c.brand, recipients.c.id, name="keys"), checked(recipients.c.erased_at.is_(None)))
     .with_for_update(read=True, key_share=True)  # so that none of them is erased before this is written
 )
 

@@ -17,6 +17,7 @@ from wasl.ledger.migrate import migrate_postgres
 from wasl.ledger.postgres_connection import Connect, Lone, PostgresConnection, connecting
 from wasl.ledger.postgres_faults import OUTAGES, cause, translated
 from wasl.ledger.writer import Writer
+from wasl.ledger.youth import Youth
 
 _log = structlog.get_logger("wasl.ledger")
 _CHANNEL = "wasl_due"
@@ -56,9 +57,10 @@ class Postgres:
     def __init__(self, connect: Connect, engine: AsyncEngine) -> None:
         self.reader = Lone(connect)
         self.engine = engine
-        self._connections = [PostgresConnection(connect), PostgresConnection(connect)]
+        self._connections = [PostgresConnection(connect, self._grew), PostgresConnection(connect, self._grew)]
         self.writer, self.working = map(Writer, self._connections)
-        self._ear = Lone(connect)
+        self._ear, self._looking = Lone(connect), Lone(connect)
+        self._youth = Youth(self._looking.value, self._looking.run)
         self._clock = AnchoredClock(SystemClock().now())
         self._tasks: set[asyncio.Task[None]] = set()
         self._telling = False
@@ -134,7 +136,7 @@ class Postgres:
         await self.working.close()
         for connection in self._connections:
             await connection.close()
-        for lone in (self.reader, self._ear):
+        for lone in (self.reader, self._ear, self._looking):
             await lone.close()
         await self.engine.dispose()
 
@@ -142,6 +144,16 @@ class Postgres:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _grew(self) -> None:
+        if self._youth.grew():
+            self._spawn(self._look())
+
+    async def _look(self) -> None:
+        try:
+            await self._youth.look()
+        except LedgerUnavailable:
+            _log.debug("ledger.not_analyzed")  # autovacuum does it within a minute
 
     async def _tell(self) -> None:
         await asyncio.sleep(_TELL)

@@ -41,6 +41,10 @@ _SETTINGS = {
     "enable_mergejoin": "off",
     "enable_bitmapscan": "off",
     "enable_material": "off",
+    # What costs is rows that are read, whatever the planner believes of tables that it has not looked at yet.
+    "random_page_cost": "1",
+    "cpu_tuple_cost": "1",
+    "cpu_index_tuple_cost": "1",
     "plan_cache_mode": "force_generic_plan",
     # A process that is stopped in the middle of a transaction must not hold its locks for ever.
     "idle_in_transaction_session_timeout": "15s",
@@ -145,10 +149,14 @@ class Lone:
 
 
 class PostgresConnection:
-    """A connection for transactions. What needs no answer goes together with the next statement that does, or the commit."""
+    """A connection for transactions. What needs no answer goes together with the next statement that does, or the commit.
 
-    def __init__(self, connect: Connect) -> None:
+    `committed` is called after each.
+    """
+
+    def __init__(self, connect: Connect, committed: Callable[[], None] = lambda: None) -> None:
         self._connect = connect
+        self._committed = committed
         self._link = _Link(connect)
         self._name, self._number = uuid4().hex, 0
         self._waiting: list[tuple[Hot, Sequence[Values]]] = []
@@ -193,6 +201,7 @@ class PostgresConnection:
                 raise translated(error) from error
         except Exception as error:
             raise translated(error) from error
+        self._committed()
 
     async def rollback(self) -> None:
         self._waiting = []

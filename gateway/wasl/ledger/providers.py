@@ -1,4 +1,4 @@
-"""The rows of providers: what all workers of a brand must know of each, in a few small statements that no message waits for."""
+"""The rows of providers: what all workers must know of each, in a few small statements that no message waits for."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -103,16 +103,17 @@ _DUE_NOW = Hot(  # an open delivery may go by this channel too, whatever lane it
 
 
 class Providers:
-    """The rows of one brand. Their conditions settle it where two workers find the same thing at once.
+    """The rows of one installation, under its own brand. Their conditions settle it where two workers find the same thing at once.
 
-    `channels` tells that of each provider.
+    `channels` tells that of each provider, `brands` are all that there are.
     """
 
-    def __init__(self, store: Store, brand: str, clock: Clock, channels: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, brand: str, clock: Clock, channels: Mapping[str, str], brands: Sequence[str] = ()) -> None:
         self._store = store
         self._brand = brand
         self._clock = clock
         self._channels = channels
+        self._brands = brands or (brand,)
 
     async def add(self, names: Iterable[str]) -> None:
         """Make a row for each that has none."""
@@ -150,8 +151,9 @@ class Providers:
 
     async def _due_now(self, tx: Transaction, names: Sequence[str]) -> None:
         now = micros(self._clock.now())
-        for channel in sorted({self._channels[name] for name in names}):
-            await tx.fetch(_DUE_NOW, {"key_brand": self._brand, "served": channel, "now": now})
+        channels = sorted({self._channels[name] for name in names})
+        waiting = [{"key_brand": brand, "served": channel, "now": now} for brand in self._brands for channel in channels]
+        await tx.many(_DUE_NOW, waiting)
 
     async def admit(self, calls: Mapping[str, tuple[Limit, int]], tries: Mapping[str, datetime]) -> tuple[dict[str, datetime], set[str]]:
         """Ask for so many calls of providers whose rate is limited, and to be the one that tries providers that fail.

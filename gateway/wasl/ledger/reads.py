@@ -17,6 +17,9 @@ from wasl.ids import attempt_id, delivery_id
 from wasl.keys import KeyRing
 from wasl.ledger.people import recipient_seen, unseal
 from wasl.ledger.tables import attempts, deliveries, events, messages, recipients
+from wasl.ledger.uses import GIVEN_BACK
+from wasl.policies.prices import cost_seen
+from wasl.policies.verdict import Cost
 from wasl.states import fold
 from wasl_contracts import Mark, Reason, State
 from wasl_contracts.model import Frozen, Moment
@@ -250,6 +253,8 @@ def _attempt(row: Found) -> AttemptSeen:
         reason=Reason(row.reason) if row.reason else None,
         code=row.code,
         provider_ref=row.provider_ref,
+        cost=cost_seen(Cost(row.cost_units, row.encoding, row.cost, row.currency)) if row.cost_units is not None else None,
+        digest=row.digest,
     )
 
 
@@ -264,6 +269,7 @@ def _delivery(row: Found, calls: Sequence[AttemptSeen]) -> DeliverySeen:
         address=row.address,
         provider_ref=row.provider_ref,
         due_at=moment(row.claimed_at or row.due_at) if row.due_at is not None else None,  # while claimed, its due_at is the lease's end
+        cost=next((call.cost for call in reversed(calls) if call.outcome not in GIVEN_BACK), None),
         attempts=tuple(calls),
     )
 

@@ -22,6 +22,7 @@ class MessageRow(TypedDict):
     locale: str
     template: str | None
     template_version: str | None
+    brand_version: str | None
     about: str | None
     body: str
     metadata: str
@@ -53,7 +54,7 @@ class DeliveryRow(TypedDict):
 
 
 class SourceRow(TypedDict):
-    """A row of the table `sources`: a template or configuration, kept once by its version."""
+    """A row of the table `sources`: a template, brand or configuration, kept once by its version."""
 
     version: str
     kind: str
@@ -68,6 +69,11 @@ PRIORITY: Mapping[str, int] = {category: rules.priority for category, rules in C
 def flow(brand: str, category: str, topic: str, priority: int | None = None) -> str:
     """What shares a place in the queue: the messages of one brand about one topic. Sorts by priority: its own, else its category's."""
     return f"{PRIORITY[category] if priority is None else priority}/{brand}/{topic}"
+
+
+def brand_of(flow: str) -> str:
+    """The brand whose messages a flow has."""
+    return flow.partition("/")[2].partition("/")[0]
 
 
 def new_delivery(  # noqa: PLR0913 - what differs between new rows

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
@@ -12,7 +13,10 @@ from wasl.ledger.hot import Values
 from wasl.ledger.ordering import Key, advance, take_turns
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import new_delivery
+from wasl.ledger.spending import Call, given_back, spend
 from wasl.ledger.suppressions import Addition, add
+from wasl.ledger.uses import GIVEN_BACK
+from wasl.policies.budget import Spent
 from wasl.states import LIVE
 from wasl_contracts import Mark, Reason, State
 
@@ -20,6 +24,15 @@ _KEEPS_IT = LIVE | {State.SENT, State.DELIVERED, State.CANCELLED, State.SUPERSED
 """States of one delivery in which a failed sibling has no successor."""
 _TAKEN = frozenset({State.SENT, State.DELIVERED})
 """States that the end of an attempt tells of; without one, an event does."""
+
+
+class Made(NamedTuple):
+    """How what a call handed over was made, so that it can be made again: a keyed digest of it (`KeyRing.digest`), the moment of the
+    decision in microseconds, which dates it, and the version of the software and settings that made it."""
+
+    digest: str
+    dated_at: int
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class Ended:
     code: str | None = None
     provider_ref: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +84,11 @@ class Settlement:
     suppress: Suppress | None = None
 
 
-async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[bool]:
-    """Write a batch. False: another worker had moved it on, and nothing was changed for it."""
+async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets: bool = False) -> list[bool]:
+    """Write a batch. False: another worker had moved it on, and nothing was changed for it.
+
+    With `budgets`, what they cost is given back where it is certain now that nothing was sent.
+    """
     await tx.lock({locks.opt_outs(s.claimed.brand) for s in settlements if s.suppress is not None})
     ended = [_order(s) for s in settlements if s.claimed.ordering_key is not None and s.due_at is None]
     await take_turns(tx, ended)
@@ -84,10 +101,12 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[boo
             late += await _late(tx, group)
     lost = set(map(id, late))
     done = [s for s in settlements if id(s) not in lost]
+    unspent = await _unspent(tx, done) if budgets else ()
     _write_facts(tx, done)
     await add(tx, [_suppression(s, s.suppress) for s in done if s.suppress is not None])
     await _open_successors(tx, [s for s in done if s.successor is not None])
     await advance(tx, ended, max((s.at for s in settlements), default=0))
+    spend(tx, unspent)
     return [id(s) not in lost for s in settlements]
 
 
@@ -111,6 +130,15 @@ def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
     ):
         if rows:
             tx.put(statement, rows)
+
+
+async def _unspent(tx: Transaction, done: Sequence[Settlement]) -> list[Spent]:
+    refused = [_call(s, s.ended.number) for s in done if s.ended is not None and s.ended.outcome in GIVEN_BACK]
+    return await given_back(tx, refused, [_call(s, number) for s in done for number in s.disproved])
+
+
+def _call(s: Settlement, attempt: int) -> Call:
+    return s.claimed.brand, s.claimed.message_id, s.claimed.number, attempt
 
 
 async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> None:
@@ -164,6 +192,9 @@ def _attempt(s: Settlement, ended: Ended) -> Values:
         "code": ended.code,
         "provider_ref": ended.provider_ref,
         "facts": json.dumps(ended.facts) if ended.facts else "{}",
+        "digest": ended.made.digest if ended.made is not None else None,
+        "dated_at": ended.made.dated_at if ended.made is not None else None,
+        "made_by": ended.made.by if ended.made is not None else None,
     }
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE
 
-from wasl.ledger.hot import Hot, Row, among, batch, upsert
+from wasl.ledger.hot import Hot, Row, among, batch, checked, upsert
 from wasl.ledger.rows import DeliveryRow
 from wasl.ledger.tables import attempts, deliveries, events, messages, recipients, sources
 from wasl.states import LIVE, PENDING, may_become
@@ -54,7 +54,7 @@ def _literal(state: State) -> ColumnElement[Any]:
 
 
 def _in_states(states: Iterable[State]) -> ColumnElement[bool]:
-    return deliveries.c.state.in_([_literal(state) for state in sorted(states)])
+    return checked(deliveries.c.state.in_([_literal(state) for state in sorted(states)]))
 
 
 _send_at = (
@@ -82,7 +82,7 @@ RECIPIENTS = Hot(
     select(
         recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed,
         recipients.c.seen,
-    ).where(among(recipients.c.brand, recipients.c.id, name="keys"), recipients.c.erased_at.is_(None))
+    ).where(among(recipients.c.brand, recipients.c.id, name="keys"), checked(recipients.c.erased_at.is_(None)))
 )  # fmt: skip
 _recipient = upsert(recipients).values(_all_columns(recipients))
 PUT_RECIPIENT = Hot(
@@ -156,13 +156,13 @@ CLAIM = Hot(
     _claiming(tuple_(*_key).in_(_head(bindparam)), bindparam("now"), bindparam("lease_ends")),
     _claiming(and_(*(column == _picked.c[column.name] for column in _key)), _picked.c.now, _picked.c.lease_ends),
 )
-RENEW = Hot(update(deliveries).where(*_mine, deliveries.c.claimed_at.is_not(None)).values(due_at=bindparam("lease_ends")))
+RENEW = Hot(update(deliveries).where(*_mine, checked(deliveries.c.claimed_at.is_not(None))).values(due_at=bindparam("lease_ends")))
 CLAIMED_MESSAGES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
         messages.c.category, messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version,
-        messages.c.about, messages.c.fact, messages.c.body, messages.c.metadata, recipients.c.id, recipients.c.audience,
-        recipients.c.timezone, recipients.c.sealed, messages.c.superseded_by,
+        messages.c.brand_version, messages.c.about, messages.c.fact, messages.c.body, messages.c.metadata, recipients.c.id,
+        recipients.c.audience, recipients.c.timezone, recipients.c.sealed, messages.c.superseded_by,
     )
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
     .where(among(messages.c.brand, messages.c.id, name="keys"))
@@ -189,7 +189,7 @@ RELEASE = Hot(
     update(deliveries)
     .where(
         *_mine, _in_states(PENDING | {State.UNKNOWN}),
-        deliveries.c.claimed_at.is_not(None),
+        checked(deliveries.c.claimed_at.is_not(None)),
     )
     .values(
         due_at=bindparam("due_at"), lane=bindparam("lane"), claimed_at=null(),
@@ -243,7 +243,7 @@ COMMIT_INTENT = Hot(
         decided_at=bindparam("decided_at"), due_at=bindparam("lease_ends"),
     )
 )  # fmt: skip
-SENDING = Hot(select(*_key, deliveries.c.fence).where(among(*_key, name="keys"), deliveries.c.state == _literal(State.SENDING)))
+SENDING = Hot(select(*_key, deliveries.c.fence).where(among(*_key, name="keys"), _in_states({State.SENDING})))
 INSERT_ATTEMPT = Hot(
     insert(attempts).values(
         {name: bindparam(name) for name in ("brand", "message_id", "delivery", "number", "provider", "started_at", "recipient_id")}
@@ -268,18 +268,23 @@ FENCES = Hot(select(*_key, deliveries.c.fence, deliveries.c.state).where(among(*
 DECIDE = Hot(update(deliveries).where(*_mine).values(decision=bindparam("decision"), decided_at=bindparam("decided_at")))
 END_ATTEMPT = Hot(
     update(attempts)
-    .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), attempts.c.ended_at.is_(None))
-    .values({name: bindparam(name) for name in ("ended_at", "outcome", "reason", "code", "provider_ref", "facts")})
+    .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), checked(attempts.c.ended_at.is_(None)))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("ended_at", "outcome", "reason", "code", "provider_ref", "facts", "digest", "dated_at", "made_by")
+        }
+    )
 )
 DISPROVE = Hot(
     update(attempts)
-    .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), attempts.c.outcome == literal_column("'unknown'"))
+    .where(*_of(attempts), attempts.c.number == bindparam("key_attempt"), checked(attempts.c.outcome == literal_column("'unknown'")))
     .values(outcome=literal_column("'unavailable'"))
 )
 DOUBTFUL = exists(
     select(literal_column("1")).where(
         attempts.c.brand == deliveries.c.brand, attempts.c.message_id == deliveries.c.message_id,
-        attempts.c.delivery == deliveries.c.number, attempts.c.outcome == literal_column("'unknown'"),
+        attempts.c.delivery == deliveries.c.number, checked(attempts.c.outcome == literal_column("'unknown'")),
     )
 )  # fmt: skip
 DELIVERIES_OF = Hot(select(*_key, deliveries.c.state, DOUBTFUL).where(among(deliveries.c.brand, deliveries.c.message_id, name="keys")))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, literal_column, null, select, update
 
-from wasl.ledger.hot import Hot, Values, among
+from wasl.ledger.hot import Hot, Values, among, checked
 from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.rows import DeliveryRow, MessageRow
 from wasl.ledger.tables import deliveries, messages
@@ -35,7 +35,7 @@ _END = Hot(
     update(deliveries)
     .where(
         deliveries.c.brand == bindparam("key_brand"), deliveries.c.message_id == bindparam("key_message"),
-        deliveries.c.state.in_([literal_column(f"'{state.value}'") for state in sorted(PENDING)]),
+        checked(deliveries.c.state.in_([literal_column(f"'{state.value}'") for state in sorted(PENDING)])),
     )
     .values(
         state=literal_column(f"'{State.SUPERSEDED.value}'"), reason=literal_column(f"'{Reason.SUPERSEDED.value}'"), code=null(),
@@ -45,7 +45,7 @@ _END = Hot(
 )  # fmt: skip
 _SUPERSEDED = Hot(
     select(messages.c.brand, messages.c.id, messages.c.superseded_by).where(
-        among(messages.c.brand, messages.c.id, name="keys"), messages.c.superseded_by.is_not(None)
+        among(messages.c.brand, messages.c.id, name="keys"), checked(messages.c.superseded_by.is_not(None))
     )
 )
 

@@ -2,6 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, and_, text
 
+from wasl.ledger.file_tables import file_tables
+
 schema = MetaData()
 _WAITS_IN_ORDER = text("ordering_key IS NOT NULL AND due_at IS NOT NULL")
 
@@ -74,6 +76,7 @@ messages = Table(
     Column("locale", Text, nullable=False),
     Column("template", Text),
     Column("template_version", Text),
+    Column("brand_version", Text),  # of the brand that it wears; NULL: wasl's own face
     Column("about", Text),
     Column("body", Text, nullable=False),  # JSON: inline content, or the template's data
     Column("metadata", Text, nullable=False),  # JSON
@@ -164,6 +167,14 @@ attempts = Table(
     Column("provider_ref", Text),
     Column("facts", Text),  # JSON
     Column("recipient_id", Text),  # whose caps it uses, unless it certainly was not taken
+    Column("cost_units", SmallInteger),  # segments of an SMS; NULL: one, of which no price is known
+    Column("encoding", Text),  # of an SMS
+    Column("cost", BigInteger),  # in micro units of the currency; NULL: not known
+    Column("currency", Text),
+    Column("spent_on", Text),  # the day under which `spending` counts it; NULL: no budget does
+    Column("digest", Text),  # keyed, of the bytes that were handed over (KeyRing.digest); NULL: it did not come to that
+    Column("dated_at", BigInteger),  # the moment of its decision, which dates a mail
+    Column("made_by", Text),  # version of the software and settings that made them, in `sources`
     Index("attempts_by_recipient", "brand", "recipient_id", "started_at"),
     sqlite_with_rowid=False,
 )
@@ -177,6 +188,14 @@ events = Table(  # what happened beside acceptance (the message's row) and attem
     Column("at", BigInteger, primary_key=True),
     Column("type", Text, primary_key=True),
     Column("facts", Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
+spending = Table(  # what budgets count: a sum of `attempts`, kept because it is read for every batch
+    "spending",
+    schema,
+    *(Column(name, Text, primary_key=True) for name in ("day", "brand", "channel", "category", "currency")),  # a day is 2026-03-01
+    Column("spent", BigInteger, nullable=False),  # in micro units
     sqlite_with_rowid=False,
 )
 
@@ -241,7 +260,7 @@ commits = Table(  # the newest commit of each connection that writes, for Postgr
     sqlite_with_rowid=False,
 )
 
-sources = Table(  # configurations and templates, once by version, so that a decision or a rendering can be repeated
+sources = Table(  # configurations, templates and brands, once by version, so that a decision or a rendering can be repeated
     "sources",
     schema,
     Column("version", Text, primary_key=True),
@@ -272,3 +291,5 @@ key_checks = Table(  # proves that the key ring at hand is the one that the stor
     Column("key_id", SmallInteger, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
+
+files, file_contents, message_files = file_tables(schema)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, bindparam, literal_column, or_, select
 
 from wasl.clock import micros, moment
-from wasl.ledger.hot import Hot, among
+from wasl.ledger.hot import Hot, among, checked
 from wasl.ledger.port import Reader
 from wasl.ledger.tables import attempts, deliveries, messages
 from wasl.policies.verdict import Use
@@ -34,7 +34,7 @@ _USES = Hot(
     ).where(
         among(attempts.c.brand, attempts.c.recipient_id, name="keys"),
         attempts.c.started_at > bindparam("since"),
-        or_(attempts.c.outcome.is_(None), ~_refused),
+        checked(or_(attempts.c.outcome.is_(None), ~_refused)),
     )
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ that needs, the policy keeps in its inputs. A test runs every policy through it.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
@@ -86,6 +87,23 @@ def _frequency_cap(inputs: Inputs, _at: datetime) -> Ruling:
     return Ruling("defer", Reason.FREQUENCY_CAP, _moment(inputs["free_at"]) + timedelta(seconds=_number(inputs["jitter"])))
 
 
+def _country(inputs: Inputs, _at: datetime) -> Ruling:
+    return ALLOWED if inputs["open"] else Ruling("withhold", Reason.COUNTRY_BLOCKED)
+
+
+def _budget(inputs: Inputs, _at: datetime) -> Ruling:
+    if "exempt" in inputs or "elsewhere" in inputs or "free" in inputs:
+        return ALLOWED
+    if "unpriced" in inputs:
+        return ALLOWED if inputs["unpriced"] == "allow" else Ruling("withhold", Reason.PRICE_UNKNOWN)
+    cost, spent, amount = (Decimal(str(inputs[name])) for name in ("cost", "spent", "amount"))
+    if cost == 0 or spent + cost <= amount:
+        return ALLOWED
+    if inputs["over"] != "defer":
+        return Ruling("withhold", Reason.BUDGET_EXCEEDED)
+    return Ruling("defer", Reason.BUDGET_EXCEEDED, _moment(inputs["renews_at"]) + timedelta(seconds=_number(inputs["jitter"])))
+
+
 def _moment(written: JsonValue) -> datetime:
     return datetime.fromisoformat(str(written))
 
@@ -107,6 +125,8 @@ AGAIN: Mapping[str, Callable[[Inputs, datetime], Ruling]] = {
     "consent": _consent,
     "quiet_hours": _quiet_hours,
     "frequency_cap": _frequency_cap,
+    "country": _country,
+    "budget": _budget,
 }
 
 

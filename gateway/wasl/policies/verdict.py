@@ -9,11 +9,24 @@ from pydantic import JsonValue
 
 from wasl.consent import Said
 from wasl_contracts import Address, Category, Envelope, Reason
+from wasl_contracts.content import SmsEncoding
+
+
+class Cost(NamedTuple):
+    """What a rendered message takes by a provider: units (segments of an SMS, else one), and their price in micro units if it is known."""
+
+    units: int = 1
+    encoding: SmsEncoding | None = None
+    micros: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A channel and address that the route could use for an envelope, and the providers that could carry it, in order."""
+    """A channel and address that the route could use for an envelope, and the providers that could carry it, in order.
+
+    `cost` is known when it is rendered, by the provider that was chosen.
+    """
 
     envelope: Envelope
     channel: str
@@ -21,6 +34,7 @@ class Candidate:
     address_hash: str
     providers: tuple[str, ...]
     private: bool = True
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,8 @@ class Inputs:
     """By brand, recipient and fact: the messages that tell it, by their ids."""
     uses: Mapping[tuple[str, str], Sequence[Use]] = field(default_factory=dict)
     """By brand and recipient, of those whom a frequency cap could keep something from."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """By budget: what was spent in its present period, in micro units of its currency."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from wasl.server import (
     batch,
     consents,
     explaining,
+    files,
     health,
     inbound,
     messages,
@@ -25,6 +26,7 @@ from wasl.server import (
     recipients,
     retrying,
     suppressions,
+    templates,
 )
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
@@ -36,6 +38,7 @@ from wasl.server.slow_clients import Answering, PatientRunner, Shortcuts
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
     *batch.OPERATIONS,
+    *files.OPERATIONS,
     *retrying.OPERATIONS,
     *explaining.OPERATIONS,
     *recipients.OPERATIONS,
@@ -45,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *preferences.OPERATIONS,
     *inbound.OPERATIONS,
     *providers.OPERATIONS,
+    *templates.OPERATIONS,
     *health.OPERATIONS,
 )
 
@@ -126,9 +130,12 @@ def answering(operation: Operation, gateway: Gateway) -> Answering:
             request[REQUEST_ID] = request_id
             structlog.contextvars.bind_contextvars(request_id=request_id)
             if hosts:
-                _check_host(request, hosts)
-            key = NOBODY if scope is None else await authorized(gateway, request, scope)
-            response: web.StreamResponse = await run(gateway, request, key)
+                _check_host(request, hosts, gateway)
+            seen, key = gateway, NOBODY
+            if scope is not None:
+                key = await authorized(gateway, request, scope)
+                seen = gateway.of(key.brand)
+            response: web.StreamResponse = await run(seen, request, key)
             if isinstance(response, Reply):
                 return response
         except Exception as error:
@@ -155,10 +162,10 @@ def _given_id(request: web.Request) -> str | None:
     return given if _GIVEN_ID.fullmatch(given) else None
 
 
-def _check_host(request: web.Request, hosts: frozenset[str]) -> None:
+def _check_host(request: web.Request, hosts: frozenset[str], gateway: Gateway) -> None:
     # aiohttp has refused a request with no Host or two by now.
     if request.path in _PROBES:
         return
     name = re.sub(r":[0-9]*$", "", header(request, "Host") or "").lower()
-    if name not in hosts:
+    if name not in hosts and name not in gateway.link_domains:
         raise Misdirected("This server does not answer to that host name.")

@@ -42,8 +42,7 @@ async def presented(gateway: Gateway, request: web.Request) -> ApiKey | None:
     scheme, _, token = (header(request, "Authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_KEY:
         return None
-    key = await gateway.authenticate(token.encode())
-    return key if key is not None and key.brand == gateway.config.brand else None
+    return await gateway.authenticate(token.encode())
 
 
 async def _refuse_key_in_url(gateway: Gateway, request: web.Request) -> None:

@@ -21,6 +21,7 @@ _UNREADABLE = (web.RequestPayloadError, ContentEncodingError, PayloadEncodingErr
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
+FORM = "multipart/form-data"
 
 
 def header(request: web.Request, name: str) -> str | None:
@@ -80,6 +81,17 @@ async def spool_csv(request: web.Request, file: IO[bytes], patience: timedelta) 
         raise Malformed([Problem(pointer="", code="bad_body", message="has a body that is not encoded as its headers say")]) from None
 
 
+async def spool_file(request: web.Request, file: IO[bytes], limit: int, patience: timedelta) -> None:
+    """Write a body of any media type, unpacked, into a file. Raises as `read_body` does."""
+    _check_encoding(request)
+    if (request.content_length or 0) > limit:
+        raise too_large(limit)
+    try:
+        await spool_patiently(request.content, file, limit, patience)
+    except _UNREADABLE:
+        raise Malformed([Problem(pointer="", code="bad_body", message="has a body that is not encoded as its headers say")]) from None
+
+
 async def read_json(request: web.Request, patience: timedelta) -> JsonValue:
     """The JSON in the body; a large one is parsed in a thread. Raises as `read_body` and `parse` do."""
     body = await read_body(request, JSON, patience)
@@ -90,6 +102,10 @@ def _check_form(request: web.Request, media_type: str) -> None:
     given = header(request, "Content-Type")
     if given != media_type and not _means(given or "", media_type):
         raise WrongMediaType(f"The body must be {media_type}.", suggested_action=f"Send the header Content-Type: {media_type}.")
+    _check_encoding(request)
+
+
+def _check_encoding(request: web.Request) -> None:
     encoding = header(request, "Content-Encoding")
     if encoding is not None and encoding.strip().lower() not in ("gzip", "identity"):
         raise unsupported_encoding()

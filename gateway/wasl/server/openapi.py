@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
 from wasl.problems import ProblemDocument
-from wasl.server.bodies import CSV, JSON
+from wasl.server.bodies import CSV, FORM, JSON
 from wasl.server.operations import Operation, Parameter
 from wasl.server.problems import PROBLEM_JSON
 
@@ -29,6 +29,10 @@ _REQUEST_ID = Parameter(
     {"type": "string"},
     "Your own id for this request: at most 64 letters, digits, `_` and `-`. Without one, or with another, wasl makes one.",
 )
+_FILE: JsonValue = {  # bytes have no schema (OpenAPI 3.1, "Considerations for File Uploads")
+    "*/*": {},
+    FORM: {"schema": {"type": "object", "properties": {"file": {"contentMediaType": "application/octet-stream"}}, "required": ["file"]}},
+}
 _ANSWER_HEADERS: JsonValue = {
     "X-Request-Id": {"description": "The id under which wasl's log knows this request.", "schema": {"type": "string"}}
 }
@@ -97,6 +101,8 @@ class _Writer:
             described["requestBody"] = {"required": True, "content": {operation.media_type: {"schema": schema}}}
         if operation.csv == "body":
             described["requestBody"] = {"required": True, "content": {CSV: {"schema": {"type": "string"}}}}
+        if operation.file:
+            described["requestBody"] = {"required": True, "content": _FILE}
         if operation.scope is not None:
             described["security"] = [{"apiKey": [operation.scope]}]
         return described

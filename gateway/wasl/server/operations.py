@@ -34,7 +34,7 @@ class Operation:
 
     `queries` is a model whose fields are optional query parameters. `problems` are the statuses with which it may refuse, beside
     those that every operation has. A `page` answers 200 with HTML. `csv` is
-    where CSV stands: in the body that it takes, or in what it answers with 200.
+    where CSV stands: in the body that it takes, or in what it answers with 200. With `file` its body is a file of any kind.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -51,6 +51,7 @@ class Operation:
     problems: tuple[int, ...] = ()
     page: bool = False
     csv: Literal["body", "answer"] | None = None
+    file: bool = False
 
 
 MESSAGE_ID = Parameter("id", "path", {"type": "string", "examples": ["msg_0198c7a1b2c3"]}, "The message's id.")

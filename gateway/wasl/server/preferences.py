@@ -12,6 +12,7 @@ from aiohttp import web
 
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
+from wasl.brands.brand import in_locale
 from wasl.preferences import Chosen, Evidence, Pair, PreferenceLink, Preferences, PreferenceScope
 from wasl.problems import validated
 from wasl.server.bodies import read_json
@@ -113,12 +114,13 @@ def _page(gateway: Gateway, request: web.Request, found: Preferences, *, saved: 
     said = _words(gateway, request, found)
     topics = _topics(gateway, found, said)
     one_click = None if saved or not _still_on(found) else _one_click(gateway, found, said)
-    return page("preferences.html", said, topics=topics, one_click=one_click, saved=saved)
+    return page("preferences.html", said, topics=topics, one_click=one_click, saved=saved, brand=in_locale(found.titles, said.locale))
 
 
 def _done(gateway: Gateway, request: web.Request, found: Preferences | None = None) -> web.Response:
     said = _words(gateway, request, found)
-    return page("notice.html", said, heading=said.text["done_title"], lines=[said.text["done"], said.text["done_more"]])
+    title = in_locale(found.titles, said.locale) if found is not None else ""
+    return page("notice.html", said, heading=said.text["done_title"], lines=[said.text["done"], said.text["done_more"]], brand=title)
 
 
 def _words(gateway: Gateway, request: web.Request, found: Preferences | None) -> Words:

@@ -12,7 +12,7 @@ from wasl.states import REPLAYED
 from wasl.verifying.judging import Happened, Rules, Told
 from wasl_contracts import Reason, State
 
-_WINDOWS = frozenset({Reason.SEND_AT, Reason.QUIET_HOURS, Reason.FREQUENCY_CAP})
+_WINDOWS = frozenset({Reason.SEND_AT, Reason.QUIET_HOURS, Reason.FREQUENCY_CAP, Reason.BUDGET_EXCEEDED})
 """Reasons to wait that are a promise, and not just prudence like the wait before a retry."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from wasl_contracts import Address, Delivery, Push, Rejected
 
 
-def saying(delivery: Delivery, **push: str | None) -> Delivery:
+def saying(delivery: Delivery, **push: object) -> Delivery:
     return delivery.model_copy(update={"content": Push(**{"title": "t", "body": "b", "url": None, **push})})
 
 
@@ -66,13 +66,14 @@ async def test_a_notification_without_words_is_left_out(google, connect: Callabl
 
 @pytest.mark.parametrize(("age", "left"), [(0, 3600), (3000, 600), (3601, 0)])
 async def test_nothing_shows_after_its_expiry(google, connect: Callable, clock, delivery: Delivery, age: int, left: int) -> None:
-    clock.now += age
+    decided_at = delivery.created_at + timedelta(seconds=age)
+    clock.now += 86_400  # the same delivery is the same payload, whatever the time
 
-    await connect().send(delivery)
+    await connect().send(delivery.model_copy(update={"dated_at": decided_at}))
 
     message = google.bodies[0]["message"]
     assert message["android"]["ttl"] == f"{left}s"
-    assert message["apns"]["headers"]["apns-expiration"] == str(int(clock.now) + left)
+    assert message["apns"]["headers"]["apns-expiration"] == str(int(decided_at.timestamp()) + left)
     assert message["webpush"]["headers"]["TTL"] == str(left)
 
 
@@ -92,7 +93,27 @@ async def test_a_delivery_that_arrives_twice_shows_once(google, connect: Callabl
     assert first["webpush"]["notification"] == {"tag": "dlv_1"}
 
 
-async def test_what_is_larger_than_4096_bytes_is_refused_before_sending(google, connect: Callable, delivery: Delivery) -> None:
+async def test_picture_sound_badge_and_collapse_key_reach_every_platform(google, connect: Callable, delivery: Delivery) -> None:
+    image = "https://acme.example/a.png"
+
+    await connect().send(saying(delivery, image=image, sound="bell.caf", badge=3, collapse_key="order-1042", data={"screen": "order"}))
+
+    message = google.bodies[0]["message"]
+    assert message["notification"]["image"] == message["webpush"]["notification"]["image"] == image
+    assert message["android"]["notification"] == {"tag": "order-1042", "sound": "bell.caf", "notification_count": 3}
+    assert message["apns"]["payload"] == {"aps": {"sound": "bell.caf", "badge": 3, "mutable-content": 1}}
+    assert message["apns"]["fcm_options"] == {"image": image}
+    assert message["apns"]["headers"]["apns-collapse-id"] == message["webpush"]["notification"]["tag"] == "order-1042"
+    assert message["data"] == {"screen": "order", "wasl_attempt": "att_1"}
+
+
+async def test_a_badge_of_0_takes_it_away(google, connect: Callable, delivery: Delivery) -> None:
+    await connect().send(saying(delivery, badge=0))
+
+    assert google.bodies[0]["message"]["apns"]["payload"] == {"aps": {"badge": 0}}
+
+
+async def test_what_is_larger_than_4000_bytes_is_refused_before_sending(google, connect: Callable, delivery: Delivery) -> None:
     with pytest.raises(Rejected, match="too_long") as raised:
         await connect().send(saying(delivery, body="ب" * 2048))
 
@@ -100,11 +121,9 @@ async def test_what_is_larger_than_4096_bytes_is_refused_before_sending(google, 
     assert google.fetches == google.requests == []
 
 
-async def test_exactly_4096_bytes_are_sent(google, connect: Callable, delivery: Delivery) -> None:
-    used = len("t" + "wasl_attempt" + "att_1")
-
-    await connect().send(saying(delivery, body="b" * (4096 - used)))
+async def test_exactly_4000_bytes_are_sent(google, connect: Callable, delivery: Delivery) -> None:
+    await connect().send(saying(delivery, body="b" * 3999))
     with pytest.raises(Rejected):
-        await connect().send(saying(delivery, body="b" * (4097 - used)))
+        await connect().send(saying(delivery, body="b" * 4000))
 
     assert len(google.requests) == 1

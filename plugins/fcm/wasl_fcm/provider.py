@@ -6,7 +6,8 @@ from typing import ClassVar, Final
 
 from pyfcm import FCMNotification
 
-from wasl_contracts import AddressKind, Delivery, HttpSession, ProviderSpec, Receipt, Unknown
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderSpec, Receipt, Unknown
+from wasl_contracts.handing import handing_over
 from wasl_contracts.http import Answer, call
 from wasl_fcm.errors import ERRORS, error_code, refusal
 from wasl_fcm.payload import body
@@ -14,6 +15,7 @@ from wasl_fcm.settings import Settings
 from wasl_fcm.token import AccessToken
 
 _LONGEST_NAME: Final = 512
+_LARGEST: Final = 4000  # of the 4,096 bytes that FCM takes, the names and the attempt's id that are added to the data left out
 
 
 class Fcm:
@@ -32,6 +34,7 @@ class Fcm:
             AddressKind(kind="fcm_fid", pattern=r"^[A-Za-z0-9_-]{1,128}$"),
         ),
         settings=Settings,
+        capabilities=Capabilities(max_characters=_LARGEST, counted_in="bytes"),
         errors=ERRORS,
         docs_url="https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send",
     )
@@ -42,10 +45,10 @@ class Fcm:
         self._token = AccessToken(account, settings.token_url or account.token_uri, http, clock)
         self._url = f"{settings.base_url.rstrip('/')}/v1/projects/{account.project_id}/messages:send"
         self._http = http
-        self._clock = clock
 
     async def send(self, delivery: Delivery) -> Receipt:
-        payload = body(self._builder, delivery, self._clock())
+        payload = self.wire(delivery)
+        handing_over(payload)  # the session sees requests for tokens too
         answer = await self._post(payload)
         if not answer.ok:
             raise refusal(answer)
@@ -53,6 +56,9 @@ class Fcm:
         if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
             raise Unknown("no_name")
         return Receipt(provider_ref=name)
+
+    def wire(self, delivery: Delivery) -> bytes:
+        return body(self._builder, delivery, self.spec.capabilities)
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from wasl_contracts import AddressKind, Delivery, HttpSession, ProviderSpec, Receipt, Structured
+from wasl_contracts.handing import handing_over
 from wasl_contracts.model import Frozen
 
 _log = logging.getLogger("wasl.log")
@@ -34,8 +35,14 @@ class Log:
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Write it down; never raises."""
-        _log.info("delivery.logged %s", json.dumps(self._told(delivery), ensure_ascii=False))
+        line = self.wire(delivery)
+        handing_over(line)
+        _log.info("delivery.logged %s", line.decode())
         return Receipt()
+
+    def wire(self, delivery: Delivery) -> bytes:
+        """The line, in UTF-8."""
+        return json.dumps(self._told(delivery), ensure_ascii=False).encode()
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -104,7 +104,7 @@ async def test_a_public_post_needs_no_mention(send: Send) -> None:
 
 
 async def test_the_mention_counts_for_the_limit(send: Send) -> None:
-    room = 500 - len("@ann@example.social\n")
+    room = 500 - len("@ann\n")  # the instance does not count
 
     fits, [_] = await send(delivery("ع" * room))
     too_long, requests = await send(delivery("ع" * (room + 1)))
@@ -113,6 +113,14 @@ async def test_the_mention_counts_for_the_limit(send: Send) -> None:
     assert isinstance(too_long, Rejected)
     assert (too_long.scope, too_long.reason) == ("content", Reason.TOO_LONG)
     assert not requests
+
+
+async def test_what_people_see_as_one_character_counts_one(send: Send) -> None:
+    fits, _ = await send(delivery("👨\u200d👩\u200d👧" * 500, EVERYBODY))
+    too_long, _ = await send(delivery("👨\u200d👩\u200d👧" * 501, EVERYBODY))
+
+    assert isinstance(fits, Receipt)
+    assert isinstance(too_long, Rejected)
 
 
 @pytest.mark.parametrize("link", ["https://a.io", f"https://acme.example/{'x' * 900}"], ids=["short", "long"])

@@ -28,10 +28,10 @@ from wasl_contracts.http import Answer, call
 from wasl_contracts.model import Frozen
 
 _LONGEST_TEXT = 500  # what an instance takes by default
-_LINK = re.compile(r"https?://\S+")
-_LINK_COUNTS_AS = "x" * 23
+_LONGEST_MENTION = 32  # "@", the 30 characters of a user name on Mastodon, and the line break
 # How Mastodon recognises a mention: https://github.com/mastodon/mastodon/blob/main/app/models/account.rb, MENTION_RE
 _MENTION = re.compile(r"(?<![=/\w])@(?=[A-Za-z0-9_])")
+_INSTANCE = re.compile(r"\A(@\w+)@[A-Za-z0-9.-]+")  # a mention counts without the name of its instance
 _WORD_JOINER = "\u2060"
 
 # No post of ours answers another one, so a 404 can only mean that base_url is not a Mastodon instance.
@@ -57,11 +57,14 @@ class Mastodon:
         channel="social",
         format="post",
         addresses=(
-            AddressKind(kind="mastodon_handle", pattern=r"^@?[A-Za-z0-9_]+(@[A-Za-z0-9.-]+)?$", private=False),
+            AddressKind(kind="mastodon_handle", pattern=r"^@?[A-Za-z0-9_]+(@[A-Za-z0-9.-]+)?$", private=False, adds=_LONGEST_MENTION),
             AddressKind(kind=PUBLIC_KIND, audience="public", private=False),
         ),
         settings=MastodonSettings,
-        capabilities=Capabilities(max_characters=_LONGEST_TEXT, idempotency_seconds=3600, concurrency=4),
+        # https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb
+        capabilities=Capabilities(
+            max_characters=_LONGEST_TEXT, counted_in="graphemes", link_counts=23, idempotency_seconds=3600, concurrency=4
+        ),
         errors=_ERRORS,
         docs_url="https://docs.joinmastodon.org/methods/statuses/#create",
     )
@@ -78,10 +81,13 @@ class Mastodon:
             "Content-Type": "application/json",
             "Idempotency-Key": delivery.id,
         }
-        answer = await call(self._http, "POST", self._url, body=_body(delivery), headers=headers)
+        answer = await call(self._http, "POST", self._url, body=self.wire(delivery), headers=headers)
         if not answer.ok:
             raise _dated(answer).error(_ERRORS, answer.status)
         return _receipt(answer.json(), public=delivery.address.kind == PUBLIC_KIND)
+
+    def wire(self, delivery: Delivery) -> bytes:
+        return _body(delivery)
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""
@@ -93,7 +99,7 @@ def _body(delivery: Delivery) -> bytes:
         raise TypeError("needs content in the format post")
     public = delivery.address.kind == PUBLIC_KIND
     status = content.text if public else _mentioning(delivery.address.value, content.text)
-    if len(_LINK.sub(_LINK_COUNTS_AS, status)) > _LONGEST_TEXT:
+    if not Mastodon.spec.capabilities.takes(status if public else _INSTANCE.sub(r"\1", status)):
         raise Rejected(Reason.TOO_LONG, "content")
     language = re.split("[-_]", content.locale)[0].lower()
     return json.dumps({"status": status, "visibility": "public" if public else "direct", "language": language}).encode()

@@ -53,11 +53,14 @@ class Slack:
     async def send(self, delivery: Delivery) -> Receipt:
         """Post the delivery once; see `Provider.send` for what it raises."""
         headers = {"Authorization": f"Bearer {self._token.get_secret_value()}", "Content-Type": "application/json; charset=utf-8"}
-        answer = await call(self._http, "POST", self._url, body=_body(delivery), headers=headers)
+        answer = await call(self._http, "POST", self._url, body=self.wire(delivery), headers=headers)
         told = _told(answer)
         if not answer.ok or told.get("ok") is not True:
             raise _error(answer)
         return Receipt(provider_ref=_timestamp(told.get("ts")))
+
+    def wire(self, delivery: Delivery) -> bytes:
+        return _body(delivery)
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""

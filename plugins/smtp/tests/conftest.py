@@ -1,13 +1,16 @@
 """A scripted SMTP server on plain asyncio, and providers, pools and deliveries for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
+import wasl_contracts
 from wasl_contracts import Address, Delivery, HttpSession, Mail, ProviderError, Receipt
 from wasl_smtp import Settings, Smtp
 from wasl_smtp.pool import Pool
@@ -83,8 +86,11 @@ class Sender:
         self._provider = provider
         self.close = provider.close
 
-    async def send(self, text: str = "مرحبا", to: str = "ann@example.com", attempt: int = 1) -> Receipt | ProviderError:
-        """How it ends."""
+    def doubts(self, **sender: object) -> Sequence[str]:
+        return self._provider.doubts(wasl_contracts.Sender.model_validate(sender))
+
+    async def send(self, text: str = "مرحبا", to: str = "ann@example.com", attempt: int = 1, **changes: object) -> Receipt | ProviderError:
+        """How it ends. `changes` are fields of the delivery, where text alone is not enough."""
         delivery = Delivery(
             id="dlv_1",
             attempt_id=f"att_{attempt}",
@@ -99,9 +105,27 @@ class Sender:
             expires_at=NOW + timedelta(days=1),
         )
         try:
-            return await self._provider.send(delivery)
+            return await self._provider.send(delivery.model_copy(update=changes))
         except ProviderError as error:
             return error
+
+
+class Inbox:
+    """Keeps what arrives; offers PIPELINING where told to."""
+
+    def __init__(self) -> None:
+        self.mails: list[Envelope] = []
+        self.secure: list[bool] = []
+        self.pipelining = False
+
+    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802 - aiosmtpd's name
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.pipelining else responses
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        self.mails.append(envelope)
+        self.secure.append(session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None)
+        return "250 2.0.0 Ok: queued as A1"
 
 
 @pytest.fixture
@@ -141,3 +165,27 @@ async def pool(server: Scripted) -> AsyncIterator[Callable[..., Pool]]:
     yield make
     for one in made:
         await one.close()
+
+
+Serve = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture
+async def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+async def serve(inbox: Inbox) -> AsyncIterator[Serve]:
+    servers: list[asyncio.Server] = []
+    loop = asyncio.get_running_loop()
+
+    async def start(wrapped: ssl.SSLContext | None = None, **options: object) -> int:
+        options = {"enable_SMTPUTF8": True, **options}
+        servers.append(await loop.create_server(lambda: SMTP(inbox, loop=loop, hostname="test", **options), "127.0.0.1", 0, ssl=wrapped))
+        return int(servers[-1].sockets[0].getsockname()[1])
+
+    yield start
+    for server in servers:
+        server.close()
+    await asyncio.sleep(0.01)

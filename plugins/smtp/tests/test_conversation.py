@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wasl_contracts import Receipt, Rejected, Unavailable, Unknown
+from wasl_contracts import Sender as Face
 
 if TYPE_CHECKING:
     from plugins.smtp.tests.conftest import Scripted, Sender
@@ -123,9 +124,44 @@ async def test_an_international_mailbox_needs_a_server_that_takes_it(server: Scr
     taken = await smtp(server.port).send(to="بريد@مثال.example")
 
     assert isinstance(refused, Rejected)
-    assert (refused.reason, refused.scope) == ("invalid_address", "address")
+    assert (refused.reason, refused.scope, refused.code) == ("unreachable", "content", "smtputf8")
+    assert server.said("MAIL") == 1
     assert isinstance(taken, Receipt)
     assert "To: بريد@xn--mgbh0fb.example".encode() in server.mails[0]
+
+
+@pytest.mark.parametrize("changed", [{"address": "مرحبا@acme.example"}, {"reply_to": "مرحبا@acme.example"}])
+async def test_an_international_sender_needs_one_too_though_its_return_path_is_ascii(
+    server: Scripted, smtp: Make, changed: dict[str, str]
+) -> None:
+    sender = smtp(server.port, return_path="bounces@acme.example")
+
+    refused = await sender.send(sender=Face(**changed))
+
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.scope, refused.code) == ("provider_misconfigured", "content", "smtputf8")
+    assert server.said("MAIL") == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "scope"),
+    [
+        ("MAIL", "553 5.1.8 sender not allowed", "content"),
+        ("MAIL", "550 no", "content"),
+        ("DOT", "554 5.1.7 bad sender", "content"),
+        ("MAIL", "530 5.7.0 sign in first", "provider"),
+    ],
+)
+async def test_a_refused_sender_of_one_brand_stops_no_other(server: Scripted, smtp: Make, verb: str, reply: str, scope: str) -> None:
+    server.script = {verb: [reply, reply]}
+    sender = smtp(server.port)
+
+    own = await sender.send(sender=Face(address="news@shop.example"))
+    usual = await sender.send()
+
+    assert isinstance(own, Rejected)
+    assert isinstance(usual, Rejected)
+    assert (own.reason, own.scope, usual.scope) == ("provider_misconfigured", scope, "provider")
 
 
 @pytest.mark.parametrize("to", ["a@b.example, evil@x.example", "nobody", "a b@c.example"])

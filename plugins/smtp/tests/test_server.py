@@ -1,9 +1,8 @@
 """Against aiosmtpd, a real server: plain, STARTTLS, TLS, signing in, and bodies that try to end the mail."""
 
-import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,27 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from wasl_contracts import Receipt, Rejected, Unavailable
 
 if TYPE_CHECKING:
-    from plugins.smtp.tests.conftest import Sender
+    from plugins.smtp.tests.conftest import Inbox, Sender
 
 PASSWORD = "correct-horse-1"
-
-
-class Inbox:
-    """Keeps what arrives; offers PIPELINING where told to."""
-
-    def __init__(self) -> None:
-        self.mails: list[Envelope] = []
-        self.secure: list[bool] = []
-        self.pipelining = False
-
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802 - aiosmtpd's name
-        session.host_name = hostname
-        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.pipelining else responses
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        self.mails.append(envelope)
-        self.secure.append(session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None)
-        return "250 2.0.0 Ok: queued as A1"
 
 
 def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -82,27 +63,6 @@ def tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-@pytest.fixture
-async def inbox() -> Inbox:
-    return Inbox()
-
-
-@pytest.fixture
-async def serve(inbox: Inbox) -> AsyncIterator[Serve]:
-    servers: list[asyncio.Server] = []
-    loop = asyncio.get_running_loop()
-
-    async def start(wrapped: ssl.SSLContext | None = None, **options: object) -> int:
-        options = {"enable_SMTPUTF8": True, **options}
-        servers.append(await loop.create_server(lambda: SMTP(inbox, loop=loop, hostname="test", **options), "127.0.0.1", 0, ssl=wrapped))
-        return int(servers[-1].sockets[0].getsockname()[1])
-
-    yield start
-    for server in servers:
-        server.close()
-    await asyncio.sleep(0.01)
-
-
 SignedIn = Callable[[str], Awaitable["Sender"]]
 
 
@@ -123,7 +83,7 @@ def read(envelope: Envelope) -> EmailMessage:
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-async def test_an_arabic_mail_arrives_as_it_was_written(inbox: Inbox, serve: Serve, smtp: Make, pipelining: bool) -> None:
+async def test_an_arabic_mail_arrives_as_it_was_written(inbox: "Inbox", serve: Serve, smtp: Make, pipelining: bool) -> None:
     inbox.pipelining = pipelining
     sender = smtp(await serve())
 
@@ -141,7 +101,7 @@ async def test_an_arabic_mail_arrives_as_it_was_written(inbox: Inbox, serve: Ser
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("end", ["\n.\n", "\r.\r", "\r\n.\r\n", "\n.\r\n", "\r\n.\n", "\r\n.\r", "\r\n..\r\n"])
 async def test_a_body_that_tries_to_end_the_mail_arrives_as_text(
-    inbox: Inbox, serve: Serve, smtp: Make, end: str, pipelining: bool
+    inbox: "Inbox", serve: Serve, smtp: Make, end: str, pipelining: bool
 ) -> None:
     inbox.pipelining = pipelining
     sender = smtp(await serve())
@@ -159,7 +119,7 @@ async def test_a_body_that_tries_to_end_the_mail_arrives_as_text(
 
 @pytest.mark.parametrize("pipelining", [True, False])
 async def test_starttls_secures_the_mail(
-    inbox: Inbox, serve: Serve, smtp: Make, tls: ssl.SSLContext, certificate: Path, pipelining: bool
+    inbox: "Inbox", serve: Serve, smtp: Make, tls: ssl.SSLContext, certificate: Path, pipelining: bool
 ) -> None:
     inbox.pipelining = pipelining
     sender = smtp(await serve(tls_context=tls, require_starttls=True), security="starttls", ca_file=certificate)
@@ -171,7 +131,7 @@ async def test_starttls_secures_the_mail(
 
 
 async def test_tls_secures_the_connection_from_its_start(
-    inbox: Inbox, serve: Serve, smtp: Make, tls: ssl.SSLContext, certificate: Path
+    inbox: "Inbox", serve: Serve, smtp: Make, tls: ssl.SSLContext, certificate: Path
 ) -> None:
     sender = smtp(await serve(tls), security="tls", ca_file=certificate)
 
@@ -180,7 +140,7 @@ async def test_tls_secures_the_connection_from_its_start(
     assert inbox.secure == [True]
 
 
-async def test_starttls_that_is_not_offered_sends_nothing(inbox: Inbox, serve: Serve, smtp: Make) -> None:
+async def test_starttls_that_is_not_offered_sends_nothing(inbox: "Inbox", serve: Serve, smtp: Make) -> None:
     sender = smtp(await serve(), security="starttls")
 
     found = await sender.send()
@@ -192,7 +152,7 @@ async def test_starttls_that_is_not_offered_sends_nothing(inbox: Inbox, serve: S
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 async def test_a_certificate_that_nobody_vouches_for_sends_nothing(
-    inbox: Inbox, serve: Serve, smtp: Make, tls: ssl.SSLContext, security: str
+    inbox: "Inbox", serve: Serve, smtp: Make, tls: ssl.SSLContext, security: str
 ) -> None:
     port = await (serve(tls) if security == "tls" else serve(tls_context=tls))
     sender = smtp(port, security=security)
@@ -222,7 +182,7 @@ async def test_a_file_that_holds_no_certificate_pauses_the_provider(serve: Serve
     assert (found.scope, found.code) == ("provider", "ca_file")
 
 
-async def test_signing_in_over_starttls_reaches_the_inbox(inbox: Inbox, signed_in: SignedIn) -> None:
+async def test_signing_in_over_starttls_reaches_the_inbox(inbox: "Inbox", signed_in: SignedIn) -> None:
     sender = await signed_in(PASSWORD)
 
     await sender.send()
@@ -230,7 +190,7 @@ async def test_signing_in_over_starttls_reaches_the_inbox(inbox: Inbox, signed_i
     assert len(inbox.mails) == 1
 
 
-async def test_a_refused_sign_in_pauses_the_provider(inbox: Inbox, signed_in: SignedIn) -> None:
+async def test_a_refused_sign_in_pauses_the_provider(inbox: "Inbox", signed_in: SignedIn) -> None:
     sender = await signed_in("wrong")
 
     found = await sender.send()
@@ -240,7 +200,7 @@ async def test_a_refused_sign_in_pauses_the_provider(inbox: Inbox, signed_in: Si
     assert inbox.mails == []
 
 
-async def test_an_international_mailbox_is_reached(inbox: Inbox, serve: Serve, smtp: Make) -> None:
+async def test_an_international_mailbox_is_reached(inbox: "Inbox", serve: Serve, smtp: Make) -> None:
     sender = smtp(await serve())
 
     await sender.send(to="بريد@مثال.example")

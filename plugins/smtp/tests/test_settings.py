@@ -16,6 +16,7 @@ SIGN_IN = {"username": "hello", "password": "correct-horse-1"}
         {"sender": "أكمي <hello@acme.example>"},
         {"sender": "hello@acme.example", "host": "::1"},
         {"security": "tls", "port": 465, **SIGN_IN},
+        {"return_path": "bounces@bücher.example", "unsubscribe_to": "Leave <leave@acme.example>"},
         {"host": "127.0.0.1", **SIGN_IN},
     ],
 )
@@ -38,6 +39,15 @@ def test_good_settings_are_taken(changed: dict[str, object]) -> None:
         ({"security": "opportunistic"}, "'none', 'starttls' or 'tls'"),
         ({"host": "mail..example"}, "pattern"),
         ({"host": "mail example"}, "pattern"),
+        ({"return_path": "Bounces <bounces@acme.example>"}, "at most 20 characters"),
+        ({"return_path": f"{'b' * 21}@acme.example"}, "at most 20 characters"),
+        ({"return_path": "مرتجع@acme.example"}, "of ASCII"),
+        ({"return_path": "acme.example"}, "of ASCII"),
+        ({"unsubscribe_to": "nobody"}, "is not one mail address"),
+        ({"dkim": {"a b": []}}, "is not a domain"),
+        ({"dkim": {"acme.example": []}}, "at least 1"),
+        ({"dkim": {"acme.example": {"selector": "s", "key": "k"}}}, "write \\[\\["),
+        ({"dkim": {"acme.example": [{"selector": "a b", "key": "k"}]}}, "pattern"),
         ({"ca_file": "/no/such/file.pem"}, "does not point to a file"),
     ],
 )

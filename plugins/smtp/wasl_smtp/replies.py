@@ -18,6 +18,7 @@ _SIGN_IN_FIRST = frozenset({530, 534, 535, 538})
 _BAD_SENDER = frozenset({"5.1.7", "5.1.8", "5.1.9"})  # RFC 3463 section 3.2, RFC 7505: these are about the sender's address
 _TOO_BIG = frozenset({"5.2.3", "5.3.4"})
 _SETTINGS: tuple[Reason, Scope] = (Reason.PROVIDER_MISCONFIGURED, "provider")
+_ONE_BRAND: tuple[Reason, Scope] = (Reason.PROVIDER_MISCONFIGURED, "content")
 
 
 class Reply(NamedTuple):
@@ -43,14 +44,18 @@ def receipt(reply: Reply) -> Receipt:
     return Receipt(provider_ref=next(filter(None, found.groups())) if found else None)
 
 
-def refusal(step: Step, reply: Reply) -> ProviderError:
-    """What a reply means that is not the one hoped for (RFC 5321 section 4.2, RFC 3463)."""
+def refusal(step: Step, reply: Reply, *, own_sender: bool = False) -> ProviderError:
+    """What a reply means that is not the one hoped for (RFC 5321 section 4.2, RFC 3463).
+
+    With `own_sender` the mail comes from a brand's own address: that it is refused says nothing of other brands.
+    """
     enhanced = reply.enhanced
     code = f"{reply.code}/{enhanced}" if enhanced else reply.code
     if reply.code // 100 == 4:
         return Unavailable(None, Reason.RATE_LIMITED if _throttled(reply) else Reason.PROVIDER_UNAVAILABLE, code)
     if reply.code // 100 == 5:
-        return Rejected(*_meaning(step, reply.code, enhanced), code)
+        meaning = _meaning(step, reply.code, enhanced)
+        return Rejected(*(_ONE_BRAND if own_sender and meaning == _SETTINGS and reply.code not in _SIGN_IN_FIRST else meaning), code)
     return Unknown(code) if step == "dot" else Unavailable(code=code)  # a reply out of order
 
 

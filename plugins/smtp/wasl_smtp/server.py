@@ -7,7 +7,7 @@ from typing import cast
 import aiosmtplib
 
 from wasl_contracts import ProviderError, Reason, Rejected, Unavailable
-from wasl_contracts.mime import Mailbox
+from wasl_contracts.mailbox import Mailbox
 from wasl_smtp.replies import Reply, refusal
 from wasl_smtp.settings import Settings
 from wasl_smtp.wire import Disconnected, Wire

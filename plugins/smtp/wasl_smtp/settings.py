@@ -2,14 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, FilePath, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from wasl_contracts.mime import Mailbox
+from wasl_contracts.mailbox import Mailbox
 from wasl_contracts.model import Frozen, Line
+from wasl_smtp.dkim import private_key
 
 _HOST = r"^(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_LONGEST_BOUNCES = 20
 LONGEST_TIMEOUT = 60.0
 
 
@@ -21,7 +23,48 @@ def _one_mailbox(text: str) -> str:
     return text
 
 
+def _bounce_mailbox(text: str) -> str:
+    try:
+        mailbox = Mailbox.read(text)
+    except ValueError:
+        mailbox = Mailbox("", "", "")
+    # With `+` and the delivery's id it must stay within the 64 octets of RFC 5321 section 4.5.3.1.1.
+    if mailbox.name or not 0 < len(mailbox.local) <= _LONGEST_BOUNCES or not mailbox.local.isascii():
+        told = f"is not one mail address of ASCII with at most {_LONGEST_BOUNCES} characters before its @, like bounces@mail.acme.example"
+        raise PydanticCustomError("bad_return_path", told)
+    return mailbox.address
+
+
+def _signs(pem: SecretStr) -> SecretStr:
+    try:
+        private_key(pem.get_secret_value())
+    except ValueError as fact:
+        raise PydanticCustomError("bad_key", str(fact)) from None
+    return pem
+
+
+def _domain(text: str) -> str:
+    try:
+        return Mailbox.read(f"postmaster@{text}").domain.lower()
+    except ValueError:
+        raise PydanticCustomError("bad_domain", "is not a domain; write it like acme.example") from None
+
+
+def _list_of_tables(keys: object) -> object:
+    if isinstance(keys, dict):
+        raise PydanticCustomError("one_table", 'is one table; a domain may have several keys, so write [[….dkim."acme.example"]]')
+    return keys
+
+
 Host = Annotated[str, StringConstraints(max_length=253, pattern=_HOST)]
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
+class DkimKey(Frozen):
+    """A key for DKIM: PEM of RSA from 2048 bits, or of Ed25519. Its public half stands in DNS at `<selector>._domainkey.<domain>`."""
+
+    selector: Annotated[str, StringConstraints(max_length=63, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")]
+    key: Annotated[SecretStr, AfterValidator(_signs)]
 
 
 class Settings(Frozen):
@@ -29,6 +72,9 @@ class Settings(Frozen):
 
     `security`: `starttls` and `tls` are required once chosen, never given up silently. `ca_file`: PEM certificates to trust besides
     the system's. `local_hostname`: what EHLO says, the sender's domain by default. `connections`: how many at one time.
+    `return_path`: where bounces go, by default to the sender; each mail's own address in it is `bounces+<delivery id>@…`.
+    `unsubscribe_to`: a mailbox that takes opt-outs by mail, offered beside the link. `dkim`: the keys of each domain; a mail is signed
+    with all keys of its sender's domain, or else of the nearest domain above it.
     """
 
     host: Host
@@ -38,6 +84,11 @@ class Settings(Frozen):
     username: Line | None = Field(None, min_length=1, repr=False)
     password: SecretStr | None = None
     sender: Annotated[Line, AfterValidator(_one_mailbox)]
+    return_path: Annotated[Line, AfterValidator(_bounce_mailbox)] | None = None
+    unsubscribe_to: Annotated[Line, AfterValidator(_one_mailbox)] | None = None
+    dkim: dict[Domain, Annotated[tuple[DkimKey, ...], BeforeValidator(_list_of_tables), Field(min_length=1, max_length=4)]] = Field(
+        default_factory=dict
+    )
     connections: int = Field(8, ge=1, le=64)
     timeout_seconds: float = Field(20, gt=0, le=LONGEST_TIMEOUT)
     local_hostname: Host | None = None

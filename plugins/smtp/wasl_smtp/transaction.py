@@ -16,6 +16,8 @@ class Transaction:
     sender: str = field(repr=False)
     recipient: str = field(repr=False)
     message: bytes = field(repr=False)
+    own_sender: bool = False
+    """It comes from a brand's own address, not from that of the settings."""
     untouched: bool = field(default=True, init=False)
     """The server has not answered MAIL, or only to say that it closes the connection."""
     dot_written: bool = field(default=False, init=False)
@@ -46,7 +48,8 @@ class Transaction:
         if size is not None and size.isdecimal() and len(size) < 20 and 0 < int(size) < len(self.message):
             raise Rejected(Reason.TOO_LONG, "content", "size")
         options = f" SIZE={len(self.message)}" if size is not None else ""
-        if not (self.sender.isascii() and self.recipient.isascii()):
+        # All but mailboxes is ASCII; the part before the @ has no other form (RFC 6531).
+        if not (self.message.isascii() and self.sender.isascii() and self.recipient.isascii()):
             if "smtputf8" not in wire.extensions:
                 raise self._not_writable()
             options += " BODY=8BITMIME SMTPUTF8"
@@ -57,9 +60,8 @@ class Transaction:
         )
 
     def _not_writable(self) -> Rejected:
-        if self.sender.isascii():
-            return Rejected(Reason.INVALID_ADDRESS, "address", "smtputf8")
-        return Rejected(Reason.PROVIDER_MISCONFIGURED, "provider", "smtputf8")
+        # Nothing is wrong with the address, so it is not suppressed; and only the brand of this sender has the wrong server.
+        return Rejected(Reason.PROVIDER_MISCONFIGURED if self.recipient.isascii() else Reason.UNREACHABLE, "content", "smtputf8")
 
     async def _announce(self, wire: Wire) -> bool:
         """Whether the server now waits for content. It may do so though it refused the mail (RFC 2920 section 3.1)."""
@@ -75,7 +77,7 @@ class Transaction:
             if step == "data" and reply.code == 354:
                 return True
             if self.refused is None and (step == "data" or not reply.good):
-                self.refused = refusal(step, reply)
+                self.refused = refusal(step, reply, own_sender=self.own_sender)
             if wire.leaving or (self.refused and not wire.pipelining):
                 break
         return False
@@ -91,7 +93,7 @@ class Transaction:
         reply = await _ask(wire, content + b".\r\n")
         if reply.good:
             return reply
-        raise refusal("dot", reply)
+        raise refusal("dot", reply, own_sender=self.own_sender)
 
 
 async def _ask(wire: Wire, words: bytes) -> Reply:

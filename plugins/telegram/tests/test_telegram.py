@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from pydantic import ValidationError
 
-from wasl_contracts import Address, Delivery, Mail, Plain, ProviderError, Reason, Receipt, Rejected, Unavailable, Unknown
+from wasl_contracts import Action, Address, Delivery, Mail, ProviderError, Reason, Receipt, Rejected, Unavailable, Unknown
+from wasl_contracts import Telegram as TelegramContent
 from wasl_telegram import Telegram, TelegramSettings
 
 TOKEN = "123456:AA-secret_1"
@@ -22,11 +23,12 @@ SPECS = Path(__file__).parents[4] / "shared/specs/telegram.oas.json"
 Send = Callable[..., Awaitable[tuple[Receipt | ProviderError, list[web.Request]]]]
 
 
-def delivery(text: str = "On its way", address: Address = PERSON) -> Delivery:
+def delivery(text: str = "On its way", address: Address = PERSON, *buttons: Action) -> Delivery:
     now = datetime.now(UTC)
     return Delivery(
-        id="dlv_1", attempt_id="att_1", message_id="msg_1", brand="acme", channel="chat", address=address, content=Plain(text=text),
-        topic="orders", category="transactional", created_at=now, expires_at=now + timedelta(days=1),
+        id="dlv_1", attempt_id="att_1", message_id="msg_1", brand="acme", channel="chat", address=address, topic="orders",
+        content=TelegramContent(text=text, buttons=buttons), category="transactional",
+        created_at=now, expires_at=now + timedelta(days=1),
     )  # fmt: skip
 
 
@@ -69,7 +71,22 @@ async def test_a_text_goes_to_the_chat_and_its_message_id_is_the_reference(send:
 
     assert outcome == Receipt(provider_ref="4242")
     assert request.path == f"/bot{TOKEN}/sendMessage"
-    assert await request.json() == {"chat_id": "700700700", "text": "مرحبًا 👋"}
+    assert await request.json() == {"chat_id": "700700700", "text": "مرحبًا 👋", "parse_mode": "HTML"}
+
+
+async def test_each_button_has_a_row_of_its_own(send: Send) -> None:
+    buttons = [Action(label=label, url=f"https://acme.example/{label}") for label in ("a", "b")]
+
+    _, [request] = await send(delivery("On its way", PERSON, *buttons))
+
+    rows = (await request.json())["reply_markup"]["inline_keyboard"]
+    assert rows == [[{"text": "a", "url": "https://acme.example/a"}], [{"text": "b", "url": "https://acme.example/b"}]]
+
+
+async def test_tags_and_escapes_do_not_count_for_the_limit(send: Send) -> None:
+    outcome, [_] = await send(delivery("<b>" + "&lt;" * 4096 + "</b>"))
+
+    assert isinstance(outcome, Receipt)
 
 
 async def test_the_request_is_what_the_specification_of_the_bot_api_asks_for(send: Send) -> None:
@@ -79,7 +96,7 @@ async def test_the_request_is_what_the_specification_of_the_bot_api_asks_for(sen
     operation = specification["paths"]["/bot{token}/sendMessage"]["post"]
     schema = {**operation["requestBody"]["content"]["application/json"]["schema"], "components": specification["components"]}
 
-    _, [request] = await send(delivery())
+    _, [request] = await send(delivery("On its way", PERSON, Action(label="Track", url="https://acme.example/t")))
 
     jsonschema.validate(await request.json(), schema)
     assert set(await request.json()) <= set(schema["properties"])
@@ -218,5 +235,5 @@ async def test_a_strange_message_id_is_no_reference(send: Send, strange: object)
 async def test_content_of_another_format_is_a_fault_that_sends_nothing(send: Send) -> None:
     mail = delivery().model_copy(update={"content": Mail(subject="s", html="h", text="t", locale="en")})
 
-    with pytest.raises(TypeError, match="plain"):
+    with pytest.raises(TypeError, match="telegram"):
         await send(mail)

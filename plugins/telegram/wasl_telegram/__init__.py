@@ -3,12 +3,14 @@
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
-from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, Plain, ProviderError, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderError, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts import Telegram as TelegramContent
 from wasl_contracts.content import Url
 from wasl_contracts.http import Answer, call
 from wasl_contracts.model import Frozen
@@ -31,7 +33,7 @@ class TelegramSettings(Frozen):
 
 
 class Telegram:
-    """Sends plain text to a person who has started the bot, or to a group or channel that the bot is in.
+    """Sends text and link buttons to a person who has started the bot, or to a group or channel that the bot is in.
 
     `provider_ref` is Telegram's `message_id`, which is unique within the chat. The token is a part of the URL, so the URL is made
     for each call and kept nowhere.
@@ -40,13 +42,13 @@ class Telegram:
     spec: ClassVar[ProviderSpec] = ProviderSpec(
         name="telegram",
         channel="chat",
-        format="plain",
+        format="telegram",
         addresses=(
             AddressKind(kind="telegram_chat", pattern=r"^[0-9]{1,20}$"),
             AddressKind(kind="telegram_group", pattern=r"^(-[0-9]{1,20}|@[A-Za-z0-9_]{5,32})$", audience="group"),
         ),
         settings=TelegramSettings,
-        capabilities=Capabilities(max_characters=_LONGEST_TEXT),
+        capabilities=Capabilities(max_characters=_LONGEST_TEXT, counted_in="utf16"),
         errors=ERRORS,
         docs_url="https://core.telegram.org/bots/api#sendmessage",
     )
@@ -58,11 +60,14 @@ class Telegram:
     async def send(self, delivery: Delivery) -> Receipt:
         """Send the delivery once; see `Provider.send` for what it raises."""
         url = f"{self._settings.base_url.rstrip('/')}/bot{self._settings.token.get_secret_value()}/sendMessage"
-        answer = await call(self._http, "POST", url, body=_body(delivery), headers={"Content-Type": "application/json"})
+        answer = await call(self._http, "POST", url, body=self.wire(delivery), headers={"Content-Type": "application/json"})
         told = answer.json()
         if not answer.ok or told.get("ok") is not True:
             raise _error(answer, told)
         return Receipt(provider_ref=_message_id(told.get("result")))
+
+    def wire(self, delivery: Delivery) -> bytes:
+        return _body(delivery)
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""
@@ -70,12 +75,15 @@ class Telegram:
 
 def _body(delivery: Delivery) -> bytes:
     content = delivery.content
-    if not isinstance(content, Plain):
-        raise TypeError("needs content in the format plain")
-    # Telegram measures text in UTF-16 units: an emoji is two.
-    if len(content.text.encode("utf-16-le")) // 2 > _LONGEST_TEXT:
+    if not isinstance(content, TelegramContent):
+        raise TypeError("needs content in the format telegram")
+    # Telegram measures what is left of the text without tags.
+    if not Telegram.spec.capabilities.takes(unescape(re.sub(r"<[^>]*>", "", content.text))):
         raise Rejected(Reason.TOO_LONG, "content")
-    return json.dumps({"chat_id": delivery.address.value, "text": content.text}).encode()
+    message: dict[str, object] = {"chat_id": delivery.address.value, "text": content.text, "parse_mode": "HTML"}
+    if content.buttons:
+        message["reply_markup"] = {"inline_keyboard": [[{"text": button.label, "url": button.url}] for button in content.buttons]}
+    return json.dumps(message).encode()
 
 
 def _error(answer: Answer, told: dict[str, object]) -> ProviderError:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from wasl_contracts import Address, Delivery, Plain
+from wasl_contracts import Address, Delivery, Sms
 from wasl_twilio import Settings, Twilio
 
 ACCOUNT = "AC" + "0" * 32
@@ -60,7 +60,7 @@ def delivery() -> Delivery:
         brand="acme",
         channel="sms",
         address=Address(channel="sms", kind="phone", value="+966501234567"),
-        content=Plain(text="طلبك في الطريق 👋"),
+        content=Sms(text="طلبك في الطريق 👋"),
         topic="orders",
         category="transactional",
         created_at=now,

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
-from wasl_contracts import Delivery, Plain, Rejected
+from wasl_contracts import Delivery, Rejected, Sender, Sms
 
 SID = "SM" + "1" * 32
 
@@ -23,6 +23,25 @@ async def test_numbers_and_names_are_the_sender(api, connect: Callable, delivery
     await connect(sender=sender).send(delivery)
 
     assert api.forms[0]["From"] == sender
+
+
+async def test_a_brands_own_sender_comes_first(api, connect: Callable, delivery: Delivery) -> None:
+    own = delivery.model_copy(update={"sender": Sender(address="SHOP")})
+
+    await connect(sender="MG" + "0" * 32).send(own)
+
+    assert api.forms[0]["From"] == "SHOP"
+    assert "MessagingServiceSid" not in api.forms[0]
+
+
+async def test_a_brands_sender_that_twilio_cannot_send_from_is_refused_before_the_call(api, connect: Callable, delivery: Delivery) -> None:
+    own = delivery.model_copy(update={"sender": Sender(address="shop@acme.example")})
+
+    with pytest.raises(Rejected) as refused:
+        await connect().send(own)
+
+    assert (refused.value.scope, refused.value.code) == ("content", "sender")
+    assert api.forms == []
 
 
 async def test_a_messaging_service_chooses_the_sender(api, connect: Callable, delivery: Delivery) -> None:
@@ -92,7 +111,7 @@ async def test_junk_in_fields_that_nobody_reads_does_no_harm(api, connect: Calla
 
 
 async def test_1600_characters_are_sent_and_one_more_is_not(api, connect: Callable, delivery: Delivery) -> None:
-    longest, too_long = (delivery.model_copy(update={"content": Plain(text="ب" * length)}) for length in (1600, 1601))
+    longest, too_long = (delivery.model_copy(update={"content": Sms(text="ب" * length)}) for length in (1600, 1601))
 
     await connect().send(longest)
     with pytest.raises(Rejected, match="too_long"):

@@ -1,16 +1,17 @@
 """Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource)."""
 
+import re
 from typing import Annotated, ClassVar, Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, StringConstraints
 from twilio.rest import Client
 
-from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, Plain, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderSpec, Reason, Receipt, Rejected, Sms
 from wasl_contracts.content import Url
 from wasl_contracts.model import Frozen
 from wasl_twilio.errors import ERRORS
-from wasl_twilio.transport import Transport
+from wasl_twilio.transport import Paper, Transport, Written
 
 _LONGEST: Final = 1600
 _SENDER: Final = r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}|[A-Za-z0-9][A-Za-z0-9 &+_-]{0,10})$"
@@ -19,7 +20,8 @@ _SENDER: Final = r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}|[A-Za-z0-9][A-Za-z0-9 
 class Settings(Frozen):
     """A `[providers.…]` section with `plugin = "twilio"`.
 
-    `sender` is a number in E.164 form, a short code, a name of at most 11 letters and digits, or a messaging service (MG…).
+    `sender` is a number in E.164 form, a short code, a name of at most 11 letters and digits, or a messaging service (MG…), for brands
+    that have none of their own.
     `status_callback` is the public address to which Twilio reports; the attempt's id is added to it as `?attempt=…`.
     """
 
@@ -39,7 +41,7 @@ class Twilio:
     spec: ClassVar = ProviderSpec(
         name="twilio",
         channel="sms",
-        format="plain",
+        format="sms",
         addresses=(AddressKind(kind="phone", pattern=r"^\+[1-9][0-9]{6,14}$"),),
         settings=Settings,
         capabilities=Capabilities(max_characters=_LONGEST),
@@ -54,21 +56,41 @@ class Twilio:
         client = Client(account, token, http_client=Transport(http), environment=own_environment)
         client.api.base_url = settings.base_url
         self._messages = client.messages
-        # Of the three forms of a sender only a messaging service's is that long.
-        self._sender = {"messaging_service_sid" if len(settings.sender) == 34 else "from_": settings.sender}
+        self._drafts = Client(account, token, http_client=Paper(), environment=own_environment).messages
+        self._sender = settings.sender
         self._status_callback = settings.status_callback
 
     async def send(self, delivery: Delivery) -> Receipt:
-        if not isinstance(delivery.content, Plain):
-            raise TypeError("twilio sends plain text")
-        if len(delivery.content.text) > _LONGEST:
-            raise Rejected(Reason.TOO_LONG, "content")
-        reports = {"status_callback": _reporting(self._status_callback, delivery.attempt_id)} if self._status_callback else {}
-        message = await self._messages.create_async(to=delivery.address.value, body=delivery.content.text, **self._sender, **reports)
+        message = await self._messages.create_async(**self._parameters(delivery))
         return Receipt(provider_ref=message.sid, facts={"segments": message.num_segments} if message.num_segments else {})
+
+    def wire(self, delivery: Delivery) -> bytes:
+        parameters = self._parameters(delivery)
+        try:
+            self._drafts.create(**parameters)
+        except Written as request:
+            return request.body
+        raise RuntimeError("twilio's SDK made no request")
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""
+
+    def _parameters(self, delivery: Delivery) -> dict[str, str]:
+        """What the SDK makes the request of."""
+        if not isinstance(delivery.content, Sms):
+            raise TypeError("twilio sends text messages")
+        if len(delivery.content.text) > _LONGEST:
+            raise Rejected(Reason.TOO_LONG, "content")
+        reports = {"status_callback": _reporting(self._status_callback, delivery.attempt_id)} if self._status_callback else {}
+        sender = _sender(delivery.sender.address or self._sender)
+        return {"to": delivery.address.value, "body": delivery.content.text, **sender, **reports}
+
+
+def _sender(told: str) -> dict[str, str]:
+    """The parameter that names the sender: of its forms only a messaging service's is that long."""
+    if not re.fullmatch(_SENDER, told):
+        raise Rejected(Reason.CONTENT_REJECTED, "content", "sender")
+    return {"messaging_service_sid" if len(told) == 34 else "from_": told}
 
 
 def _reporting(url: str, attempt_id: str) -> str:

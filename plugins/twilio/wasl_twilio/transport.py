@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import encode_basic_auth
-from twilio.http import AsyncHttpClient
+from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
 from wasl_contracts import HttpSession, Refusal, Unknown
@@ -17,6 +17,25 @@ from wasl_twilio.errors import ERRORS
 
 _LONGEST_SID: Final = 64
 _NOT_SENT: Final = ("failed", "undelivered", "canceled")
+
+
+class Written(Exception):
+    """The SDK has written a request. `body` is what would be posted."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__()
+        self.body = body
+
+
+class Paper(HttpClient):  # type: ignore[misc]  # as below
+    """Takes the SDK's requests and makes none."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger("wasl.twilio"), is_async=False)
+
+    def request(self, _method: str, _uri: str, *, data: Mapping[str, str], **_: object) -> Response:
+        """Raises Written, always."""
+        raise Written(_form(data))
 
 
 class Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
@@ -37,8 +56,12 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
             Unknown: it may have taken it.
         """
         signed = {**headers, "Authorization": encode_basic_auth(*auth)}
-        answer = await call(self._http, method, uri, body=urlencode(data).encode(), headers=signed)
+        answer = await call(self._http, method, uri, body=_form(data), headers=signed)
         return Response(answer.status, json.dumps(_taken(answer)), answer.headers)
+
+
+def _form(data: Mapping[str, str]) -> bytes:
+    return urlencode(data).encode()
 
 
 def _taken(answer: Answer) -> dict[str, str]:

@@ -24,7 +24,9 @@ _PATTERN = Webhook.spec.addresses[0].pattern or ""
 
 
 def _delivery(url: str = "https://hooks.example.com/in?shop=7", attempt: int = 1) -> Delivery:
-    content = Structured(title="طلبك", text="في الطريق", actions=(Action(label="تتبع", url="https://example.com/t"),), locale="ar")
+    content = Structured(
+        title="طلبك", text="في الطريق", actions=(Action(label="تتبع", url="https://example.com/t"),), locale="ar", direction="rtl"
+    )
     return delivery(Address(channel="webhook", kind="url", value=url), content, attempt=attempt)
 
 
@@ -77,6 +79,7 @@ async def test_the_payload_carries_the_message(http: aiohttp.ClientSession) -> N
         "text": "في الطريق",
         "actions": [{"label": "تتبع", "url": "https://example.com/t"}],
         "locale": "ar",
+        "direction": "rtl",
     }
 
 

@@ -57,11 +57,14 @@ class Webhook:
     async def send(self, delivery: Delivery) -> Receipt:
         """Post the delivery once; see `Provider.send` for what it raises."""
         url = self._url(delivery.address.value)
-        body = _body(delivery)
+        body = self.wire(delivery)
         answer = await call(self._http, "POST", url, body=body, headers=self._headers(delivery, body))
         if not answer.ok:
             raise answer.error(self.spec.errors, answer.status)
         return Receipt(state="delivered")  # the receiver itself has said that it has it
+
+    def wire(self, delivery: Delivery) -> bytes:
+        return _body(delivery)
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""
@@ -95,6 +98,7 @@ def _body(delivery: Delivery) -> bytes:
         "text": content.text,
         "actions": content.actions,
         "locale": content.locale,
+        "direction": content.direction,
     }
     return to_json({"type": "message", "timestamp": delivery.created_at.isoformat(), "data": data})
 

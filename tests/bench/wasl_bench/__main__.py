@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wasl_bench.engines import Postgres, Sqlite
 from wasl_bench.processes import Process
-from wasl_bench.rows import accept_batches, accept_one, policies, whole_path, whole_path_alone
+from wasl_bench.rows import accept_batches, accept_one, policies, rendering, whole_path, whole_path_alone
 from wasl_bench.scaling import many_workers, queue_depth
 from wasl_bench.scene import SMOKE, Setting, Size
 from wasl_bench.table import Found, Skipped, put, written
@@ -35,6 +35,7 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
     for setting in settings:
         yield from accept_one(size, setting)
     yield from accept_batches(size, settings[0])
+    yield from rendering(size, settings[0])
     for setting in settings:
         yield from whole_path(size, setting)
     yield from policies(size, settings[0])
@@ -51,6 +52,7 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
 def _tried(size: Size, loop: str) -> Iterator[Found]:
     """Each kind of row once: those that both engines have on PostgreSQL."""
     yield from accept_batches(size, Setting(Sqlite(), loop))
+    yield from rendering(size, Setting(Sqlite(), loop))
     yield from whole_path(size, Setting(Sqlite(), loop))
     with Process("postgres") as server:
         if missing := server.facts["missing"]:

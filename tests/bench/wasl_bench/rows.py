@@ -56,6 +56,22 @@ def accept_batches(size: Size, setting: Setting) -> Iterator[Row]:
     yield setting.row("the same from JSON bytes", "executemany, one table", measured, contender=3)
 
 
+def rendering(size: Size, setting: Setting) -> Iterator[Row]:
+    """A mail from an envelope to its bytes: from a template, and from content that is new each time."""
+    with Scene() as scene:
+        process = scene.start("rendering", setting.loop)
+
+        def side(name: str) -> Contender:
+            return Contender(
+                process, lambda: process.ask(f"work {name}")["count"], lambda: process.ask(f"prepare {name}", count=size.mails)
+            )
+
+        measured = measure([side(name) for name in ("wasl", "bare", "inline")], size.rounds)
+    # The issue lets a mail cost 1.5 times what the bare twin's does.
+    yield setting.row("render a mail, from a template", "jinja2 + css-inline + email.message", measured, (0.67, None))
+    yield setting.row("render a mail, each with a text of its own", "jinja2 + css-inline + email.message", measured, contender=2)
+
+
 def whole_path(size: Size, setting: Setting) -> Iterator[Row]:
     """From accepted to settled, by HTTP and by mail, against bare twins and Apprise."""
     with Scene() as scene:

@@ -21,6 +21,8 @@ class Size:
     mails_by_apprise: int = 40
     posts_by_apprise: int = 250
     latencies: int = 1500
+    mails: int = 1000
+    """Mails that are rendered."""
     workers: int = 4
     shared: int = 4000
     """Messages that these workers share."""
@@ -32,7 +34,7 @@ class Size:
 
 
 SMOKE = Size(
-    rounds=1, posts=64, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20,
+    rounds=1, posts=64, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20, mails=20,
     workers=2, shared=200, originals=500, queued=(2000,), drained=100,
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wasl_contracts import Message
 
-_TEMPLATE = """+++
+TEMPLATE = """+++
 title = "Order {{ order }} is on its way"
 
 [[actions]]
@@ -78,7 +78,7 @@ def configured(folder: Path, smtp: int = 2525, database: str | None = None, *, j
     """
     template = folder / "templates" / "order" / "en.md"
     template.parent.mkdir(parents=True)
-    template.write_text(_TEMPLATE)
+    template.write_text(TEMPLATE)
     path = folder / "wasl.toml"
     topics = "".join(f'[topics.{topic}]\ncategory = "transactional"\n' for topic in TOPICS)
     path.write_text(

@@ -10,7 +10,8 @@ _ITEMS = [{"n": "a"}, {"n": "b"}]
 
 def _body(html: str) -> str:
     """The content of a mail without attributes and line breaks between tags."""
-    inner = html[html.index("</h1>") + 5 : html.index("</td>")]
+    start = html.index("</h1>") + 5
+    inner = html[start : html.index("</td>", start)]
     inner = re.sub(r'(<\w+)( (style|dir|lang|start)="[^"]*")+', r"\1", inner)
     return re.sub(r"(?<=>)\n+|\n+(?=<)", "", inner).replace("\n", " ")
 

@@ -14,7 +14,7 @@ from wasl.consent import Said
 from wasl.decisions import Judged, Record, kept
 from wasl.policies import Policies
 from wasl.policies.again import AGAIN, NotKept, Ruling, judge_again
-from wasl.policies.verdict import Allow, Candidate, Inputs, Suppressed, Telling, Use, Verdict
+from wasl.policies.verdict import Allow, Candidate, Cost, Inputs, Suppressed, Telling, Use, Verdict
 from wasl_contracts import Address, Reason
 
 ADDRESSES = (
@@ -32,6 +32,18 @@ CONFIG: dict[str, Any] = {
         "week": {"limit": 4, "per": "7d", "over": "withhold", "reserve": {"service": 1}},
     },
     "quiet_hours": {"night": {"from": "22:00", "to": "08:00", "categories": ["promotional", "service"]}},
+}
+
+MONEY: dict[str, Any] = {
+    "countries": {"denied": ["US"]},
+    "prices": [
+        {"channel": "sms", "country": "SA", "price": "0.04", "currency": "SAR"},
+        {"channel": "email", "price": 0, "currency": "SAR"},
+    ],
+    "budgets": {
+        "day": {"amount": "0.10", "currency": "SAR", "per": "day", "over": "defer"},
+        "month": {"amount": "0.20", "currency": "SAR", "per": "month", "channels": ["sms", "social"], "over": "withhold"},
+    },
 }
 
 
@@ -53,7 +65,8 @@ def cases(random: Random, count: int) -> Iterator[tuple[Candidate, Inputs, datet
             timezone=random.choice([None, "Asia/Riyadh", "America/New_York"]), created_at=now - timedelta(hours=1),
             expires_at=now + timedelta(minutes=random.randrange(-10, 60 * 24)), audience="person",
         )  # fmt: skip
-        candidate = Candidate(given, address.channel, address, "hash", ("mail",), random.random() < 0.5)
+        cost = random.choice([None, Cost(2, "ucs2", 80_000, "SAR"), Cost(1, "gsm7", 40_000, "SAR"), Cost(1, None, 0, "SAR"), Cost()])
+        candidate = Candidate(given, address.channel, address, "hash", ("mail",), random.random() < 0.5, cost)
         yield candidate, inputs(random, given.message_id, now, (address.channel, category)), now
 
 
@@ -75,6 +88,7 @@ def inputs(random: Random, message_id: str, now: datetime, place: tuple[str, str
         superseded={("default", message_id): "msg_new"} if random.random() < 0.1 else {},
         telling={(*person, "left"): (told,)} if random.random() < 0.2 else {},
         uses={person: uses},
+        spent={name: random.choice([0, 60_000, 100_000, 160_000]) for name in MONEY["budgets"]},
     )
 
 
@@ -92,11 +106,11 @@ def rejudged(policies: Policies, random: Random, count: int) -> Counter[tuple[st
 
 
 def test_every_policy_says_the_same_again_from_what_its_verdict_keeps() -> None:
-    seen = rejudged(Policies(Config.model_validate(CONFIG)), Random(4), 1500)
+    seen = rejudged(Policies(Config.model_validate({**CONFIG, **MONEY})), Random(4), 1500)
 
     assert {policy for policy, _ in seen} == set(AGAIN)
     assert {policy for policy, said in seen if said != "allow"} == set(AGAIN), "a policy that never said no proves nothing"
-    assert {policy for policy, said in seen if said == "defer"} >= {"quiet_hours", "frequency_cap", "duplicate"}
+    assert {policy for policy, said in seen if said == "defer"} >= {"quiet_hours", "frequency_cap", "duplicate", "budget"}
 
 
 def test_a_policy_that_cannot_be_judged_again_is_found() -> None:

@@ -66,9 +66,10 @@ async def test_a_key_in_the_url_is_refused_and_reported_without_being_logged(ser
     assert key.encode() not in alone.body
 
 
-async def test_a_key_of_another_brand_is_no_key_here(serving, hello):
-    serving.gateway.config = serving.gateway.config.model_copy(update={"brand": "other"})
+async def test_a_key_of_a_brand_that_is_no_more_is_no_key_here(serving, hello):
+    gone = serving.gateway._as("gone")  # as a gateway that still had this brand made it
+    serving.keys["gone"] = await gone.create_api_key("gone", ["send"])
 
-    answer = await serving.post(hello)
+    answer = await serving.post(hello, key="gone")
 
     assert answer.problem == (401, "unauthenticated")

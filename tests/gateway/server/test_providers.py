@@ -24,8 +24,8 @@ async def test_configured_providers_are_listed_with_their_limits(serving):
     assert answer.status == 200
     assert answer.json["data"] == [
         {
-            "name": "mail", "channel": "log", "plugin": "log", "state": "closed", "reason": None, "since": None, "until": None,
-            "concurrency": 32, "rate": None,
+            "name": "mail", "channel": "log", "plugin": "log", "brands": [], "state": "closed", "reason": None, "since": None,
+            "until": None, "concurrency": 32, "rate": None,
         }
     ]  # fmt: skip
 

@@ -249,8 +249,9 @@ async def test_a_fact_that_was_told_twice_is_found(kept: Kept, apart: int) -> No
     ("check", "message", "statement"),
     [
         ("messages_of_a_key_take_turns", "second", f"{A} ended_at = ended_at + {HOUR} WHERE message_id = :first"),
-        ("messages_of_a_key_take_turns", "parked", "INSERT INTO attempts SELECT brand, :parked, 1, 1, 'mail', started_at + 9000000, "
-         "ended_at + 9000000, 'receipt', NULL, NULL, 'ref', '{}', recipient_id FROM attempts WHERE message_id = :sent"),
+        ("messages_of_a_key_take_turns", "parked", "INSERT INTO attempts (brand, message_id, delivery, number, provider, "
+         "started_at, ended_at, outcome, provider_ref, facts, recipient_id) SELECT brand, :parked, 1, 1, 'mail', started_at + 9000000, "
+         "ended_at + 9000000, 'receipt', 'ref', '{}', recipient_id FROM attempts WHERE message_id = :sent"),
         ("a_turn_comes", "parked", f"{D} due_at = NULL, state = 'cancelled' WHERE message_id = :queued"),
     ],
 )  # fmt: skip

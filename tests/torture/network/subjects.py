@@ -35,7 +35,8 @@ class Stage:
 
     async def send(self, number: int, seconds: float) -> Receipt | ProviderError:
         """How the delivery of that number ends, within so many seconds."""
-        return await carry(self.provider, self.contract.delivery(number), seconds if isinstance(self.fake, HttpFake) else LONG)
+        carried = await carry(self.provider, self.contract.delivery(number), seconds if isinstance(self.fake, HttpFake) else LONG)
+        return carried.answer
 
     def took(self, number: int) -> int:
         """How often the server took it."""

@@ -1,8 +1,11 @@
 """Brands: the version of the brand that a message was accepted with."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0004"
 down_revision = "0003"
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("messages", sa.Column("brand_version", sa.Text(), nullable=True))

@@ -1,0 +1,36 @@
+"""The link by which a person turns a topic off without login: it is in every message that they may turn off."""
+
+from collections.abc import Mapping
+
+from wasl import tokens
+from wasl.brands.brand import Brand
+from wasl.config import Config
+from wasl.keys import KeyRing
+from wasl_contracts import Envelope
+
+PURPOSE = "preferences"
+"""What tokens of the preference page are for."""
+
+
+class OptOut:
+    """Makes these links, without I/O. A person's link for a topic on a channel is the same in every message."""
+
+    def __init__(self, config: Config, ring: KeyRing) -> None:
+        self._ring = ring
+        self._public = config.server.public_url
+        self._kept = frozenset(name for name, topic in config.topics.items() if topic.rules.consent == "required")
+
+    def link(self, domain: str | None, told: Mapping[str, str | int]) -> str | None:
+        """The link to a preference page. `told` is its brand and recipient, and what one click stops: a topic, a channel, both or neither.
+
+        `domain` is the brand's own host for links; None where there is neither that nor `[server] public_url`.
+        """
+        base = f"https://{domain}" if domain is not None else self._public
+        return f"{base}/u/{tokens.issue(self._ring, PURPOSE, told)}" if base is not None else None
+
+    def of(self, envelope: Envelope, channel: str, face: Brand) -> str | None:
+        """The link for a message to a person that they may turn off: promotional or service, by a topic that is not `required`."""
+        if envelope.audience != "person" or envelope.category in ("otp", "transactional") or envelope.topic in self._kept:
+            return None
+        told = {"brand": envelope.brand, "recipient": envelope.recipient_id, "topic": envelope.topic, "channel": channel}
+        return self.link(face.link_domain, told)
