@@ -1,13 +1,14 @@
 """The README files' blocks do what they say."""
 
 import asyncio
+import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.sinks import MailSink, listening
+from tests.forking import Forking
 from wasl.registry import read
 
 ROOT = Path(__file__).parents[1]
@@ -20,18 +21,17 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-async def test_a_block_runs_as_it_stands(block: str, tmp_path: Path) -> None:
+async def test_a_block_runs_as_it_stands(block: str, tmp_path: Path, forking: Forking) -> None:
     async with listening(MailSink()) as sink:
         (tmp_path / "wasl.toml").write_text(
             f'[providers.mail]\nplugin = "smtp"\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\nsender = "hello@acme.example"\n'
         )
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", block, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        shown, errors = await asyncio.wait_for(process.communicate(), 30)
+        script = tmp_path / "block.py"
+        script.write_text(block, encoding="utf-8")
+        ran = await asyncio.to_thread(forking.run, [], tmp_path, os.environ, tmp_path, script=script)
 
-    assert process.returncode == 0, errors.decode()
-    assert b"Traceback" not in errors, shown.decode()
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr, ran.stdout
 
 
 def test_the_configuration_in_the_gateways_readme_is_right(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The members of the workspace, found by glob: a new plugin is held to the rules without being named anywhere."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -14,10 +14,13 @@ def sources(member: Path) -> list[Path]:
     return sorted(path for path in member.glob("wasl*/**/*.py") if "__pycache__" not in path.parts)
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache  # every plugin asks of every file
+def imported(path: Path) -> frozenset[str]:
     """The first part of every module that a file imports, wherever in the file."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or ".").split(".")[0] if not node.level else "."
+            found.add((node.module or ".").split(".")[0] if not node.level else ".")
+    return frozenset(found)

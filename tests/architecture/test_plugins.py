@@ -47,4 +47,4 @@ def test_its_readme_shows_how_to_configure_it(plugin: Path) -> None:
 def test_nothing_of_the_gateway_and_the_contracts_knows_it(plugin: Path) -> None:
     for member in ("gateway", "contracts"):
         for path in sources(ROOT / member):
-            assert f"wasl_{plugin.name}" not in set(imported(path)), path.relative_to(ROOT)
+            assert f"wasl_{plugin.name}" not in imported(path), path.relative_to(ROOT)

@@ -1,8 +1,6 @@
 """Every example runs as it stands, says what its last comment says, and is short enough to read at a glance."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,18 +10,10 @@ EXAMPLES = sorted(FOLDER.glob("[0-9]_*.py"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_prints_what_it_says(example, tmp_path):
+def test_an_example_prints_what_it_says(example, tmp_path, tmp_path_factory, forking):
     told = example.read_text(encoding="utf-8").partition("\n# Output:\n")[2]
 
-    ran = subprocess.run(
-        [sys.executable, str(example)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONUTF8": "1"},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = forking.run([], tmp_path, {**os.environ, "PYTHONUTF8": "1"}, tmp_path_factory.mktemp("said"), script=example)
 
     assert ran.returncode == 0, ran.stderr + ran.stdout
     assert told, "it ends without an `# Output:` block"

@@ -103,7 +103,6 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wasl.api._POLL", 0.01)
     monkeypatch.setattr("wasl.pipeline._DATABASE_AWAY", 0.01)
     monkeypatch.setattr("wasl.watch._EVERY", 0.01)
-    monkeypatch.setattr("wasl.watch.PROBE", timedelta(milliseconds=50))
     monkeypatch.setattr("wasl.planning._LOOKS", timedelta(microseconds=100))
     for module in ("watch", "assembly"):
         monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(milliseconds=20))

@@ -5,6 +5,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -87,7 +88,10 @@ async def quiet(database: str) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 5, 9, 12])
-async def test_whatever_providers_answer_the_promises_hold(seed: int, database: str, opened: Callable[..., Awaitable[Gateway]]) -> None:
+async def test_whatever_providers_answer_the_promises_hold(
+    seed: int, database: str, opened: Callable[..., Awaitable[Gateway]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasl.watch.PROBE", timedelta(milliseconds=50))
     random = Random(seed)
     carriers = {
         "mail": Carrier("email"), "spare": Carrier("email", capabilities=KEYED),

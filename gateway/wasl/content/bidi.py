@@ -19,6 +19,7 @@ _GROUPS_OF_DIGITS = re.compile(r"\d(?:\s|[.,:/]{2})[\s.,:/]*\d").search
 # Arabic-Indic digits are Arabic numbers everywhere, so that their groups change places even in an isolate of their own.
 _ARABIC_GROUP = re.compile(r"(?<=[٠-٩])(?=[\s+-]+[٠-٩])")
 _LONGEST_NUMBER = 64
+_IDLE = (FSI, "\u00a0", "\u202f")
 _SPACES = str.maketrans("\u00a0\u202f", "  ")
 
 
@@ -69,7 +70,7 @@ def without_idle_isolates(text: str) -> str:
 
     Alone they would make an SMS three times as dear: `2:05 PM` has a no-break space in CLDR.
     """
-    if text.isascii():
+    if not any(idle in text for idle in _IDLE):
         return text
     bare = text.replace(FSI, "").replace(PDI, "").translate(_SPACES)
     return bare if bare.isascii() else text

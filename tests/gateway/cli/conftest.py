@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.cli.forking import Forking
+from tests.forking import Forking
 from wasl.cli import main
 
 
@@ -46,13 +46,6 @@ class Shell:
         return [sys.executable, "-m", "wasl", *words]
 
 
-@pytest.fixture(scope="session")
-def forking() -> Iterator[Forking]:
-    process = Forking()
-    yield process
-    process.close()
-
-
 @pytest.fixture
 def wasl(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Forking) -> Iterator[Shell]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WASL_")}
@@ -64,11 +57,11 @@ def wasl(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Fork
 
 
 @pytest.fixture(scope="session")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def opened(tmp_path_factory: pytest.TempPathFactory, forking: Forking) -> Path:
     """A folder as `wasl init` leaves it, with the database of a first start: making that takes a second."""
     folder = tmp_path_factory.mktemp("opened")
     for words in (("init",), ("migrate", "up")):
-        subprocess.run([sys.executable, "-m", "wasl", *words], cwd=folder, check=True, capture_output=True, timeout=30)
+        forking.run(words, folder, os.environ, tmp_path_factory.mktemp("said")).check_returncode()
     return folder
 
 

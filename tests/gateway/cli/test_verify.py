@@ -1,20 +1,20 @@
 """`wasl verify` as a process of its own: exit codes, and where its words go."""
 
 import json
+import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
 
 @pytest.fixture(scope="module")
-def one_sent(opened, tmp_path_factory):
+def one_sent(opened, tmp_path_factory, forking):
     """A folder in which wasl has sent one message, and its id."""
     folder = shutil.copytree(opened, tmp_path_factory.mktemp("sent") / "shop")
     words = ("send", "welcome", "--to", "any:desk", "--data", "name=Ann", "--wait")
-    done = subprocess.run([sys.executable, "-m", "wasl", *words], cwd=folder, check=True, capture_output=True, text=True, timeout=60)
+    done = forking.run(words, folder, os.environ, tmp_path_factory.mktemp("said"))
+    done.check_returncode()
     return folder, done.stdout.split()[0]
 
 

@@ -26,7 +26,8 @@ def test_the_first_letter_tells_the_direction_of_a_text(text, direction):
     [
         ("Ann", "ltr", False), ("آمنة", "ltr", True), ("José", "ltr", False), ("שלום", "ltr", True),
         ("آمنة", "rtl", False), ("1042", "rtl", False), ("10:30", "rtl", False), ("Ann", "rtl", True), ("2026-12-03", "rtl", True),
-        ("+966 50", "rtl", True), ("آمنة (Ann)", "rtl", True), ("https://a.example/b", "rtl", False), ("", "rtl", False),
+        ("+966 50", "rtl", True), ("050 123 4567", "rtl", True), ("12, 13", "rtl", True), ("الدور 12", "rtl", False),
+        ("آمنة (Ann)", "rtl", True), ("https://a.example/b", "rtl", False), ("", "rtl", False),
     ],
 )  # fmt: skip
 def test_a_value_is_isolated_only_where_its_direction_differs(value, direction, marked):
@@ -36,3 +37,11 @@ def test_a_value_is_isolated_only_where_its_direction_differs(value, direction, 
 def test_isolates_never_make_an_ascii_text_dear():
     assert without_idle_isolates(f"a {FSI}b{PDI}") == "a b"
     assert without_idle_isolates(f"ا {FSI}b{PDI}") == f"ا {FSI}b{PDI}"
+    assert without_idle_isolates("at 7:30\u202fPM, SAR\u00a05") == "at 7:30 PM, SAR 5"
+    assert without_idle_isolates("à 19:30, 5\u00a0€") == "à 19:30, 5\u00a0€"
+
+
+def test_groups_of_arabic_digits_stay_in_order_in_their_isolate():
+    assert isolated("٠٥٠ ١٢٣", "rtl") == f"{FSI}٠٥٠\u200e ١٢٣{PDI}"
+    assert isolated("٢٠٢٦-١٢", "rtl") == f"{FSI}٢٠٢٦\u200e-١٢{PDI}"
+    assert isolated("٢٠٢٦/١٢", "rtl") == "٢٠٢٦/١٢"

@@ -1,14 +1,20 @@
-"""`wasl` in processes that are forked from one which has imported everything: a start takes a tenth of a second instead of two.
+"""Programs in processes that are forked from one which has imported everything: a start takes a tenth of a second instead of two.
 
-`python forking.py` reads one request a line, {"words", "folder", "environ", "out", "err"}, and answers with the exit code.
+`python forking.py` reads one request a line, {"words", "script", "folder", "environ", "out", "err", "seconds"}, and answers with the
+exit code. `script` is a file to run as `python script words…` would; without one the words are those of `wasl`.
 """
 
+import gc
 import json
 import os
+import runpy
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+_PATIENCE = 60  # seconds, after which a program is ended by SIGALRM: its exit code is then -14
 
 
 class Forking:
@@ -18,13 +24,15 @@ class Forking:
         environ = {**os.environ, "PYTHONUTF8": "1"}
         self._process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
 
-    def run(self, words: Sequence[str], folder: Path, environ: Mapping[str, str], kept: Path) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; `kept` is a folder for what it says."""
+    def run(
+        self, words: Sequence[str], folder: Path, environ: Mapping[str, str], kept: Path, *, script: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command, or a script, to its end; `kept` is a folder for what it says."""
         out, err = kept / "out", kept / "err"
         told = {"words": words, "folder": str(folder), "environ": dict(environ), "out": str(out), "err": str(err)}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(told) + "\n")
+        self._process.stdin.write(json.dumps({**told, "script": script and str(script), "seconds": _PATIENCE}) + "\n")
         self._process.stdin.flush()
         code = int(self._process.stdout.readline())
         return subprocess.CompletedProcess(words, code, out.read_text("utf-8"), err.read_text("utf-8"))
@@ -38,8 +46,13 @@ class Forking:
 def _fork_for_each_request() -> None:
     import wasl.api
     import wasl.cli
-    import wasl.server.app  # noqa: F401 - imported for the children
+    import wasl.client
+    import wasl.demo.playground
+    import wasl.server.app
+    import wasl_smtp
+    import wasl_webhook  # noqa: F401 - all of them are imported for the children
 
+    gc.freeze()  # a collection in a child would copy what is shared
     for line in sys.stdin:
         told = json.loads(line)
         child = os.fork()
@@ -50,21 +63,19 @@ def _fork_for_each_request() -> None:
 
 
 def _become(told: Mapping[str, object]) -> None:
-    """The command that was asked for, from here to its end."""
-    from wasl.cli import main
-
-    environ = told["environ"]
+    """The program that was asked for, from here to its end."""
+    environ, words = told["environ"], told["words"]
     assert isinstance(environ, dict)
+    assert isinstance(words, list)
+    signal.alarm(int(str(told["seconds"])))
     for number, name in enumerate(("out", "err"), 1):
         os.dup2(os.open(str(told[name]), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(str(told["folder"]))
     os.environ.clear()
     os.environ.update(environ)
-    sys.path[1:1] = filter(None, environ.get("PYTHONPATH", "").split(os.pathsep))
-    sys.argv = ["wasl", *told["words"]]  # type: ignore[misc]  # a list of words
     try:
-        main()
+        _run(words, told["script"], environ.get("PYTHONPATH", ""))
         code: object = 0
     except SystemExit as ended:
         code = ended.code
@@ -74,6 +85,18 @@ def _become(told: Mapping[str, object]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def _run(words: list[str], script: object, places: str) -> None:
+    sys.path[1:1] = filter(None, places.split(os.pathsep))
+    if isinstance(script, str):
+        sys.argv, sys.path[0] = [script, *words], str(Path(script).parent)
+        runpy.run_path(script, run_name="__main__")
+        return
+    from wasl.cli import main
+
+    sys.argv = ["wasl", *words]
+    main()
 
 
 if __name__ == "__main__":
