@@ -48,6 +48,6 @@ __all__ = [
     "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Event", "EventKind",
     "EventSource", "Finder", "Format", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post", "Provider", "ProviderError",
     "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope", "Sender", "SenderCheck",
-    "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable", "WhatsApp", "WhatsAppTemplate",
-    "everybody", "masked",
+    "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable", "WhatsApp",
+    "WhatsAppTemplate", "everybody", "masked",
 ]  # fmt: skip

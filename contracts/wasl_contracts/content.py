@@ -16,6 +16,17 @@ def _web_link(url: str) -> str:
     return url
 
 
+def _readable(body: str) -> str:
+    """Refuse markup without end: reading it as Markdown takes 10 µs a sign, and nothing else happens meanwhile."""
+    if len(body) > _MOST_SIGNS and len(_SIGN.findall(body)) > _MOST_SIGNS:
+        raise PydanticCustomError(
+            "too_complex", "holds more than {most} lines and signs of Markdown; send less, or a file", {"most": f"{_MOST_SIGNS:,}"}
+        )
+    return body
+
+
+_SIGN = re.compile(r"[\[\]*_`~<>&\\!#\n]")
+_MOST_SIGNS = 10_000
 Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_link)]
 """An absolute http or https link of at most 2,048 characters."""
 
@@ -31,7 +42,7 @@ class Content(Frozen):
     """What a message says, for every channel: a title of one line, a body in Markdown, and actions."""
 
     title: Annotated[Line, StringConstraints(max_length=250)] = Field("", repr=False)
-    body: Annotated[Text, StringConstraints(min_length=1, max_length=100_000)] = Field(repr=False)
+    body: Annotated[Text, StringConstraints(min_length=1, max_length=100_000), AfterValidator(_readable)] = Field(repr=False)
     actions: Annotated[tuple[Action, ...], Field(max_length=10)] = Field((), repr=False)
 
 

@@ -27,6 +27,7 @@ from wasl.ledger.reads import Filters
 from wasl.operating import Operating
 from wasl.people import People
 from wasl.preferring import Preferring
+from wasl.previewing import Previewing
 from wasl.problems import validated
 from wasl.questioning import Questioning
 from wasl.registry import Specs, read
@@ -49,7 +50,7 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway(Authoring, Filing, Operating, Questioning, People, Preferring, Suppressing, Hearing):
+class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Preferring, Suppressing, Hearing):
     """Accepts, sends and answers for every brand. Use it as an asynchronous context manager.
 
     A message may name its brand; all else is of the brand that the configuration names, or of one that it is seen as: `of("acme")`.

@@ -39,6 +39,9 @@ from wasl.registry import Specs, open_providers
 from wasl.reloading import Reloading, reloading, seen
 from wasl.retry import Aftermath
 from wasl.routing import Routing
+from wasl.showing.previewing import Previewing
+from wasl.showing.rerendering import Rerendering
+from wasl.showing.wires import Wires
 from wasl.slots import Slots
 from wasl.standing import PAUSE, Standings
 from wasl.watch import Watch
@@ -89,6 +92,8 @@ class Assembly:
     providers: Providers
     explaining: Explaining
     enclosing: Enclosing
+    previewing: Previewing
+    rerendering: Rerendering
     pinned: Pinned
     reloading: Reloading
     worker: Worker | None
@@ -121,7 +126,9 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     drafting = Drafting(config, version, addresses, templates, address_hash, brands=brands, promotion=promotion_of(specs))
     shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins}, brands.names)
     deciding, writing = Deciding(routing, policies, address_hash), Writing(pinned, opt_out)
-    explaining = Explaining(Scene(specs, ledger, drafting, deciding, shared, writing, enclosing, version))
+    explaining, previewing, rerendering = _foretelling(
+        Scene(specs, ledger, drafting, deciding, shared, writing, enclosing, version), opt_out, ring, stack
+    )
     if part.watchdog:
         stack.enter_context(watched(config.worker.hang_after))
     sender = None
@@ -140,8 +147,16 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
         sender = await _started(Worker(ledger, pipeline, carriers.slots, routing), carriers.slots, ledger, stack)
     durability, fresh = await store.weakness() or "ok", await _kept_fresh(reloading(config, files, pinned, ledger), stack)
     return Assembly(
-        config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, pinned, fresh, sender, held
-    )
+        config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, previewing,
+        rerendering, pinned, fresh, sender, held,
+    )  # fmt: skip
+
+
+def _foretelling(scene: Scene, opt_out: OptOut, ring: KeyRing, stack: AsyncExitStack) -> tuple[Explaining, Previewing, Rerendering]:
+    """What tells of messages without sending them."""
+    explaining, wires = Explaining(scene), Wires(scene.specs)
+    stack.push_async_callback(wires.close)
+    return explaining, Previewing(scene, explaining, wires), Rerendering(scene, opt_out, ring, wires)
 
 
 async def _kept_fresh(reloading: Reloading, stack: AsyncExitStack) -> Reloading:

@@ -62,7 +62,7 @@ class WaryConnector(aiohttp.TCPConnector):
 
 
 class WatchedSession:
-    """The session that plugins get: aiohttp's, and it notes that a request was begun, so that a fault before that is known as such, and with what body."""
+    """The session that plugins get: aiohttp's, and it notes what was requested: a fault before that is known as such."""
 
     def __init__(self, session: HttpSession) -> None:
         self._session = session

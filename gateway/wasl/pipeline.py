@@ -7,7 +7,7 @@ call: a place at the provider is taken first. Judging is pure (`deciding.py`) an
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -36,6 +36,7 @@ from wasl_contracts import State, Unavailable
 _log = structlog.get_logger("wasl.pipeline")
 _DATABASE_AWAY = 0.5  # seconds between two tries to write an answer
 _TURN = timedelta(milliseconds=20)  # between two suspects
+_OWN_TURN = 0.02  # seconds that planning may hold up everything else in this process
 _ROOM = timedelta(milliseconds=50)  # until files that had no room are looked at again
 
 
@@ -143,11 +144,31 @@ class Pipeline:
             await self._watch.admit(wanted)
         going = (claimed.envelope for claimed, decision in zip(waiting, decisions, strict=True) if isinstance(decision, Go))
         self._writing.contents = await self._carrying.contents(going, (held.envelope for held in self.held))
-        steps = [self._step(claimed, decision, inputs) for claimed, decision in zip(waiting, decisions, strict=True)]
+        steps = await self._planned(zip(waiting, decisions, strict=True), inputs)
         self._writing.contents = NONE
 
         await self._begin([step for step in steps if isinstance(step, Plan)])
         await self._write([step for step in steps if not isinstance(step, Plan)])
+
+    async def _planned(self, decided: Iterable[tuple[Claimed, Decision]], inputs: Inputs) -> "list[Plan | Settlement | Release]":
+        """What each decision leads to. Long texts take their time: others have their turn between them."""
+        steps: list[Plan | Settlement | Release] = []
+        turn = asyncio.get_running_loop().time()
+        try:
+            for claimed, decision in decided:
+                steps.append(self._step(claimed, decision, inputs))
+                if asyncio.get_running_loop().time() - turn > _OWN_TURN:
+                    await asyncio.sleep(0)
+                    turn = asyncio.get_running_loop().time()
+        except BaseException:
+            self._give_places_back(steps)
+            raise
+        return steps
+
+    def _give_places_back(self, steps: "Iterable[Plan | Settlement | Release]") -> None:
+        for step in steps:
+            if isinstance(step, Plan):
+                self._slots.give_back(step.place)
 
     def _step(self, claimed: Claimed, decision: Decision, inputs: Inputs) -> "Plan | Settlement | Release":
         if self._writing.contents.waits(claimed.envelope):
@@ -170,8 +191,7 @@ class Pipeline:
         try:
             committed = await self._ledger.commit_intents([plan.intent for plan in plans])
         except BaseException:
-            for plan in plans:
-                self._slots.give_back(plan.place)
+            self._give_places_back(plans)
             raise
         for plan, going in zip(plans, committed, strict=True):
             if going:

@@ -18,6 +18,7 @@ from wasl.cli import (
     people,
     policies,
     preferring,
+    previewing,
     providers,
     retrying,
     sending,
@@ -43,6 +44,8 @@ app.command()(starting.worker)
 app.add_typer(migrating.app)
 app.command()(sending.send)
 app.command()(explaining.explain)
+app.command()(previewing.preview)
+messages.app.command()(previewing.rerender)
 messages.app.command()(retrying.retry)
 app.add_typer(messages.app)
 people.app.command("preference-url")(preferring.preference_url)

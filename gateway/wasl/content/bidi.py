@@ -14,8 +14,8 @@ _RTL = "\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001
 _HAS_RTL = re.compile(f"[{_RTL}]").search
 # Rule W2 makes digits after Arabic letters Arabic numbers, which a hyphen or a plus turns around and `.,:/` do not (W4).
 _AT_HOME_IN_RTL = re.compile(rf"[{_RTL}\s0-9.,:/]*").fullmatch
-# Groups of digits with more than one sign between them change places: 050 123 4567 would be read 4567 123 050.
-_GROUPS_OF_DIGITS = re.compile(r"\d(?:\s|[.,:/]{2})[\s.,:/]*\d").search
+# Groups of digits change places: 050 123 4567 would be read 4567 123 050.
+_GROUPS_OF_DIGITS = re.compile(r"\d\s+\d").search
 # Arabic-Indic digits are Arabic numbers everywhere, so that their groups change places even in an isolate of their own.
 _ARABIC_GROUP = re.compile(r"(?<=[٠-٩])(?=[\s+-]+[٠-٩])")
 _LONGEST_NUMBER = 64

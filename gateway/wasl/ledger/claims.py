@@ -164,6 +164,12 @@ async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyR
     return [_claimed(lane, row, envelopes[row[0], row[1]], calls[row[:3]]) for lane, row in rows if (row[0], row[1]) in envelopes]
 
 
+async def read_envelope(tx: Reader, brand: str, message_id: str, keys: KeyRing) -> Envelope | None:
+    """The envelope of one message, as a worker would get it; None where there is none."""
+    rows = await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": json.dumps([(brand, message_id)])})
+    return _envelope(rows[0][:-1], keys) if rows else None
+
+
 async def release(tx: Transaction, releases: Sequence[Release]) -> None:
     """Give claims back."""
     rows = [{**r.claimed.key, "due_at": r.due_at, "lane": r.lane, "strikes": r.claimed.strikes + r.struck} for r in releases]

@@ -22,6 +22,7 @@ from wasl.ledger.dossiers import Dossiers
 from wasl.ledger.erasing import Erasing
 from wasl.ledger.files import Files
 from wasl.ledger.foreseeing import Foreseeing
+from wasl.ledger.handed import HandedOver
 from wasl.ledger.hot import Row, upsert
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
@@ -70,6 +71,7 @@ class Ledger:
         self.dossiers = Dossiers(store, keys, self._reads, self.consents, self.suppressions)
         self.erasing = Erasing(store, keys, self._clock)
         self.sources = Sources(store)
+        self.handed = HandedOver(store, keys)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
         settling = partial(settle, budgets=bool(policies.budgets.all))

@@ -1,0 +1,81 @@
+"""What is kept of a message that was handed over, call by call, so that it can be made again."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from wasl.errors import NotFound
+from wasl.keys import KeyRing
+from wasl.ledger.claims import read_envelope
+from wasl.ledger.store import Store
+from wasl.ledger.tables import attempts, deliveries, messages, recipients
+from wasl_contracts import Envelope
+
+_CLEARED = "{}"
+"""The body of a message whose content is not kept any more."""
+
+
+class Call(NamedTuple):
+    """One attempt, with the delivery that it belongs to as it is now. Moments are microseconds since 1970."""
+
+    delivery: int
+    number: int
+    provider: str
+    started_at: int
+    digest: str | None
+    dated_at: int | None
+    made_by: str | None
+    channel: str | None
+    address_hash: str | None
+    last: bool
+    """Nothing was tried after it, so the delivery's address is its own."""
+
+
+class Handed(NamedTuple):
+    """A message as it is kept. `erased` and `cleared` tell that what it said is gone, with the person or alone.
+
+    `life_began` is from when it could go, `person_changed` when something about the person was written last.
+    """
+
+    envelope: Envelope
+    erased: bool
+    cleared: bool
+    life_began: int
+    person_changed: int
+    calls: Sequence[Call]
+
+
+class HandedOver:
+    """Reads it."""
+
+    def __init__(self, store: Store, keys: KeyRing) -> None:
+        self._store = store
+        self._keys = keys
+
+    async def of(self, brand: str, message_id: str) -> Handed:
+        """One message.
+
+        Raises:
+            NotFound: the brand has none of that id.
+        """
+        about = select(messages.c.body, messages.c.due_at, recipients.c.updated_at, recipients.c.erased_at).join_from(
+            messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id)
+        )
+        sent = select(
+            attempts.c.delivery, attempts.c.number, attempts.c.provider, attempts.c.started_at, attempts.c.digest, attempts.c.dated_at,
+            attempts.c.made_by, deliveries.c.channel, deliveries.c.address_hash, deliveries.c.attempts == attempts.c.number,
+        ).join_from(
+            attempts, deliveries,
+            (deliveries.c.brand == attempts.c.brand) & (deliveries.c.message_id == attempts.c.message_id)
+            & (deliveries.c.number == attempts.c.delivery),
+        )  # fmt: skip
+        envelope = await read_envelope(self._store.reader, brand, message_id, self._keys) if message_id.isascii() else None
+        async with self._store.engine.connect() as connection:
+            row = (await connection.execute(about.where(messages.c.brand == brand, messages.c.id == message_id))).first()
+            if row is None or envelope is None:
+                raise NotFound("There is no such message.")
+            mine = (attempts.c.brand == brand, attempts.c.message_id == message_id)
+            calls = (await connection.execute(sent.where(*mine).order_by(attempts.c.started_at, attempts.c.delivery))).all()
+        told = [Call(*call[:-1], last=bool(call[-1])) for call in calls]
+        return Handed(envelope, row.erased_at is not None, row.body == _CLEARED, row.due_at, row.updated_at, told)
