@@ -1,13 +1,16 @@
 """Reading a ledger as another process would, whichever engine it is on."""
 
 import asyncio
+import atexit
 import re
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
 import asyncpg
+
+_LATE = 60  # seconds
 
 
 def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -19,13 +22,42 @@ def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return found
     numbers = count(1)
     numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
-    with ThreadPoolExecutor(1) as thread:  # the test's own loop may be running
-        return thread.submit(asyncio.run, _fetched(url, numbered, values)).result()
+    return _reader.fetched(url, numbered, values)
 
 
-async def _fetched(url: str, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-    connection = await asyncpg.connect(url)
-    try:
-        return [tuple(row) for row in await connection.fetch(sql, *values)]
-    finally:
-        await connection.close()
+class _Reader:
+    """Keeps the connection it used last, as tests that wait ask again and again; in a thread, as the test's own loop may be running."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._loop = asyncio.new_event_loop()
+        self._url = ""
+        self._connection: asyncpg.Connection | None = None
+
+    def leave(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+
+    def fetched(self, url: str, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        asked: Future[list[tuple[Any, ...]]] = self._thread.submit(self._loop.run_until_complete, self._fetch(url, sql, values))
+        return asked.result(_LATE)
+
+    async def _fetch(self, url: str, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        if self._connection is not None and self._url == url:
+            try:
+                return _plain(await self._connection.fetch(sql, *values))
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+                pass  # the server was stopped, killed or started again since
+        if self._connection is not None:
+            self._connection.terminate()
+        # Nothing is kept prepared: the test may change the tables between two of its questions.
+        self._connection, self._url = await asyncpg.connect(url, statement_cache_size=0), url
+        return _plain(await self._connection.fetch(sql, *values))
+
+
+def _plain(found: list[asyncpg.Record]) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in found]
+
+
+_reader = _Reader()
+atexit.register(_reader.leave)

@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
+_WANTED = ("wasl.api", "wasl.cli", "wasl.client", "wasl.demo.playground", "wasl.server.app", "wasl_smtp", "wasl_webhook")
 _PATIENCE = 60  # seconds, after which a program is ended by SIGALRM: its exit code is then -14
 
 
@@ -44,14 +46,8 @@ class Forking:
 
 
 def _fork_for_each_request() -> None:
-    import wasl.api
-    import wasl.cli
-    import wasl.client
-    import wasl.demo.playground
-    import wasl.server.app
-    import wasl_smtp
-    import wasl_webhook  # noqa: F401 - all of them are imported for the children
-
+    for name in _WANTED:
+        import_module(name)
     gc.freeze()  # a collection in a child would copy what is shared
     for line in sys.stdin:
         told = json.loads(line)

@@ -55,6 +55,7 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="wasl-pg-", dir=in_memory()))
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._psql: subprocess.Popen[str] | None = None
         self._numbers = count(1)
         self._done: list[str] = []
         # PostgreSQL refuses to run as root.
@@ -82,6 +83,7 @@ class Server:
 
     def stop(self) -> None:
         """End it orderly, cutting its connections."""
+        self._leave()
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(_PATIENCE)
@@ -89,6 +91,7 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL to the postmaster and all its backends: nothing of it runs on."""
+        self._leave()
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)  # so that it starts no more of them meanwhile
         children = _children(self._process.pid)
@@ -108,6 +111,7 @@ class Server:
 
     def kill_one(self, chance: random.Random) -> None:
         """SIGKILL to one of its processes. The postmaster then ends the others and recovers by itself."""
+        self._leave()
         assert self._process is not None
         try:
             os.kill(chance.choice(_children(self._process.pid)), signal.SIGKILL)
@@ -116,7 +120,7 @@ class Server:
 
     def checkpoint(self) -> None:
         """So that after a crash it need not do again all that the tests before have written."""
-        self._run("psql", *self._place, "--command=CHECKPOINT", "postgres")
+        self._do("CHECKPOINT")
 
     def recovered(self) -> None:
         """Returns when it takes connections again after `kill_one`."""
@@ -136,10 +140,10 @@ class Server:
     def fresh(self, template: str = "template1") -> str:
         """The URL of a new database, a copy of that one."""
         if len(self._done) >= _MANY:
-            self._run("psql", *self._place, "--quiet", *(f"--command=DROP DATABASE {name} WITH (FORCE)" for name in self._done), "postgres")
+            self._do(*(f"DROP DATABASE {name} WITH (FORCE)" for name in self._done))
             self._done.clear()
         name = f"test_{next(self._numbers)}"
-        self._run("createdb", *self._place, f"--template={template}", name)
+        self._do(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def done(self, url: str) -> None:
@@ -160,6 +164,25 @@ class Server:
         if process.poll() is not None:
             self._process = None
         return self._process is not None
+
+    def _do(self, *statements: str) -> None:
+        """By one connection that stays open: a process and a connection for every database would take twice as long."""
+        if self._psql is None:
+            command = [f"{self._programs}/psql", *self._place, "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "postgres"]
+            self._psql = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.folder
+            )
+        assert self._psql.stdin is not None
+        assert self._psql.stdout is not None
+        self._psql.stdin.write("".join(f"{statement};\n" for statement in statements) + "\\echo done\n")
+        self._psql.stdin.flush()
+        told = self._psql.stdout.readline()
+        assert told == "done\n", told + self._psql.stdout.read()
+
+    def _leave(self) -> None:
+        if self._psql is not None:
+            self._psql.communicate()
+            self._psql = None
 
     def _answers(self) -> bool:
         return subprocess.run([f"{self._programs}/pg_isready", "--quiet", *self._place], check=False).returncode == 0

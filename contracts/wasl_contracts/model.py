@@ -1,7 +1,7 @@
 """The frozen model that every contract type is, and the text types that they share."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isfinite
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 _NOT_IN_A_LINE = frozenset({*map(chr, [*range(0x20), *range(0x7F, 0xA0)]), "\u2028", "\u2029"} - {"\t"})
 # Controls that reorder or hide text: embeddings, overrides, isolates and tag characters (Unicode UAX #9, UTS #39).
 _BIDI_CONTROLS = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]))
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _LARGEST_EXACT_INTEGER = 2**53  # beyond it JavaScript and jq round silently (RFC 8259 section 6)
 
 
@@ -88,8 +89,15 @@ def _written_moment(value: object) -> object:
     raise PydanticCustomError("bad_time", "is not a moment; write it with its offset, like 2026-01-31T09:00:00+03:00")
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment)]
-"""A moment with its offset from UTC (RFC 3339)."""
+def _of_this_age(moment: datetime) -> datetime:
+    # In another zone the ends of the calendar are outside of it, and then cannot be read back.
+    if not _EARLIEST <= moment < _LATEST:
+        raise PydanticCustomError("out_of_range", "is not between the years 1971 and 2199")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment), AfterValidator(_of_this_age)]
+"""A moment that a caller names, with its offset from UTC (RFC 3339), in the years 1971 to 2199."""
 Text = Annotated[str, AfterValidator(without_nul)]
 """Text of any number of lines."""
 Line = Annotated[str, StringConstraints(max_length=998), AfterValidator(one_line)]

@@ -9,7 +9,7 @@ from wasl.decision_seen import DecisionSeen
 from wasl.standing import ProviderState
 from wasl.states import LIVE
 from wasl_contracts import Audience, Category, Mark, Reason, State
-from wasl_contracts.content import Direction, SmsEncoding
+from wasl_contracts.content import Direction, ShiftTable, SmsEncoding
 from wasl_contracts.model import Frozen
 
 
@@ -65,6 +65,32 @@ class CostSeen(Frozen):
     encoding: SmsEncoding | None = None
     amount: str | None = None
     currency: str | None = None
+
+
+class ForcedBy(Frozen):
+    """A character that seven bits cannot write: its name in Unicode (`U+2019 RIGHT SINGLE QUOTATION MARK`), and its place from 0."""
+
+    character: str
+    name: str
+    position: int
+
+
+class SmsCount(Frozen):
+    """How a text goes as an SMS. For those who write it: it holds characters of the text, so it is never logged.
+
+    `units` are septets or UTF-16 units, `left` is how many more fit into the last segment. `forced_by` are the first characters for which
+    it goes in UCS-2; `plainer_segments` is how many it would take with plain typography, where that is fewer. `cost` is None where no
+    price is known.
+    """
+
+    encoding: SmsEncoding
+    segments: int
+    units: int
+    left: int
+    table: ShiftTable | None = None
+    forced_by: tuple[ForcedBy, ...] = ()
+    plainer_segments: int | None = None
+    cost: CostSeen | None = None
 
 
 class FileSeen(Frozen):

@@ -17,6 +17,7 @@ from wasl.answers import Accepted, Health, MessageSeen
 from wasl.apikeys import ApiKey, Scope
 from wasl.assembly import Assembly, Part, World, assemble
 from wasl.authoring import Authoring
+from wasl.brands.brands import left_waiting
 from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
@@ -235,10 +236,11 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
     async def health(self) -> Health:
         """Whether this process can accept, and who sends."""
         try:
-            ledger = await self._open.ledger.writable()
+            ledger, strangers = await self._open.ledger.writable(), await self._open.ledger.strangers()
         except WaslError as error:
-            ledger = error.message
-        checks = {"ledger": ledger, "durability": self._open.durability, "worker": "here" if self.sends else "in another process"}
+            ledger, strangers = error.message, ()
+        worker = "here" if self.sends else "in another process"
+        checks = {"ledger": ledger, "durability": self._open.durability, "worker": worker, **left_waiting(strangers)}
         return Health(ready=ledger == "ok" and not self.closing, checks={**checks, **self._open.reloading.checks})
 
     @property

@@ -110,7 +110,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     """
     config = specs.config
     files, templates, brands = seen(config), Templates.load(config.templates, config.locale, config.timezone), brands_of(config)
-    routing = Routing(config.channels, {name: specs[name] for name in specs.plugins}, specs.brands)
+    routing = Routing(config.channels, {name: specs[name] for name in specs.plugins}, specs.brands, brands.names)
     policies = Policies(config)
     store = await open_store(config, unsafe_durability=part.unsafe_durability)
     stack.push_async_callback(store.close)

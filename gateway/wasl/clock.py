@@ -6,6 +6,7 @@ from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_FIRST, _LAST = ((datetime(year, 1, 2, tzinfo=UTC) - _EPOCH) // MICROSECOND for year in (1, 9999))  # any zone can show these
 
 
 class Clock(Protocol):
@@ -29,7 +30,9 @@ def micros(moment: datetime) -> int:
 
 
 def moment(microseconds: int) -> datetime:
-    """A stored moment, aware, in UTC."""
+    """A stored moment, aware, in UTC; for one that no calendar reaches, the year 1 or 9999."""
+    if not _FIRST <= microseconds <= _LAST:
+        microseconds = _FIRST if microseconds < _FIRST else _LAST
     return _EPOCH + timedelta(microseconds=microseconds)
 
 

@@ -2,41 +2,13 @@
 
 from typing import Final
 
-from wasl.answers import CostSeen
+from wasl.answers import ForcedBy, SmsCount
 from wasl.config import Config
 from wasl.content.segments import Segments, count, forcing, plainer
 from wasl.policies.prices import Prices, cost_seen
 from wasl.policies.verdict import Candidate, Cost
 from wasl_contracts import Address
-from wasl_contracts.content import Plain, Rendered, ShiftTable, Sms, SmsEncoding
-from wasl_contracts.model import Frozen
-
-
-class ForcedBy(Frozen):
-    """A character that seven bits cannot write: its name in Unicode (`U+2019 RIGHT SINGLE QUOTATION MARK`), and its place from 0."""
-
-    character: str
-    name: str
-    position: int
-
-
-class SmsCount(Frozen):
-    """How a text goes as an SMS. For those who write it: it holds characters of the text, so it is never logged.
-
-    `units` are septets or UTF-16 units, `left` is how many more fit into the last segment. `forced_by` are the first characters for which
-    it goes in UCS-2; `plainer_segments` is how many it would take with plain typography, where that is fewer. `cost` is None where no
-    price is known.
-    """
-
-    encoding: SmsEncoding
-    segments: int
-    units: int
-    left: int
-    table: ShiftTable | None = None
-    forced_by: tuple[ForcedBy, ...] = ()
-    plainer_segments: int | None = None
-    cost: CostSeen | None = None
-
+from wasl_contracts.content import Plain, Rendered, ShiftTable, Sms
 
 FREE: Final = Cost()
 """One unit, of which no price is known."""

@@ -4,7 +4,7 @@ draft ─ foresee ─ read inputs ─ judge ─ choose the provider ─ render  
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from wasl.acceptance import Drafting
 from wasl.answers import WhyNot
@@ -69,13 +69,13 @@ class Explaining:
         self._costing = Costing(scene.specs.config, scene.deciding.prices)
 
     async def explain(self, message: Message, at: datetime | None = None, *, seen_as: str | None = None) -> Explanation:
-        """What would become of a message that is accepted at that moment, in UTC; `seen_as` is as in `Drafting.draft`.
+        """What would become of a message that is accepted at that moment; `seen_as` is as in `Drafting.draft`.
 
         Raises:
             Refused: it would not be accepted.
         """
         now = self._ledger.clock.now()
-        at = at or now
+        at = at.astimezone(UTC) if at is not None else now
         draft = self._scene.drafting.draft(message, None, at, seen_as=seen_as)
         if message.attachments:
             draft = await self._scene.enclosing.foreseen(draft, message)

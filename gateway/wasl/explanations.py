@@ -1,10 +1,8 @@
 """What `explain` answers: whether a message would go, when, by what, and for each way why or why not."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, AwareDatetime
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime
 
 from wasl.answers import CostSeen, RecipientSeen, WhyNot
 from wasl.decision_seen import DecisionSeen
@@ -19,19 +17,10 @@ Assumption = Literal["nothing_more_is_sent", "providers_as_now", "recipient_as_n
 recipient's addresses, language and zone are those known now."""
 
 
-_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _of_this_age(at: datetime) -> datetime:
-    if not _EARLIEST <= at < _LATEST:
-        raise PydanticCustomError("out_of_range", "is not between the years 1971 and 2199")
-    return at.astimezone(UTC)
-
-
 class Question(Message):
     """A message that is not sent, and the moment that is asked about; now where it is not told."""
 
-    at: Annotated[Moment, AfterValidator(_of_this_age)] | None = None
+    at: Moment | None = None
 
 
 class RouteSeen(Frozen):

@@ -45,7 +45,9 @@ class Software(NamedTuple):
         for name in specs.plugins:
             section = specs.config.providers[name]
             dist = entries[section.plugin].dist if section.plugin in entries else None
-            settings = hashlib.sha256(section.model_dump_json().encode()).hexdigest()[:16]
+            # SecretStr is dumped as asterisks.
+            set_so = section.model_dump_json() + specs.settings[name].model_dump_json(fallback=lambda other: type(other).__name__)
+            settings = hashlib.sha256(set_so.encode()).hexdigest()[:16]
             providers[name] = ProviderMade(section.plugin, dist.version if dist is not None else "?", settings)
         libraries = {name: told for name in _LIBRARIES if (told := _version(name)) is not None}
         return cls(version("wasl"), libraries, specs.config.server.public_url, providers)

@@ -1,5 +1,7 @@
 """What people ask of stored messages, recipients and providers: look, cancel, send again. Gateway has these verbs too."""
 
+from collections.abc import Collection
+
 from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
 from wasl.branded import Branded
 from wasl.errors import Conflict, NotFound, Problem, Refused
@@ -17,6 +19,10 @@ _RETRIED = (State.FAILED, State.EXPIRED, State.BOUNCED, State.UNKNOWN)
 
 class Operating(Branded):
     """The verbs of support and operators."""
+
+    async def strangers(self) -> Collection[str]:
+        """Brands that this configuration does not serve and that have had messages due for a minute: it seems that nobody sends them."""
+        return await self._open.ledger.strangers() if self.seen_as is None else ()
 
     _specs: Specs
 

@@ -1,6 +1,6 @@
 """Which channels, addresses and providers a message could use, in which order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from wasl.policies.verdict import Candidate
@@ -22,7 +22,8 @@ class Routing:
 
     A push goes to all of a person's devices; the other channels take the first address that fits. An envelope for one person never
     gets an address whose audience is a group or the public. `brands` names those of providers that serve only some: these come before
-    the providers that serve all. An envelope that must have its attachments gets only providers that carry them.
+    the providers that serve all; `served` are all brands that there are. An envelope that must have its attachments gets only providers
+    that carry them.
     """
 
     def __init__(
@@ -30,7 +31,9 @@ class Routing:
         channels: Mapping[str, Sequence[str]],
         specs: Mapping[str, ProviderSpec],
         brands: Mapping[str, Sequence[str]] | None = None,
+        served: Iterable[str] = ("default",),
     ) -> None:
+        self.brands = frozenset(served)
         only = {name: frozenset(served) for name, served in (brands or {}).items() if served}
         self.channels = frozenset(channels)
         self._carriers = frozenset(name for name, spec in specs.items() if spec.capabilities.attachments)

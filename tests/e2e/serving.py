@@ -20,7 +20,7 @@ def _serve(config: str, port: int) -> None:
 
 def context() -> ForkServerContext:
     forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["wasl.api", "wasl.server.app", "wasl_smtp", "wasl_webhook", "tests.e2e.serving"])
+    forks.set_forkserver_preload(["wasl.api", "wasl.server.app", "wasl_smtp", "wasl_webhook", "tests.e2e.serving", "tests.described"])
     return forks
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
+import tests.described  # noqa: F401 - every server that a test starts describes itself with it
 from tests.gateway.scripted import Carrier, Desk, FakeClock, specs, world
 from tests.postgres import Server
 from wasl.api import Gateway
@@ -119,6 +122,24 @@ async def opened(folder: Path, database: str, brisk: None) -> AsyncIterator[Call
             return await stack.enter_async_context(Gateway(specs(folder, carriers, **told), worker=worker, world=world(clock)))
 
         yield make
+
+
+@pytest.fixture
+def own_log() -> Iterator[None]:
+    """The test configures logging. Afterwards all is as before: a logger keeps the list of processors with which it was first used."""
+    root, wasl = logging.getLogger(), logging.getLogger("wasl")
+    handlers, levels, faults = root.handlers[:], (root.level, wasl.level), logging.raiseExceptions
+    before = structlog.get_config() if structlog.is_configured() else None
+    root.handlers.clear()  # configuring closes what it replaces, and pytest's own must stay open
+    yield
+    structlog.reset_defaults()
+    if before is not None:
+        structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
+    logging.captureWarnings(False)
+    root.handlers[:], logging.raiseExceptions = handlers, faults
+    root.setLevel(levels[0])
+    wasl.setLevel(levels[1])
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.databases import rows
 from tests.gateway.brands.faces import written
-from tests.gateway.scripted import ANN, Carrier, Script, message
+from tests.gateway.scripted import ANN, Carrier, FakeClock, Script, message
 from wasl.api import Gateway
 from wasl.config import ProviderSection
 from wasl.errors import NotFound
@@ -98,3 +99,37 @@ async def test_a_brand_is_shown_the_providers_that_serve_it(opened: Opened, two_
         await gateway.of("beta").resume_provider("acme-mail")
 
     assert shown == {"": {"acme-mail": ("acme",), "mail": ()}, "acme": {"acme-mail": ("acme",), "mail": ()}, "beta": {"mail": ()}}
+
+
+async def test_a_worker_sends_only_for_brands_of_its_configuration(opened: Opened, clock: FakeClock, folder: Path) -> None:
+    ours, script = Carrier("email"), Script()
+    others = await opened({"mail": Carrier("email")}, worker=False, clock=clock, brand="other")
+    waiting = await others.accept(message())
+    sending = await opened({"mail": ours}, clock=clock)
+    sent = await sending.accept(message())
+
+    await sending.wait(sent.id)
+    clock.advance(minutes=11)
+    await sending._open.ledger.tidy(("email",))
+    health, strangers = await sending.health(), await sending.strangers()
+
+    assert ([call.brand for call in ours.script.calls], (await others.get(waiting.id)).state) == (["default"], State.ACCEPTED)
+    assert (health.ready, strangers, await sending.of("default").strangers()) == (True, ["other"], ())
+    assert health.checks["brands"].startswith("1 other(s) have messages due") and "other;" not in health.checks["brands"]
+
+    await sending.__aexit__(None, None, None)
+    serving = await opened({"mail": Carrier("email", script)}, clock=clock, brand="other")
+    await serving.wait(waiting.id)
+
+    assert ([call.brand for call in script.calls], list(await serving.strangers())) == (["other"], [])
+
+
+async def test_a_lane_that_is_gone_is_left_only_by_what_is_of_ones_own_brands(opened: Opened, clock: FakeClock, database: str) -> None:
+    both = {"mail": Carrier("email"), "text": Carrier("sms")}
+    for brand in ("other", "default"):
+        await (await opened(both, worker=False, clock=clock, brand=brand)).accept(message(channels=["sms"]))
+    clock.advance(minutes=11)
+
+    await (await opened({"mail": Carrier("email")}, worker=False, clock=clock))._open.ledger.tidy(("email",))
+
+    assert rows(database, "SELECT brand, lane FROM deliveries ORDER BY brand") == [("default", "email"), ("other", "sms")]

@@ -1,4 +1,5 @@
 import asyncio
+from hashlib import sha256
 from typing import Any, ClassVar
 
 import aiohttp
@@ -8,8 +9,9 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from tests.gateway.scripted import EMAIL, NOON, Carrier, Script, ScriptedSettings
-from wasl.carriage import WaryConnector, WatchedSession, carry, look_up
+from wasl.carriage import Carried, WaryConnector, WatchedSession, carry, look_up
 from wasl_contracts import AddressKind, Delivery, Plain, ProviderSpec, Reason, Receipt, Rejected, Unavailable, Unknown
+from wasl_contracts.handing import handing_over
 
 DELIVERY = Delivery(
     id="dlv_1", attempt_id="att_1", message_id="msg_1", brand="default", channel="email", address=EMAIL, content=Plain(text="secret text"),
@@ -196,3 +198,40 @@ async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() -
         await asyncio.sleep(0)
 
     assert (answers, again) == (["true", "true"], 2)
+
+
+class Telling(Web):
+    """A plugin that makes a request for a token first, and may tell what the message itself is."""
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        if self._when == "tells":
+            handing_over(b"message")
+        for body in (b"token", None) if self._when == "tells" else (b"token", b"message", None):
+            self._http.request("POST", "http://127.0.0.1", data=body)
+        return Receipt()
+
+
+@pytest.mark.parametrize("when", ["tells", "is silent"])
+async def test_the_digest_is_of_what_is_told_else_of_the_last_body(when: str) -> None:
+    carried = await carry(Telling(when), DELIVERY, 1)
+
+    assert carried.handed == sha256(b"message").digest()
+
+
+async def test_what_hands_nothing_over_has_no_digest_and_calls_at_the_same_time_have_their_own() -> None:
+    async def tell(content: bytes) -> Carried:
+        async def send(_: Delivery) -> Receipt:
+            await asyncio.sleep(0)
+            await asyncio.to_thread(handing_over, content)
+            return Receipt()
+
+        return await carry(Carrier("email").plugin()(ScriptedSettings(script=Script(send)), None), DELIVERY, 1)
+
+    one, other = await asyncio.gather(tell(b"one"), tell(b"other"))
+    silent = await carry(Carrier("email").plugin()(ScriptedSettings(script=Script()), None), DELIVERY, 1)
+
+    assert (one.handed, other.handed, silent.handed) == (sha256(b"one").digest(), sha256(b"other").digest(), None)
+
+
+async def test_outside_of_a_call_nobody_is_told() -> None:
+    handing_over(b"nothing")

@@ -113,3 +113,13 @@ def test_uses_of_a_key_are_apart() -> None:
 
 def test_no_key_is_in_the_repr() -> None:
     assert "ooo" not in repr(KeyRing({1: OLD}, 1))
+
+
+def test_a_digest_is_of_its_key_and_can_be_made_again_as_long_as_that_is_there() -> None:
+    old, new = KeyRing({1: b"a" * 32}, 1), KeyRing({1: b"a" * 32, 2: b"b" * 32}, 2)
+
+    made = old.digest(b"text")
+
+    assert new.key_of(made) == 1
+    assert new.digest(b"text", 1) == made != new.digest(b"text") != old.digest(b"other")
+    assert KeyRing({2: b"b" * 32}, 2).key_of(made) is None

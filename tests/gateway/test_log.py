@@ -5,7 +5,6 @@ import io
 import json
 import logging
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -30,18 +29,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    root, wasl = logging.getLogger(), logging.getLogger("wasl")
-    handlers, levels, faults = root.handlers[:], (root.level, wasl.level), logging.raiseExceptions
-    root.handlers.clear()  # configure closes what it replaces, and pytest's own must stay open
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    logging.captureWarnings(False)
-    root.handlers[:], logging.raiseExceptions = handlers, faults
-    root.setLevel(levels[0])
-    wasl.setLevel(levels[1])
+pytestmark = pytest.mark.usefixtures("own_log")
 
 
 @pytest.fixture

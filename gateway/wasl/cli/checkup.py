@@ -86,15 +86,21 @@ async def _opened(specs: Specs, where: str) -> Sequence[Finding]:
     """Opening it proves that it is writable, whole, and belongs to the key ring; whether it is durable is told."""
     try:
         async with Gateway(specs, worker=False, unsafe_durability=True) as gateway:
-            health, providers = await gateway.health(), await gateway.providers()
+            health, providers, strangers = await gateway.health(), await gateway.providers(), await gateway.strangers()
     except (ConfigMistakes, WaslError) as error:
         return [Finding("database", False, str(error))]
     writable, weakness = health.checks["ledger"], health.checks["durability"]
     if weakness != "ok":
-        return [Finding("database", False, f"{where}: {weakness} Until then only --unsafe-durability starts."), *_standings(providers)]
+        said = f"{where}: {weakness} Until then only --unsafe-durability starts."
+        return [Finding("database", False, said), *_standings(providers), *map(_stranger, strangers)]
     said = f"{where}, schema {HEAD}, every commit is synced to disk, its key ring fits"
     database = Finding("database", writable == "ok", said if writable == "ok" else f"{where}: {writable}; free disk space, or try again")
-    return [database, *_standings(providers)]
+    return [database, *_standings(providers), *map(_stranger, strangers)]
+
+
+def _stranger(brand: str) -> Finding:
+    then = "put its folder into `brands`, or start `wasl worker` with the configuration that has it"
+    return Finding(f"brand {brand}", False, f"its messages are due, and this configuration does not serve it: {then}")
 
 
 def _standings(providers: ProvidersSeen) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from wasl.cli.screen import print_json, say, screen
 if TYPE_CHECKING:
     from wasl.api import Gateway
     from wasl.config import Config
-    from wasl.content.linting import Finding
+    from wasl.content.findings import Finding
     from wasl.ledger.rows import SourceRow
 
 app = typer.Typer(name="template", help="Texts with holes, in many languages.", no_args_is_help=True)

@@ -18,9 +18,22 @@ from wasl.client.consenting import Consenting
 from wasl.client.people import People
 from wasl.client.preferring import Preferring
 from wasl.client.suppressing import Suppressing
-from wasl.client.wire import Answered, ListFilters, MessageFields, Request, batches, line, line_result, new_key, read, written
+from wasl.client.wire import (
+    Answered,
+    ListFilters,
+    MessageFields,
+    PreviewFields,
+    Request,
+    batches,
+    line,
+    line_result,
+    new_key,
+    read,
+    written,
+)
 from wasl.errors import Unauthenticated, Unusable, WaslError
 from wasl.explanations import Explanation
+from wasl.showing.seen import Preview, Rerendered
 from wasl_contracts import Message, Recipient
 from wasl_contracts.http import retry_after
 
@@ -104,6 +117,16 @@ class Client(People, Suppressing, Consenting, Preferring):
         """Store a file of at most 25 MiB; its id goes into `attachments`. The same bytes have the same id. Raises Refused."""
         request = Request("POST", "/v1/files", content, {"Content-Type": media_type}, patient=True)
         return read(FileSeen, (await self._ask(request)).body)
+
+    async def preview(self, template: str | None = None, **fields: Unpack[PreviewFields]) -> Preview:
+        """What the providers of each channel would get of this message, were it sent now; see Gateway.preview. Sends nothing."""
+        message = {**fields, **({"template": template} if template else {})}
+        request = Request("POST", "/v1/preview", written(message), {"Content-Type": "application/json"})
+        return read(Preview, (await self._ask(request)).body)
+
+    async def rerender(self, message_id: str) -> Rerendered:
+        """Whether what was handed over for a message comes out to the byte when it is made again; see Gateway.rerender."""
+        return read(Rerendered, (await self._ask(Request("POST", f"/v1/messages/{quote(message_id, safe='')}:rerender"))).body)
 
     async def get(self, message_id: str) -> MessageSeen:
         """Everything about one message."""

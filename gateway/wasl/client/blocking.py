@@ -14,9 +14,10 @@ from wasl.client.consenting import Consenting, SyncConsenting
 from wasl.client.people import People, SyncPeople
 from wasl.client.preferring import Preferring, SyncPreferring
 from wasl.client.suppressing import Suppressing, SyncSuppressing
-from wasl.client.wire import ListFilters, MessageFields
+from wasl.client.wire import ListFilters, MessageFields, PreviewFields
 from wasl.errors import Unusable, WaslError
 from wasl.explanations import Explanation
+from wasl.showing.seen import Preview, Rerendered
 from wasl_contracts import Message, Recipient
 
 _Result = TypeVar("_Result")
@@ -64,6 +65,14 @@ class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring):
     def put_file(self, content: bytes, media_type: str = "application/octet-stream") -> FileSeen:
         """See Client.put_file."""
         return self._run(lambda: self._client.put_file(content, media_type))
+
+    def preview(self, template: str | None = None, **fields: Unpack[PreviewFields]) -> Preview:
+        """See Client.preview."""
+        return self._run(lambda: self._client.preview(template, **fields))
+
+    def rerender(self, message_id: str) -> Rerendered:
+        """See Client.rerender."""
+        return self._run(lambda: self._client.rerender(message_id))
 
     def get(self, message_id: str) -> MessageSeen:
         """See Client.get."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from wasl.answers import Accepted
 from wasl.errors import LedgerUnavailable, WaslError
 from wasl.problems import ProblemDocument
-from wasl_contracts import Content, Message, Mode, Reason, State
+from wasl_contracts import Content, Message, Mode, Reason, Recipient, State
 from wasl_contracts.enclosure import Enclosure
 
 _MOST_LINES, _MOST_BYTES = 1000, 1_000_000  # of one batch; the server's own limits are 1,000 lines and 1 MiB
@@ -37,6 +37,14 @@ class MessageFields(TypedDict, total=False):
     attachments: Sequence[Enclosure | Mapping[str, str]]
     attachments_optional: bool
     metadata: Mapping[str, JsonValue]
+
+
+class PreviewFields(MessageFields, total=False):
+    """What may be said of a message that is only shown."""
+
+    to: Recipient | Mapping[str, JsonValue]
+    locale: str
+    brand: str
 
 
 class ListFilters(TypedDict, total=False):

@@ -1,12 +1,12 @@
 """What an author should look at: languages that lack something, data without examples, texts that cannot be filled, parts nobody uses."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Literal
 
 from pydantic import JsonValue
 
 from wasl.brands.brand import DEFAULT, Brand
 from wasl.content.fallback import key, widening
+from wasl.content.findings import Finding, Severity
 from wasl.content.formats import FORMATS
 from wasl.content.mail import CLIPPED_AT
 from wasl.content.mail_block import own_page
@@ -14,18 +14,6 @@ from wasl.content.promotion import Promotion
 from wasl.content.sandbox import Unfillable
 from wasl.content.templates import Loaded, Template
 from wasl_contracts.content import Format, Mail
-from wasl_contracts.model import Frozen
-
-Severity = Literal["mistake", "warning"]
-
-
-class Finding(Frozen):
-    """One thing found, of the kind `code`. A mistake keeps the template from use, or messages from being made; a warning does not."""
-
-    severity: Severity
-    code: str
-    at: str
-    said: str
 
 
 def lint(loaded: Loaded, default_locale: str, formats: Collection[Format] = tuple(FORMATS)) -> Iterator[Finding]:

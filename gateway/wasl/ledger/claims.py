@@ -109,9 +109,10 @@ class _Part(NamedTuple):
 
 
 class Claiming:
-    """Claims in fair shares. Remembers for a moment which flows have something due, which costs a look at each."""
+    """Claims in fair shares, of these brands. Remembers for a moment which flows have something due, which costs a look at each."""
 
-    def __init__(self) -> None:
+    def __init__(self, brands: Container[str]) -> None:
+        self._brands = brands
         self._flows: dict[str, list[str]] = {}
         self._looked: dict[str, int] = {}
         self._fairness: defaultdict[tuple[str, str], Fairness] = defaultdict(Fairness)
@@ -129,7 +130,8 @@ class Claiming:
     async def _of_lane(self, tx: Transaction, part: "_Part", now: int) -> list[Row]:
         lane, room = part.lane, part.room
         if not 0 <= now - self._looked.get(lane, -_FRESH) < _FRESH:
-            self._flows[lane] = [row[0] for row in await tx.fetch(sql.FLOWS, {"lane": lane, "now": now})]
+            due = await tx.fetch(sql.FLOWS, {"lane": lane, "now": now})
+            self._flows[lane] = [row[0] for row in due if brand_of(row[0]) in self._brands]
             self._looked[lane] = now
         found: list[Row] = []
         flows = part.chosen(self._flows[lane])
@@ -154,7 +156,7 @@ async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyR
     envelopes = {}
     for row in await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": wanted}):
         try:
-            envelopes[row[0], row[1]] = _envelope(row[:-1], keys), row[-1]
+            envelopes[row[0], row[1]] = envelope_of(row[:-1], keys), row[-1]
         except Exception as error:  # one that is damaged must not keep back the others, and there is nothing to do with it
             _log.error("message.unreadable", message=row[1], error=type(error).__name__)
     called = [row[:3] for _, row in rows if row[_ATTEMPTS]]
@@ -162,12 +164,6 @@ async def read_envelopes(tx: Reader, rows: Sequence[tuple[str, Row]], keys: KeyR
     for call in await tx.fetch(sql.CALLS, {"keys": json.dumps(called)}) if called else ():
         calls[call[:3]].append(call[3:])
     return [_claimed(lane, row, envelopes[row[0], row[1]], calls[row[:3]]) for lane, row in rows if (row[0], row[1]) in envelopes]
-
-
-async def read_envelope(tx: Reader, brand: str, message_id: str, keys: KeyRing) -> Envelope | None:
-    """The envelope of one message, as a worker would get it; None where there is none."""
-    rows = await tx.fetch(sql.CLAIMED_MESSAGES, {"keys": json.dumps([(brand, message_id)])})
-    return _envelope(rows[0][:-1], keys) if rows else None
 
 
 async def release(tx: Transaction, releases: Sequence[Release]) -> None:
@@ -242,7 +238,8 @@ _TOLD = (
 )  # fmt: skip
 
 
-def _envelope(row: Row, keys: KeyRing) -> Envelope:
+def envelope_of(row: Row, keys: KeyRing) -> Envelope:
+    """The envelope of a row of CLAIMED_MESSAGES, without its last column."""
     (
         brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, face, about, fact,
         body, metadata, recipient_id, audience, timezone, sealed,
@@ -281,7 +278,7 @@ def _envelope(row: Row, keys: KeyRing) -> Envelope:
 
 def foreseen(message: MessageRow, person: PersonRow, delivery: DeliveryRow, keys: KeyRing) -> Claimed:
     """A delivery as it would be claimed, had it been accepted."""
-    envelope = _envelope((*itemgetter(*_TOLD)(message), person.id, person.audience, person.timezone, person.sealed), keys)
+    envelope = envelope_of((*itemgetter(*_TOLD)(message), person.id, person.audience, person.timezone, person.sealed), keys)
     return Claimed(
         brand=message["brand"],
         message_id=message["id"],

@@ -1,5 +1,6 @@
 """What is kept of a message that was handed over, call by call, so that it can be made again."""
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,7 +8,8 @@ from sqlalchemy import select
 
 from wasl.errors import NotFound
 from wasl.keys import KeyRing
-from wasl.ledger.claims import read_envelope
+from wasl.ledger import statements as sql
+from wasl.ledger.claims import envelope_of
 from wasl.ledger.store import Store
 from wasl.ledger.tables import attempts, deliveries, messages, recipients
 from wasl_contracts import Envelope
@@ -70,12 +72,14 @@ class HandedOver:
             (deliveries.c.brand == attempts.c.brand) & (deliveries.c.message_id == attempts.c.message_id)
             & (deliveries.c.number == attempts.c.delivery),
         )  # fmt: skip
-        envelope = await read_envelope(self._store.reader, brand, message_id, self._keys) if message_id.isascii() else None
+        keys = {"keys": json.dumps([(brand, message_id)])}
+        found = await self._store.reader.fetch(sql.CLAIMED_MESSAGES, keys) if message_id.isascii() else ()
         async with self._store.engine.connect() as connection:
             row = (await connection.execute(about.where(messages.c.brand == brand, messages.c.id == message_id))).first()
-            if row is None or envelope is None:
+            if row is None or not found:
                 raise NotFound("There is no such message.")
             mine = (attempts.c.brand == brand, attempts.c.message_id == message_id)
             calls = (await connection.execute(sent.where(*mine).order_by(attempts.c.started_at, attempts.c.delivery))).all()
         told = [Call(*call[:-1], last=bool(call[-1])) for call in calls]
+        envelope = envelope_of(found[0][:-1], self._keys)
         return Handed(envelope, row.erased_at is not None, row.body == _CLEARED, row.due_at, row.updated_at, told)

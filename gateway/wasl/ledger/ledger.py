@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import insert, select, update
@@ -26,6 +26,7 @@ from wasl.ledger.handed import HandedOver
 from wasl.ledger.hot import Row, upsert
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
+from wasl.ledger.lanes import bring, strangers
 from wasl.ledger.leaving import Left, leave
 from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.owners import Owners, put_owner
@@ -48,6 +49,7 @@ from wasl_contracts import Reason, State
 
 _SETTLING = 0.002  # seconds that an answer waits for others to share its commit; a commit for each takes five times the CPU
 
+_WAITS = 60 * 1_000_000  # microseconds after which nobody is thought to serve a brand
 _UNSERVED = 600 * 1_000_000  # microseconds after which nobody is thought to serve a channel
 _EVER = 10 * 366 * 86_400 * 1_000_000  # microseconds; nothing is due later
 
@@ -60,7 +62,8 @@ class Ledger:
         self._policies = policies
         self._keys = keys
         self._clock = store.clock(clock)
-        self._claiming = Claiming()
+        self._brands = routing.brands
+        self._claiming = Claiming(self._brands)
         self._reads = Reads(store.engine, keys)
         self.consents = Consents(store, keys, self._clock)
         self.contacts = Contacts(store, keys)
@@ -131,13 +134,8 @@ class Ledger:
         now = micros(self._clock.now())
         before = now + _EVER if self._store.exclusive else now - _UNSERVED
 
-        async def work(tx: Transaction) -> None:
-            for (lane,) in await tx.fetch(sql.LANES, {}):
-                if lane is not None and lane not in lanes:
-                    await tx.fetch(sql.MOVE_LANE, {"lane": lane, "lane_to": lanes[0], "before": before})
-
         if lanes:
-            await self._store.working.run(work)
+            await self._store.working.run(lambda tx: bring(tx, lanes, before, self._brands))
         await self.files.clear()
 
     async def listen(self, call: Callable[[], None]) -> None:
@@ -282,6 +280,10 @@ class Ledger:
         query = update(api_keys).where(api_keys.c.brand == brand, api_keys.c.id == key_id).values(revoked_at=micros(self._clock.now()))
         async with self._store.engine.begin() as connection:
             return (await connection.execute(query)).rowcount > 0
+
+    async def strangers(self) -> Collection[str]:
+        """Brands that this configuration does not serve and of which something waits for a minute: it seems that nobody does."""
+        return await strangers(self._store.reader, micros(self._clock.now()) - _WAITS, self._brands)
 
     async def writable(self) -> str:
         """`ok`, or what keeps new messages from being stored."""

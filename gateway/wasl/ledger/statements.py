@@ -184,7 +184,6 @@ CATCH_UP = Hot(
 )
 # A channel that is no longer configured has no providers and so is never claimed: its deliveries go by another lane, to be told so.
 LANES = Hot(select(_distinct(deliveries.c.lane).c.found))
-MOVE_LANE = Hot(update(deliveries).where(_in_lane, deliveries.c.due_at <= bindparam("before")).values(lane=bindparam("lane_to")))
 RELEASE = Hot(
     update(deliveries)
     .where(

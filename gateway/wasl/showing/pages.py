@@ -1,19 +1,24 @@
 """A preview as files: an index to look at, the page of each mail, and the bytes of each channel. Nothing in them can run or send."""
 
 import re
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
-from wasl.showing.parts import Part, parts
+from wasl.showing.parts import Part, parts, whom
 from wasl.showing.seen import ChannelPreview, Preview
 from wasl.terminal import cost_words
 from wasl_contracts.content import Card, Mail
 
 _POLICY: Final = "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'"
 _META: Final = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+_FRAME: Final = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">{meta}<title>Preview</title></head><body style="margin:0">'
+    '<iframe sandbox="" title="Preview" srcdoc="{page}" style="border:0;width:100vw;height:100vh"></iframe></body></html>'
+)
 _HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _WIDTHS: Final = (320, 600)
 _SCHEMES: Final = {"light": "(max-width: 0px)", "dark": "(min-width: 0px)"}
@@ -43,7 +48,12 @@ def written(preview: Preview) -> str:
 
 
 def safe_page(channel: ChannelPreview) -> str | None:
-    """The page of a mail or a card, under a policy by which it can neither run nor send anything; None where there is none."""
+    """The page of a mail or a card in a frame without rights, so that it can neither run, send nor lead anywhere; None without one."""
+    page = _page(channel)
+    return _FRAME.format(meta=_META, page=escape(page)) if page is not None else None
+
+
+def _page(channel: ChannelPreview) -> str | None:
     content = channel.content
     if not isinstance(content, Mail | Card):
         return None
@@ -57,7 +67,7 @@ def safe_page(channel: ChannelPreview) -> str | None:
 
 def _frames(channel: ChannelPreview) -> list[tuple[str, int, str]]:
     """The page in each scheme and width."""
-    page = safe_page(channel)
+    page = _page(channel)
     schemes = {scheme: _DARK.sub(answer, page) for scheme, answer in _SCHEMES.items()} if page is not None else {}
     return [(scheme, width, told) for scheme, told in schemes.items() for width in _WIDTHS]
 
@@ -67,7 +77,7 @@ def _read(channel: ChannelPreview) -> list[Part]:
 
 
 def _facts(channel: ChannelPreview) -> list[str]:
-    told = [f"by {channel.provider}" if channel.provider else "", f"to {channel.address}" if channel.address else ""]
+    told = [f"by {channel.provider}" if channel.provider else "", f"to {whom(channel)}" if channel.address else ""]
     if channel.size is not None:
         told.append(f"{channel.size:,} bytes, in {channel.channel}.{_ending(channel)}")
     if channel.cost is not None:

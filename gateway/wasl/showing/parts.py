@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wasl.showing.seen import ChannelPreview
 from wasl_contracts.content import Rendered
 
 _NOT_READ = frozenset({"format", "html", "locale", "direction", "encoding", "segments", "table", "allowed_mentions"})
@@ -23,3 +24,8 @@ def parts(content: Rendered) -> Iterator[Part]:
         if name not in _NOT_READ and value not in (None, "", [], {}):
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
             yield Part(name, text, text is not value or text.startswith("https:"))
+
+
+def whom(channel: ChannelPreview) -> str:
+    """Whom it would go to."""
+    return f"nobody ({channel.address})" if channel.invented else f"{channel.address}"

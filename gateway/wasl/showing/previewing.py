@@ -6,14 +6,15 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from wasl.answers import CostSeen
+from wasl.answers import CostSeen, SmsCount
 from wasl.content.bidi import direction_of
-from wasl.content.linting import Finding, lint
+from wasl.content.findings import Finding
+from wasl.content.linting import lint
 from wasl.content.parts import Shared
 from wasl.content.rendering import RenderingFailed
 from wasl.content.template import Template
 from wasl.content.templates import Loaded, NoSuchLocale, NoSuchTemplate
-from wasl.costing import FREE, Costing, SmsCount
+from wasl.costing import FREE, Costing
 from wasl.explaining import Explaining, Scene
 from wasl.explanations import Explanation
 from wasl.ledger.claims import Claimed

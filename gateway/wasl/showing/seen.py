@@ -5,9 +5,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from wasl.answers import CostSeen
-from wasl.content.linting import Finding
-from wasl.costing import SmsCount
+from wasl.answers import CostSeen, SmsCount
+from wasl.content.findings import Finding
 from wasl.explanations import Would
 from wasl_contracts import Message, Recipient, Sender
 from wasl_contracts.content import Direction, Rendered

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Group
 from rich.text import Text
 
-from wasl.showing.parts import parts
+from wasl.showing.parts import parts, whom
 from wasl.showing.seen import ChannelPreview, Preview, Rerendered
 from wasl.terminal import cost_words
 
@@ -39,7 +39,7 @@ def rerendered(found: Rerendered) -> Group:
 
 def _channel(channel: ChannelPreview) -> Iterator[Text]:
     yield Text("")
-    told = [f"by {channel.provider}" if channel.provider else "", f"to {channel.address}" if channel.address else ""]
+    told = [f"by {channel.provider}" if channel.provider else "", f"to {whom(channel)}" if channel.address else ""]
     told += [f"{channel.size:,} bytes" if channel.size is not None else "", cost_words(channel.cost) if channel.cost is not None else ""]
     yield Text.assemble((channel.channel, "bold"), f" {', '.join(filter(None, told))}")
     if channel.failed is not None:

@@ -192,6 +192,7 @@ async def test_somebody_without_an_address_is_told_so(page: Page) -> None:
     assert "We have no address of yours" in (await page.get(page.path("u_2")))[1]
 
 
+@pytest.mark.usefixtures("own_log")
 async def test_the_token_stands_in_no_log(page: Page) -> None:
     lines = io.StringIO()
     log.configure({"WASL_LOG": "debug"}, lines)
