@@ -34,4 +34,4 @@ asyncio.run(main())
 # push  phones sent  c0•••en
 # chat  chats  sent  U7•••01
 # طلبك رقم 1043 في الطريق إليك
-# تتبّع الشحنة: https://shop.example/track/1043
+# https://shop.example/track/1043
