@@ -17,7 +17,6 @@ from wasl.answers import Accepted, Health, MessageSeen
 from wasl.apikeys import ApiKey, Scope
 from wasl.assembly import Assembly, Part, World, assemble
 from wasl.authoring import Authoring
-from wasl.brands.brands import left_waiting
 from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
@@ -236,11 +235,11 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
     async def health(self) -> Health:
         """Whether this process can accept, and who sends."""
         try:
-            ledger, strangers = await self._open.ledger.writable(), await self._open.ledger.strangers()
+            ledger, brands = await self._open.ledger.writable(), await self._brands_left()
         except WaslError as error:
-            ledger, strangers = error.message, ()
+            ledger, brands = error.message, {}
         worker = "here" if self.sends else "in another process"
-        checks = {"ledger": ledger, "durability": self._open.durability, "worker": worker, **left_waiting(strangers)}
+        checks = {"ledger": ledger, "durability": self._open.durability, "worker": worker, **brands}
         return Health(ready=ledger == "ok" and not self.closing, checks={**checks, **self._open.reloading.checks})
 
     @property

@@ -1,5 +1,6 @@
 """What people say of topics and channels: recording it, reading it as of any moment, and asking for it. Gateway has these verbs too."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,7 +8,8 @@ from wasl import tokens
 from wasl.branded import Branded
 from wasl.clock import micros, moment
 from wasl.config import Config
-from wasl.consent import AsOf, ConsentAnswer, ConsentAsk, ConsentChange, ConsentSeen, Effective, choice
+from wasl.consent import EVERY, AsOf, ConsentAnswer, ConsentAsk, ConsentChange, ConsentRow, ConsentSeen, Effective, choice
+from wasl.consent_naming import refuse_without_effect, unknown
 from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.consents import History
 from wasl.policies.consent import Consent, judge
@@ -27,8 +29,14 @@ class Consenting(Branded):
         """Write down what they said, in this order. On disk when it returns, and from then on nothing begins to leave against it.
 
         Raises:
-            Refused: the recipient is unknown.
+            Refused: the recipient is unknown, or a topic or channel is not configured; they may withdraw what they once spoke of.
+            Conflict: a topic is withdrawn that cannot be switched off; nothing was kept.
         """
+        refuse_without_effect(self.config, changes)
+        if _unknown(self.config, changes):
+            history = await self._open.ledger.consents.history(self.brand, recipient_id)
+            if problems := _unknown(self.config, changes, history.rows if history is not None else ()):
+                raise Refused(problems)
         await self._record(recipient_id, changes)
         return await self.consent(recipient_id)
 
@@ -63,10 +71,12 @@ class Consenting(Branded):
         Send it to the address in question: who has the token confirms. Until then nothing changes.
 
         Raises:
-            Refused: the recipient is unknown, or a field is wrong.
+            Refused: the recipient is unknown, a field is wrong, or a topic or channel is not configured.
         """
         told = {"topic": topic, "channel": channel, "wording": wording, "wording_version": wording_version, "locale": locale}
         asked = validated(ConsentAsk, told)
+        if problems := list(unknown(self.config, asked)):
+            raise Refused(problems)
         change = ConsentChange(**asked.model_dump(), state="pending", source="double_opt_in")
         (pending,) = await self._record(recipient_id, [change])
         until = micros(self._open.ledger.clock.now() + self.config.consent.confirm_within)
@@ -98,13 +108,20 @@ class Consenting(Branded):
         return rows
 
 
+def _unknown(config: Config, changes: Sequence[ConsentChange], rows: Sequence[ConsentRow] = ()) -> list[Problem]:
+    return [problem for place, change in enumerate(changes) for problem in unknown(config, change, f"/changes/{place}", rows)]
+
+
 def _effective(policy: Consent, config: Config, history: History) -> tuple[Effective, ...]:
     """What the policy says for every topic and channel that is configured."""
-    found = []
+    found, spoken = [], defaultdict(list)
+    for row in history.rows:
+        spoken[row.topic].append(row)
     for topic, about in config.topics.items():
+        rows = [*spoken.get(topic, ()), *spoken.get(EVERY, ())]
         for channel in config.channels:
             ruled = policy.rule(topic, about.category, channel, history.audience)
-            verdict, chosen = judge(ruled, history.rows, topic, channel), choice(history.rows, topic, channel)
+            verdict, chosen = judge(ruled, rows, topic, channel), choice(rows, topic, channel)
             found.append(
                 Effective(
                     topic=topic,

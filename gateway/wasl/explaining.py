@@ -27,12 +27,13 @@ from wasl.policies.verdict import Cost, Inputs
 from wasl.registry import Specs
 from wasl.slots import AGAIN
 from wasl.standing import Standing, Standings
+from wasl.states import rank
 from wasl.writing import Writing
 from wasl_contracts import Message, Reason, State
 
 _ROUNDS = 20  # deferrals, one after the other, that are followed to tell when it goes
 _VERDICTS: dict[State, Would] = {State.EXPIRED: "expire", State.WITHHELD: "withhold", State.FAILED: "fail"}
-_FURTHEST: tuple[Would, ...] = ("send", "defer", "withhold", "expire", "fail")
+_FURTHEST: tuple[Would, ...] = ("send", "defer", *(_VERDICTS[state] for state in sorted(_VERDICTS, key=rank)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ class Operating(Branded):
         """Brands that this configuration does not serve and that have had messages due for a minute: it seems that nobody sends them."""
         return await self._open.ledger.strangers() if self.seen_as is None else ()
 
+    async def _brands_left(self) -> dict[str, str]:
+        """The check that tells of them, without their names, which other brands may not know; nothing where there are none."""
+        count = len(await self._open.ledger.strangers())
+        return {"brands": f"{count} other(s) have messages due that nobody sends; wasl doctor names them"} if count else {}
+
     _specs: Specs
 
     async def get(self, message_id: str) -> MessageSeen:

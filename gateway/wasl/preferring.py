@@ -79,7 +79,7 @@ class Preferring(Consenting):
 
     async def _say(self, link: _Link, said: Sequence[ConsentChange]) -> bool:
         try:
-            await self.record_consent(link.recipient, said)
+            await self._record(link.recipient, said)  # of whatever topic: an old link may name one that is configured no more
         except Refused:  # erased since
             return False
         return True

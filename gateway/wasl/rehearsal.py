@@ -52,13 +52,15 @@ class _Tally:
     """Counts the changes, and keeps some of each kind as examples."""
 
     def __init__(self) -> None:
-        self._same = self._not_told = 0
+        self._same = self._not_told = self._erased = 0
         self._changes: Counter[tuple[str, Outcome, Outcome]] = Counter()
         self._examples: defaultdict[tuple[str, Outcome, Outcome], list[str]] = defaultdict(list)
 
     def count(self, played: Iterable[Played]) -> None:
         for row, before, after, moved in played:
-            if before is None or after is None:
+            if row.erased_at is not None:
+                self._erased += 1
+            elif before is None or after is None:
                 self._not_told += 1
             elif not moved:
                 self._same += 1
@@ -75,6 +77,7 @@ class _Tally:
             same=self._same,
             changed=self._changes.total(),
             not_told=self._not_told,
+            erased=self._erased,
             new_channels=tuple(sorted(new_channels)),
             changes=tuple(
                 Change(topic=kind[0], before=kind[1], after=kind[2], count=self._changes[kind], examples=tuple(self._examples[kind]))

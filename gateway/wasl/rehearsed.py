@@ -32,7 +32,7 @@ class Change(Frozen):
 class Rehearsed(Frozen):
     """The differences since a moment, by topic, the most frequent first; `same` and `changed` count decisions.
 
-    `not_told` counts those whose record is of an older wasl and does not say enough. `new_channels` are channels of the draft's routes
+    `not_told` counts those whose record is of an older wasl and does not say enough, `erased` those of people who were erased. `new_channels` are channels of the draft's routes
     that nothing is known of, because no message had them to go by; they are left out.
     """
 
@@ -40,5 +40,6 @@ class Rehearsed(Frozen):
     same: int
     changed: int
     not_told: int
+    erased: int = 0
     new_channels: tuple[str, ...]
     changes: tuple[Change, ...]

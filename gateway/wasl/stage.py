@@ -155,7 +155,7 @@ class Stage:
         if terms is None:
             return _Made(Outcome(fate="failed", reason=Reason.UNROUTABLE))
         tried = json.loads(row.tried)
-        self.new_channels |= {channel for channel in terms.channels if channel not in scene.channels and channel not in tried}
+        self.new_channels |= set(terms.channels) - scene.channels - {*tried, *json.loads(row.channels)}
         ways = [way for channel in terms.channels for way in scene.ways if way.channel == channel and channel in self._draft.channels]
         envelope = envelope_of(row, self._brand, terms, scene.ways)
         candidates = [candidate_of(way, envelope) for way in ways]

@@ -57,9 +57,14 @@ _FURTHEST = (
 _RANK = {state: rank for rank, state in enumerate(_FURTHEST)}
 
 
+def rank(state: State) -> int:
+    """How far along it is; 0 is the furthest."""
+    return _RANK[state]
+
+
 def fold(states: Iterable[State]) -> State:
     """The state of a message: that of its delivery which is furthest along."""
-    return min(states, key=_RANK.__getitem__)
+    return min(states, key=rank)
 
 
 def may_become(target: State) -> tuple[State, ...]:

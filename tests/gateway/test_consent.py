@@ -19,7 +19,7 @@ from wasl.clock import micros
 from wasl.config import load
 from wasl.config.mistakes import ConfigMistakes
 from wasl.consent import ConsentChange, ConsentSeen, Said, Word, choice
-from wasl.errors import NotFound, Refused
+from wasl.errors import Conflict, NotFound, Refused
 from wasl.problems import validated
 from wasl_contracts import Delivery, Reason, Receipt, State
 
@@ -256,3 +256,47 @@ async def test_the_brand_has_its_own_default(opened: Opened, told: str, allowed:
     assert (seen["news", "email"], seen["offers", "email"]) == (allowed, allowed)
     assert (seen["news", "sms"], seen["offers", "sms"]) == (True, True)
     assert timedelta(days=7) == gateway.config.consent.confirm_within
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer", "code", "message"),
+    [
+        (change("withdrawn", "ofers"), "/changes/1/topic", "unknown_topic", 'did you mean "offers"?'),
+        (change("granted", "offers", "emial"), "/changes/1/channel", "unknown_channel", 'did you mean "email"?'),
+        (change("withdrawn", "ghost"), "/changes/1/topic", "unknown_topic", "there are: default, news, offers"),
+    ],
+)
+async def test_what_is_not_configured_is_refused(opened: Opened, said: ConsentChange, pointer: str, code: str, message: str) -> None:
+    gateway, _ = await shop(opened)
+
+    with pytest.raises(Refused, match=re.escape(message)) as refused:
+        await gateway.record_consent("u_1", [change("withdrawn"), said])
+    with pytest.raises(Refused, match=re.escape(message)):
+        await gateway.ask_consent("u_1", said.topic, said.channel)
+
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [(pointer, code)]
+    assert (await gateway.consent("u_1")).rows == ()
+
+
+async def test_what_they_once_spoke_of_may_be_withdrawn_when_it_is_configured_no_more(opened: Opened) -> None:
+    before, _ = await shop(opened, topics={**TOPICS, "old": {"category": "promotional"}})
+    await before.record_consent("u_1", [change("granted", "old")])
+    gateway, _ = await shop(opened)
+
+    seen = await gateway.record_consent("u_1", [change("withdrawn", "old")])
+
+    assert [(row.topic, row.state) for row in seen.rows] == [("old", "granted"), ("old", "withdrawn")]
+    with pytest.raises(Refused):
+        await gateway.record_consent("u_1", [change("granted", "old")])
+
+
+@pytest.mark.parametrize("channel", ["email", "*"])
+async def test_withdrawing_what_cannot_be_switched_off_says_so(opened: Opened, channel: str) -> None:
+    gateway, _ = await shop(opened, topics={**TOPICS, "legal": {"category": "service", "consent": "required"}})
+
+    with pytest.raises(Conflict, match="legal cannot be switched off") as refused:
+        await gateway.record_consent("u_1", [change("withdrawn"), change("withdrawn", "legal", channel)])
+    seen = await gateway.record_consent("u_1", [change("withdrawn", "*", channel), change("granted", "legal")])
+
+    assert refused.value.code == "topic_required"
+    assert len(seen.rows) == 2

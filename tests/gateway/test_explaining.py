@@ -159,6 +159,20 @@ async def test_every_channel_of_all_is_explained_by_itself(opened: Opened) -> No
     assert found.verdict == "send"
 
 
+async def test_of_all_the_answer_is_the_delivery_that_the_message_itself_will_tell_of(opened: Opened) -> None:
+    gateway = await opened(carriers())
+    await gateway.suppress(MAIL)
+    told: dict[str, Any] = {"to": {"email": MAIL.value, "id": "u_2"}, "content": HELLO, "mode": "all", "channels": ["email", "sms"]}
+
+    found = await gateway.explain(**told)
+    sent = await gateway.wait((await gateway.send(**told)).id)
+
+    assert [one.verdict for one in found.deliveries] == ["withhold", "fail"]
+    assert sent.reason is not None
+    assert found.reason is not None
+    assert (found.verdict, found.reason.code) == ("fail", sent.reason.code)
+
+
 @pytest.mark.parametrize("at", ["1971-01-01T00:00:00Z", "2199-12-31T23:59:59Z"])
 async def test_any_moment_of_this_age_may_be_asked_about(opened: Opened, at: str) -> None:
     topics, caps = {"offers": {**OFFERS, "quiet_hours": True}}, {"day": {"limit": 1, "per": "1d"}}

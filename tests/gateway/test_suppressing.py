@@ -421,3 +421,31 @@ async def test_a_long_list_is_exported_whole(gateway: Gateway, monkeypatch: pyte
     text = "".join([part async for part in gateway.export_suppressions()])
 
     assert len(set(text.splitlines())) == 15
+
+
+FAR = "9999-12-31T23:59:59-14:00"
+
+
+async def test_an_end_that_no_calendar_reaches_is_refused(gateway: Gateway, database: str) -> None:
+    for end in (FAR, "2200-01-01T00:00:00Z"):
+        with pytest.raises(Refused) as refused:
+            await gateway.suppress(ANN, expires_at=end)  # type: ignore[arg-type]  # as JSON has it
+        imported = await gateway.import_suppressions(f"address,expires_at\n{ANN},{end}\n".encode())
+
+        assert [(one.pointer, one.code) for one in refused.value.errors] == [("/expires_at", "out_of_range")]
+        assert (imported.new, imported.problems[0].code) == (0, "out_of_range")
+    assert rows(database, "SELECT count(*) FROM suppressions") == [(0,)]
+
+
+async def test_a_stored_end_that_no_calendar_reaches_breaks_no_reading(gateway: Gateway, database: str) -> None:
+    told = await gateway.suppress(ANN)
+    rows(database, "UPDATE suppressions SET expires_at = 253402390799000000")
+    rows(database, "UPDATE suppression_changes SET expires_at = 253402390799000000")
+
+    (row,) = (await gateway.suppression(told.id)).data
+    explained = await gateway.explain(to={"email": ANN, "timezone": "Asia/Riyadh"}, content={"body": "Hello"})
+
+    assert (row.expires_at is not None and row.expires_at.year, explained.verdict) == (9999, "withhold")
+    assert len((await gateway.suppressions()).data) == 1
+    assert "9999-01-02" in "".join([part async for part in gateway.export_suppressions()])
+    assert not (await gateway.unsuppress(ANN, "by mistake")).data

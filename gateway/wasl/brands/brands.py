@@ -1,6 +1,6 @@
 """All brands of an installation: found by name, or by the version that a message was accepted with."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from wasl.brands.brand import DEFAULT, Brand
@@ -14,11 +14,6 @@ class NoSuchBrand(LookupError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name, self.known = name, tuple(known)
         super().__init__(f"no brand is called {name!r}; there are: {', '.join(self.known)}")
-
-
-def left_waiting(strangers: Collection[str]) -> dict[str, str]:
-    """A check that tells of brands whose messages nobody sends, without their names, which other brands may not know; or none."""
-    return {"brands": f"{len(strangers)} other(s) have messages due that nobody sends; wasl doctor names them"} if strangers else {}
 
 
 class Brands:

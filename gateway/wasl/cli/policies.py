@@ -72,6 +72,8 @@ def _tell(rehearsed: "Rehearsed") -> None:
     say(f"{rehearsed.changed} of {rehearsed.same + rehearsed.changed} decisions would be otherwise.")
     if rehearsed.not_told:
         say(f"{rehearsed.not_told} more were made by an older wasl, whose records do not say enough.")
+    if rehearsed.erased:
+        say(f"{rehearsed.erased} more were about people who were erased since.")
     if rehearsed.new_channels:
         say(f"Left out, as no message had them to go by: {', '.join(rehearsed.new_channels)}.")
 

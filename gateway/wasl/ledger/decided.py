@@ -36,6 +36,8 @@ class StoredDecision(NamedTuple):
     tried: str
     decision: str
     decided_at: int
+    erased_at: int | None
+    """When the person was erased; their decisions then tell nothing any more."""
 
 
 class PastUse(NamedTuple):
@@ -71,7 +73,7 @@ _DECIDED: Select[Any] = (
         messages.c.recipient_id, messages.c.id, deliveries.c.number, messages.c.created_at, messages.c.expires_at, messages.c.topic,
         messages.c.category, messages.c.mode, messages.c.channels, messages.c.fact, messages.c.config, recipients.c.audience,
         recipients.c.timezone, deliveries.c.channel, deliveries.c.attempts, deliveries.c.tried, deliveries.c.decision,
-        deliveries.c.decided_at,
+        deliveries.c.decided_at, recipients.c.erased_at,
     )
     .join_from(messages, deliveries, _in_message)
     .join(recipients, _of_recipient)

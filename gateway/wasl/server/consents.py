@@ -78,7 +78,7 @@ OPERATIONS = (
         takes=ConsentChanges,
         answers={200: ConsentSeen},
         parameters=(_ID,),
-        problems=_WRITES,
+        problems=(409, *_WRITES),
     ),
     Operation(
         method="GET",

@@ -1,11 +1,11 @@
 """/u/{token}: what a recipient gets, in their language and without a login, and one-click unsubscribing (RFC 8058).
 
 The token in the path is the credential: there is no cookie that another site could use, so nothing else guards the form. Looking
-changes nothing, because mail scanners follow every link; only a POST does. A token that names nobody gets the same answer as one that
-was used.
+changes nothing, because mail scanners follow every link; only a POST does. A token that names nobody gets the same answer to a POST as one
+that was used; whoever looks by it is told that it does not work, and not why.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
 from typing import NamedTuple
 
 from aiohttp import web
@@ -13,15 +13,18 @@ from aiohttp import web
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
 from wasl.brands.brand import in_locale
-from wasl.preferences import Chosen, Evidence, Pair, PreferenceLink, Preferences, PreferenceScope
+from wasl.preferences import Chosen, Evidence, PreferenceLink, Preferences, PreferenceScope
 from wasl.problems import validated
 from wasl.server.bodies import read_json
 from wasl.server.callers import PerMinute, caller, network
 from wasl.server.forms import Fields, read_form
+from wasl.server.offered import Offer
 from wasl.server.operations import Operation, Parameter, answer
 from wasl.server.pages import Words, page, words
+from wasl.server.problems import TooLarge
 
-_LARGEST_FORM = 64 * 1024
+_LARGEST_FORM = 256 * 1024
+_PAGE = re.compile("[0-9]{1,6}")
 _ONE_CLICK = ("list-unsubscribe", "one-click")
 
 
@@ -47,9 +50,9 @@ async def show(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Respo
     """Their page."""
     found = await _known(gateway, request)
     if found is None:
-        return _done(gateway, request)
+        return _notice(gateway, request, "bad_link", "bad_link_more", "done_more")
     request.app[LIMITS].people.count(found.recipient)
-    return _page(gateway, request, found)
+    return _page(gateway, request, found, number=_number(request))
 
 
 async def change(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
@@ -57,7 +60,10 @@ async def change(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     found = await _known(gateway, request)
     if found is None:
         return _done(gateway, request)
-    fields = await read_form(request, _LARGEST_FORM, gateway.config.server.body_timeout)
+    try:
+        fields = await read_form(request, _LARGEST_FORM, gateway.config.server.body_timeout)
+    except TooLarge as error:
+        return _notice(gateway, request, "unsaved", "unsaved_more", found=found, status=error.status)
     said, token = _words(gateway, request, found), request.match_info["token"]
     evidence = Evidence(said.locale, said.version, caller(request, gateway.config.server.proxies))
     if _ONE_CLICK in [(name.lower(), value.strip().lower()) for name, value in fields]:
@@ -66,12 +72,12 @@ async def change(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     request.app[LIMITS].people.count(found.recipient)
     if ("everything", "off") in fields:
         await gateway.unsubscribe(token, everything=True, evidence=evidence)
-    elif chosen := _chosen(fields, {way.pair: way.wording for topic in _topics(gateway, found, said) for way in topic.ways}):
+    elif chosen := _chosen(fields, Offer(gateway.config, found, said)):
         await gateway.choose(token, chosen, evidence)
     else:
-        return _page(gateway, request, found)
+        return _page(gateway, request, found, banner="unsaved")
     now = await gateway.preferences(token)
-    return _done(gateway, request) if now is None else _page(gateway, request, now, saved=True)
+    return _done(gateway, request) if now is None else _page(gateway, request, now, banner="saved")
 
 
 async def _known(gateway: Gateway, request: web.Request) -> Preferences | None:
@@ -81,84 +87,53 @@ async def _known(gateway: Gateway, request: web.Request) -> Preferences | None:
     return found
 
 
-def _chosen(fields: Fields, offered: Mapping[Pair, str]) -> Chosen | None:
+def _chosen(fields: Fields, offer: Offer) -> Chosen | None:
     """Of what the form showed, what is on; None where it showed nothing that is offered."""
     told = [(name, (topic, channel)) for name, value in fields for topic, _, channel in [value.partition("|")]]
-    shown = {pair: offered[pair] for name, pair in told if name == "shown" and pair in offered}
+    shown = offer.wordings([pair for name, pair in told if name == "shown"])
     return Chosen(shown, {pair for name, pair in told if name == "on"}) if shown else None
 
 
-class _Way(NamedTuple):
-    """A checkbox: a topic on a channel. `fixed` ones cannot be changed here."""
-
-    pair: Pair
-    label: str
-    wording: str
-    addresses: Sequence[str]
-    on: bool
-    fixed: bool
-    stopped: bool
-
-    @property
-    def name(self) -> str:
-        return "|".join(self.pair)
-
-
-class _Topic(NamedTuple):
-    title: str
-    required: bool
-    ways: Sequence[_Way]
-
-
-def _page(gateway: Gateway, request: web.Request, found: Preferences, *, saved: bool = False) -> web.Response:
+def _page(gateway: Gateway, request: web.Request, found: Preferences, *, banner: str | None = None, number: int = 1) -> web.Response:
     said = _words(gateway, request, found)
-    topics = _topics(gateway, found, said)
-    one_click = None if saved or not _still_on(found) else _one_click(gateway, found, said)
-    return page("preferences.html", said, topics=topics, one_click=one_click, saved=saved, brand=in_locale(found.titles, said.locale))
+    offer = Offer(gateway.config, found, said)
+    pages = offer.pages()
+    number = min(number, len(pages))
+    return page(
+        "preferences.html",
+        said,
+        topics=offer.topics(pages[number - 1]),
+        one_click=None if banner == "saved" or not _still_on(found) else _one_click(offer, found, said),
+        banner=banner,
+        number=number,
+        pages=len(pages),
+        brand=in_locale(found.titles, said.locale),
+    )
+
+
+def _number(request: web.Request) -> int:
+    """Which page of many topics; what is no number is the first."""
+    told = request.query.get("page", "")
+    return max(1, int(told)) if _PAGE.fullmatch(told) else 1
 
 
 def _done(gateway: Gateway, request: web.Request, found: Preferences | None = None) -> web.Response:
+    return _notice(gateway, request, "done_title", "done", "done_more", found=found)
+
+
+def _notice(gateway: Gateway, request: web.Request, *names: str, found: Preferences | None = None, status: int = 200) -> web.Response:
+    """A page of words alone, a heading and lines, by their names."""
     said = _words(gateway, request, found)
     title = in_locale(found.titles, said.locale) if found is not None else ""
-    return page("notice.html", said, heading=said.text["done_title"], lines=[said.text["done"], said.text["done_more"]], brand=title)
+    heading, *lines = (said.text[name] for name in names)
+    told = page("notice.html", said, heading=heading, lines=lines, brand=title)
+    told.set_status(status)
+    return told
 
 
 def _words(gateway: Gateway, request: web.Request, found: Preferences | None) -> Words:
     accepted = request.headers.get("Accept-Language", "")
     return words(found.locale if found is not None else None, accepted=f"{accepted},{gateway.config.locale};q=0.001")
-
-
-def _topics(gateway: Gateway, found: Preferences, said: Words) -> list[_Topic]:
-    topics = []
-    for name, about in sorted(gateway.config.topics.items(), key=lambda one: one[0] == "default"):  # in the order of wasl.toml, it last
-        title = _title(gateway, name, said)
-        if ways := list(_ways(found, said, name, title)):
-            topics.append(_Topic(title, about.rules.consent == "required", ways))
-    return topics
-
-
-def _ways(found: Preferences, said: Words, topic: str, title: str) -> Iterator[_Way]:
-    for held in found.consent.effective:
-        if held.topic == topic and held.channel in found.addresses:
-            label, stopped = said.channel(held.channel), held.channel in found.stopped
-            yield _Way(
-                pair=(topic, held.channel),
-                label=label,
-                wording=f"{said.text['intro']} {title}: {label}",
-                addresses=found.addresses[held.channel],
-                on=held.allowed and not stopped,
-                fixed=stopped or held.rule == "required",
-                stopped=stopped,
-            )
-
-
-def _title(gateway: Gateway, topic: str, said: Words) -> str:
-    """The topic's title in the page's language, else in the brand's, else any; else its name."""
-    titles = gateway.config.topics[topic].title if topic in gateway.config.topics else {}
-    for locale in (said.locale, gateway.config.locale, gateway.config.locale[:2], *titles):
-        if title := next((text for tag, text in titles.items() if tag.replace("_", "-").lower().startswith(locale.lower())), None):
-            return title
-    return said.text["other"] if topic == "default" else topic.replace("_", " ").replace("-", " ")
 
 
 def _still_on(found: Preferences) -> bool:
@@ -169,9 +144,9 @@ def _still_on(found: Preferences) -> bool:
     )
 
 
-def _one_click(gateway: Gateway, found: Preferences, said: Words) -> str:
+def _one_click(offer: Offer, found: Preferences, said: Words) -> str:
     """What the button says that does the same as one click in a mail program."""
-    topic = _title(gateway, found.topic, said) if found.topic is not None else ""
+    topic = offer.title(found.topic) if found.topic is not None else ""
     channel = said.channel(found.channel) if found.channel is not None else ""
     name = {(True, True): "stop_one", (True, False): "stop_topic", (False, True): "stop_channel", (False, False): "stop_all"}
     return said.text[name[found.topic is not None, found.channel is not None]].format(topic=topic, channel=channel)

@@ -2,10 +2,12 @@
 
 import io
 import re
+import time
 from collections.abc import Awaitable, Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.gateway.preferences.conftest import ANN, Page
@@ -246,3 +248,72 @@ async def test_everybody_has_their_own_addresses(page: Page) -> None:
     boxes = Tree((await page.get(page.path("u_3")))[1]).boxes()
 
     assert {name.partition("|")[2] for name in boxes} == {"sms"}
+
+
+def many(count: int) -> dict[str, dict[str, str]]:
+    return {f"topic-{number:05}-{'x' * 40}": {"category": "service"} for number in range(count)}
+
+
+def shown_on(html: str) -> list[str]:
+    return [str(box["value"]) for box in Tree(html).of("input") if box.get("name") == "shown"]
+
+
+async def filled(page: Page, path: str, html: str, *on: str) -> tuple[int, str]:
+    """Send the form that is on this page, with these boxes checked."""
+    return await page.post(path, aiohttp.FormData([*(("shown", pair) for pair in shown_on(html)), *(("on", pair) for pair in on)])())
+
+
+async def test_many_topics_come_in_pages_that_can_be_saved(visiting: Callable[..., Awaitable[Page]]) -> None:
+    page, topics = await visiting(topics=many(450)), list(many(450))
+    path = page.path(topic=topics[449])
+
+    begun = time.process_time()
+    first, second, beyond = [(await page.get(f"{path}{query}"))[1] for query in ("", "?page=2", "?page=99")]
+    assert time.process_time() - begun < 2
+
+    assert [len(Tree(html).boxes()) for html in (first, second, beyond)] == [400, 400, 102]
+    assert shown_on(first)[:3:2] == [f"{topics[449]}|email", f"{topics[0]}|email"]
+    assert "Page 2 of 3" in second
+    assert [link["href"] for link in Tree(second).of("a")] == ["?page=1", "?page=3"]
+
+    status, html = await filled(page, f"{path}&page=2".replace("&", "?"), second, *shown_on(second)[1:])
+
+    assert (status, "Your choices are saved." in html) == (200, True)
+    assert [row[:3] for row in await page.rows()] == [(shown_on(second)[0].partition("|")[0], "email", "withdrawn")]
+    assert shown_on(html)[2] == shown_on(second)[0]  # what they spoke of comes first, after the topic of the link
+
+
+async def test_what_holds_is_told_in_time_linear_in_topics_and_rows(visiting: Callable[..., Awaitable[Page]]) -> None:
+    page = await visiting(topics=many(2000))
+    off = [ConsentChange(topic=topic, channel=channel, state="withdrawn") for topic in many(2000) for channel in ("email", "sms")]
+    await page.gateway.record_consent("u_1", off)
+
+    begun = time.process_time()
+    assert len(await page.allowed()) == 2  # the topic `default`
+    assert (await page.get(page.path()))[0] == 200
+
+    assert time.process_time() - begun < 3  # each word about each topic took 20 s
+
+
+@pytest.mark.parametrize("body", [b"shown=gone%7Cemail&on=gone%7Cemail", b"", b"\xff"])
+async def test_a_form_that_chooses_nothing_is_told_so(page: Page, body: bytes) -> None:
+    status, html = await page.post(page.path(), body)
+
+    assert (status, "Nothing was saved" in html, await page.rows()) == (200, True, [])
+
+
+@pytest.mark.parametrize("body", [b"&".join([b"shown=orders%7Cemail"] * 4097), b"shown=" + b"x" * 600_000])
+async def test_a_form_without_end_is_told_so_on_a_page(page: Page, body: bytes) -> None:
+    status, html = await page.post(page.path(), body)
+
+    assert (status, "Nothing was saved" in html, html.startswith("<!doctype html>")) == (413, True, True)
+
+
+async def test_a_link_that_is_cut_off_says_so_and_not_whether_there_is_such_a_person(page: Page) -> None:
+    erased = page.path("u_9")
+
+    pages = {(await page.get(path))[1] for path in (page.path()[:-3], "/u/nonsense", erased)}
+
+    (html,) = pages
+    assert "This link does not work" in html
+    assert "choice is saved" not in html
