@@ -12,10 +12,16 @@ from wasl_contracts.model import Frozen, Line, without_direction_controls
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 
+# RFC 2047 section 2. Mail programs decode one even inside quotes, where it has no business.
+_ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", re.IGNORECASE)
+
+
 def _file_name(name: str) -> str:
     without_direction_controls(name)  # they make `cod.exe` look like `exe.doc`
     if "/" in name or "\\" in name or not name.strip() or name.strip(" .") != name.strip():
         raise PydanticCustomError("bad_file_name", "is not the bare name of a file; leave out folders, and dots at its ends")
+    if _ENCODED_WORD.search(name):
+        raise PydanticCustomError("bad_file_name", "holds =?…?=, which mail programs take for another name; write the name itself")
     return name
 
 

@@ -108,7 +108,7 @@ def _charset(file: Attachment) -> str:
 
 
 def _file_name(name: str) -> str:
-    if name.isascii():
+    if name.isascii() and "=?" not in name:  # as in _address_line
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'filename="{quoted}"'
     pieces = [""]  # RFC 2231 sections 3 and 4: no line too long, and no character torn

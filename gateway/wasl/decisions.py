@@ -2,7 +2,8 @@
 
 Stored it is JSON: `[2, version of the configuration, microseconds, candidates, channels without a way]`. A candidate is `[channel,
 masked address, number of the chosen provider or 0, verdicts, providers]`; a verdict that is the same as the first candidate's is `0`.
-Words are as short as decision_words.py has them. A record of an older wasl is the list of candidates alone, in long words.
+Words are as short as decision_words.py has them, and a long record is made small by decision_packing.py. A record of an older wasl is the
+list of candidates alone, in long words.
 """
 
 import json
@@ -15,6 +16,7 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from wasl.clock import micros, moment
+from wasl.decision_packing import shrunk, whole
 from wasl.decision_words import long, long_source, packed, short, short_source, unpacked
 from wasl.policies.verdict import Allow, Candidate, Defer, Verdict, Withhold
 from wasl_contracts import Reason
@@ -82,7 +84,7 @@ class Record:
     def stored(self) -> str:
         """As it is stored; addresses masked."""
         candidates = [self._candidate(place) for place in range(len(self.judged))]
-        return to_json([_LAYOUT, self.config, micros(self.at), candidates, *([self.missed] if self.missed else [])]).decode()
+        return shrunk(to_json([_LAYOUT, self.config, micros(self.at), candidates, *([self.missed] if self.missed else [])]))
 
     def _candidate(self, place: int) -> list[object]:
         first, judged = self.judged[0], self.judged[place]
@@ -135,7 +137,7 @@ class Kept(NamedTuple):
 
 def kept(stored: str) -> Kept:
     """A stored record, also of an older wasl."""
-    found = json.loads(stored)
+    found = json.loads(whole(stored))
     if not found or found[0] != _LAYOUT:
         return Kept(None, None, tuple(_old_candidate(*one) for one in found))
     _, config, at, candidates, *missed = found

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from wasl.answers import FileSeen
 from wasl.branded import Branded
@@ -16,6 +16,18 @@ from wasl_contracts import Message
 _PATIENCE = 10.0  # seconds that an upload waits for its turn
 
 
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    try:
+        await asyncio.wait_for(turns.acquire(), _PATIENCE)
+    except TimeoutError:
+        raise LedgerUnavailable("Too many files are uploaded just now.", code="busy") from None
+    try:
+        yield
+    finally:
+        turns.release()
+
+
 class BrandFiles:
     """The files of one brand."""
 
@@ -24,21 +36,13 @@ class BrandFiles:
         self._ledger = ledger
         self._brand = brand
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Few files at a time are in memory while they come; more wait a while for their turn.
+    def coming(self) -> AbstractAsyncContextManager[None]:
+        """A turn to let a file come, however slowly: few of one brand have it at a time. Raises LedgerUnavailable: it did not come."""
+        return _turn(self._enclosing.coming[self._brand])
 
-        Raises:
-            LedgerUnavailable: none came.
-        """
-        try:
-            await asyncio.wait_for(self._enclosing.turns.acquire(), _PATIENCE)
-        except TimeoutError:
-            raise LedgerUnavailable("Too many files are uploaded just now.", code="busy") from None
-        try:
-            yield
-        finally:
-            self._enclosing.turns.release()
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """A turn to have a file in memory that has come. Raises LedgerUnavailable: it did not come."""
+        return _turn(self._enclosing.turns)
 
     async def put(self, content: bytes, media_type: str | None = None) -> FileSeen:
         """Store a file of at most 25 MiB and get its id, for `attachments`; on disk when it returns. The same bytes have the same id.

@@ -10,7 +10,7 @@ from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.inbound import KEYWORD
 from wasl.ledger.people import Person
 from wasl.ledger.suppression_list import Place, Wanted
-from wasl.opting_out import PURPOSE
+from wasl.opting_out import MADE, PURPOSE
 from wasl.preferences import Chosen, Evidence, PreferenceAsk, Preferences, changes, holds_already, withdrawal
 from wasl.problems import validated
 
@@ -43,8 +43,8 @@ class Preferring(Consenting):
             if value is not None and value not in known:
                 told = f"is not a {name} of the configuration; there are: {', '.join(sorted(known))}"
                 raise Refused([Problem(pointer=f"/{name}", code=f"unknown_{name}", message=told)])
-        face = self._open.brands.find(self.brand)
-        link = self._open.opt_out.link(face.link_domain, {"brand": face.name, **asked.model_dump(exclude_none=True)})
+        face, now = self._open.brands.find(self.brand), self._open.ledger.clock.now()
+        link = self._open.opt_out.link(face.link_domain, {"brand": face.name, **asked.model_dump(exclude_none=True)}, now)
         if link is None:
             action = 'Set public_url under [server] in wasl.toml, like "https://messages.acme.example".'
             raise Conflict("There is no public URL to make links of.", code="no_public_url", suggested_action=action)
@@ -89,8 +89,11 @@ class Preferring(Consenting):
         told = tokens.read(self._open.ring, PURPOSE, token)
         if told is None or self.seen_as not in (None, told.get("brand")):
             return None
-        named = {name: str(value) for name, value in told.items()}
+        named, made = {name: str(value) for name, value in told.items()}, int(told.get(MADE, 0))
         seen, link = self._as(named["brand"]), _Link(named["recipient"], named.get("topic"), named.get("channel"))
+        erased_at = await self._open.ledger.contacts.erased_at(seen.brand, link.recipient)
+        if erased_at is not None and made < int(erased_at.timestamp()):
+            return None  # of the life before: who has this id now may be somebody else
         try:
             return seen, link, await seen.consent(link.recipient)
         except NotFound:

@@ -32,8 +32,8 @@ class Change(Frozen):
 class Rehearsed(Frozen):
     """The differences since a moment, by topic, the most frequent first; `same` and `changed` count decisions.
 
-    `not_told` counts those whose record is of an older wasl and does not say enough, `erased` those of people who were erased. `new_channels` are channels of the draft's routes
-    that nothing is known of, because no message had them to go by; they are left out.
+    `not_told` counts those whose record is of an older wasl and does not say enough, `erased` those of people who were erased since.
+    `new_channels` are channels of the draft's routes that nothing is known of, because no message had them to go by; they are left out.
     """
 
     since: AwareDatetime

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from wasl_contracts import Category, Reason
@@ -12,14 +12,14 @@ REASONS = tuple(reason for reason in Reason if reason.startswith("suppressed_"))
 """The reasons for which an address is on the list: bounce, complaint, unsubscribe, invalid, manual, import."""
 
 
-def _listing(reason: Reason) -> Reason:
+def _listing(reason: object) -> object:
     if reason not in REASONS:
         raise PydanticCustomError("bad_value", "is not a reason to suppress an address; there are: {known}", {"known": ", ".join(REASONS)})
     return reason
 
 
 SuppressionReason = Annotated[
-    Reason, AfterValidator(_listing), WithJsonSchema({"type": "string", "enum": [reason.value for reason in REASONS]})
+    Reason, BeforeValidator(_listing), WithJsonSchema({"type": "string", "enum": [reason.value for reason in REASONS]})
 ]
 """One of `REASONS`."""
 Value = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(one_line)]

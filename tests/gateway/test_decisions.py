@@ -1,10 +1,12 @@
 import json
+import random
 from datetime import timedelta
 
 import pytest
 
 from tests.gateway.scripted import NOON, candidate
 from wasl.counterfactuals import Against, counterfactual
+from wasl.decision_packing import whole
 from wasl.decision_reading import Decided, decode
 from wasl.decision_seen import DecisionSeen
 from wasl.decisions import Judged, Missed, Record, Stood
@@ -15,6 +17,7 @@ MAIL, TEXT = candidate(), candidate(channel="sms", providers=("text", "spare"))
 ALLOW = Allow("expiry", "message.expires_in", {"expires_at": NOON.isoformat(), "@odd": "@value", "e": 1})
 WITHHOLD = Withhold("suppression", "mail 5.1.1", {"listed": True}, Reason.SUPPRESSED_BOUNCE)
 DEFER = Defer("quiet_hours", "wasl.toml:12", {"zone": "Asia/Riyadh"}, Reason.QUIET_HOURS, NOON + timedelta(hours=8))
+PACKED = "z1A6XzMkOQ1eZGxkAMDBlDI2MTU/zp3swcmvJxJEmQ20FJAeiL2FgA"
 OF = Decided("dlv_1", NOON + timedelta(hours=1), "orders", "v0")
 
 
@@ -48,6 +51,41 @@ def test_a_record_of_an_older_wasl_is_still_read() -> None:
     assert [v.verdict for v in seen.candidates[0].verdicts] == ["allow", "withhold", "defer"]
     assert seen.candidates[0].verdicts[2].until == DEFER.until
     assert decode("[]", OF).candidates == ()
+
+
+def rules(channel: str, row: str) -> tuple[Allow | Withhold | Defer, ...]:
+    """What is said of a promotional message by one channel, with consent, quiet hours and three caps."""
+    said = {"rule": "opt_in", "said": "granted", "row": row, "topic": "offers", "channel": channel}
+    place = {"country": "SA", "zone": "Asia/Riyadh", "zone_of": "recipient", "local": "2026-03-03T03:00:00", "window": "09:00-19:00"}
+    caps = [("per-day", 1), ("per-week", 3), ("promotional-month", 8)]
+    return (
+        Allow("expiry", "message.expires_in", {"expires_at": NOON.isoformat()}),
+        Allow("suppression", "suppressions", {"listed": False}),
+        Allow("consent", f"consent {row}", said),
+        Defer("quiet_hours", "calendars/sa.toml text (checked 2026-11-23)", place, Reason.QUIET_HOURS, NOON + timedelta(hours=6)),
+        *(
+            Allow("frequency_cap", f"caps.{name}", {"cap": name, "limit": limit, "per": "7d", "counted": 0, "over": channel})
+            for name, limit in caps
+        ),
+    )
+
+
+def test_a_record_of_three_channels_and_all_kinds_of_rules_takes_less_than_a_kilobyte() -> None:
+    ways = [candidate(channel=channel, providers=(f"{channel}-one", f"{channel}-two")) for channel in ("email", "sms", "chat")]
+    rows = [f"con_064bf535af1002{random.Random(place).getrandbits(72):018x}" for place in range(3)]
+    record = Record("v" * 32, NOON, tuple(Judged(way, rules(way.channel, row)) for way, row in zip(ways, rows, strict=True)))
+
+    stored = record.stored()
+    short = Record("v" * 32, NOON, record.judged[:1]).stored()
+
+    assert (len(stored.encode()) <= 1024, stored.startswith("z1"), short[0]) == (True, True, "[")
+    assert [
+        [(one.policy, one.source, one.inputs) for one in seen.verdicts] for seen in decode(stored, OF).candidates
+    ] == [[(one.policy, one.source, one.inputs) for one in judged.verdicts] for judged in record.judged]  # fmt: skip
+
+
+def test_a_packed_record_that_is_on_disk_is_read_for_ever() -> None:
+    assert json.loads(whole(PACKED)) == [2, "v1", 1772377200012345, [["sms", "+9665•••••67", 1, [["s", "a", "s", {"l": False}]], ["text"]]]]
 
 
 def test_a_deferral_keeps_its_moment() -> None:

@@ -207,3 +207,26 @@ async def test_it_runs_on_postgresql_too(
 
     assert [(change.before.fate, change.after.fate, change.count) for change in found.changes] == [("sent", "withheld", 1)]
     assert rows(url, "SELECT count(*) FROM messages") == [(1,)]
+
+
+async def test_a_message_to_all_channels_had_them_all_to_go_by(opened: Opened, clock: FakeClock, configured: Callable[..., Specs]) -> None:
+    routes = {"default": {"mode": "all", "channels": ["email", "sms"]}}
+    gateway = await opened(CARRIERS, clock=clock, routes=routes)
+    seen = await sent(gateway, {"id": "u_3", "email": "ann@example.com", "phone": "+966501234567"})
+
+    found = await rehearse(configured(routes=routes), configured(routes=routes), NOON)
+
+    assert (len(seen.deliveries), found.same, found.changes, found.new_channels) == (2, 2, (), ())
+
+
+async def test_decisions_about_erased_people_are_counted_as_such(
+    opened: Opened, clock: FakeClock, configured: Callable[..., Specs]
+) -> None:
+    gateway = await opened(CARRIERS, clock=clock)
+    await sent(gateway, {"id": "u_4", "email": "ann@example.com"})
+    await sent(gateway)
+    await gateway.erase_recipient("u_4")
+
+    found = await rehearse(configured(), configured(), NOON)
+
+    assert (found.same, found.not_told, found.erased) == (1, 0, 1)

@@ -9,7 +9,7 @@ import typer
 
 from wasl.cli.exits import ExitCode
 from wasl.cli.options import ConfigFile, Json
-from wasl.cli.screen import print_json, say, screen
+from wasl.cli.screen import print_json, say, screen, tell
 
 if TYPE_CHECKING:
     from wasl.brands.brand import Brand
@@ -49,7 +49,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], json: Json = Fals
         print_json(brand)
         return
     for key, value in _lines(brand):
-        typer.echo(f"{key} = {value}")
+        tell(f"{key} = {value}")
 
 
 @app.command()
@@ -63,7 +63,7 @@ def lint(json: Json = False, config: ConfigFile = None) -> None:
         print_json([{"file": one.file, "line": one.line, "column": one.column, "said": one.message} for one in brands.warnings])
     else:
         for warning in brands.warnings:
-            typer.echo(str(warning))
+            tell(str(warning))
         say(f"{len(brands.names)} brands, {len(brands.warnings)} warnings.")
     if brands.warnings:
         raise typer.Exit(ExitCode.FAILED)

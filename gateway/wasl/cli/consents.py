@@ -11,7 +11,7 @@ from wasl.cli import arguments
 from wasl.cli.exits import run
 from wasl.cli.gateways import administering, looking
 from wasl.cli.options import BrandName, ConfigFile, Json
-from wasl.cli.screen import print_json, screen
+from wasl.cli.screen import print_json, screen, tell
 
 if TYPE_CHECKING:
     from wasl.consent import ConsentChange, ConsentSeen
@@ -62,7 +62,7 @@ def grant(  # noqa: PLR0913 - the options of a command
     evidence = {"wording": wording, "wording_version": wording_version, "locale": locale, "ip": ip}
     changes = _change(topic=topic, channel=channel, state="granted", source=source, actor=actor or _me(), **evidence)
     seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes), brand))
-    print_json(seen) if json else typer.echo(f"{seen.rows[-1].id} granted")
+    print_json(seen) if json else tell(f"{seen.rows[-1].id} granted")
 
 
 @app.command()
@@ -80,7 +80,7 @@ def withdraw(  # noqa: PLR0913 - the options of a command
     """Write down that they do not want it any more; what has not begun to leave stays here."""
     changes = _change(topic=topic, channel=channel, state="withdrawn", source=source, actor=actor or _me())
     seen = run(administering(config, lambda gateway: gateway.record_consent(person, changes), brand))
-    print_json(seen) if json else typer.echo(f"{seen.rows[-1].id} withdrawn")
+    print_json(seen) if json else tell(f"{seen.rows[-1].id} withdrawn")
 
 
 @app.command()
@@ -99,14 +99,14 @@ def ask(  # noqa: PLR0913 - the options of a command
     """Begin a double opt-in: print the token by which they confirm. It sends nothing."""
     words = {"wording": wording, "wording_version": wording_version, "locale": locale}
     token = run(administering(config, lambda gateway: gateway.ask_consent(person, topic, channel, **words), brand))
-    print_json({"token": token}) if json else typer.echo(token)
+    print_json({"token": token}) if json else tell(token)
 
 
 @app.command()
 def confirm(token: Annotated[str, typer.Argument(metavar="TOKEN")], ip: Ip = None, json: Json = False, config: ConfigFile = None) -> None:
     """Grant what a token was issued for; again is as good as once."""
     seen = run(administering(config, lambda gateway: gateway.confirm_consent(token, ip=ip)))
-    print_json(seen) if json else typer.echo(f"{seen.recipient} confirmed")
+    print_json(seen) if json else tell(f"{seen.recipient} confirmed")
 
 
 def _change(**told: str | None) -> "Sequence[ConsentChange]":

@@ -11,7 +11,7 @@ from wasl.cli import arguments
 from wasl.cli.exits import as_options, run
 from wasl.cli.gateways import administering, looking
 from wasl.cli.options import BrandName, ConfigFile, Json
-from wasl.cli.screen import print_json, print_json_lines, say, screen
+from wasl.cli.screen import print_json, print_json_lines, say, screen, tell
 
 if TYPE_CHECKING:
     from wasl.answers import MessageSummary
@@ -81,7 +81,7 @@ def cancel(
     if json:
         print_json(seen)
     else:
-        typer.echo(f"{seen.id} {seen.state}")
+        tell(f"{seen.id} {seen.state}")
 
 
 @app.command()
@@ -108,7 +108,7 @@ def tail(  # noqa: PLR0913 - the options of a command
                 print_json_lines([one])
             else:
                 reason = f"  {one.reason.sentence}" if one.reason else ""
-                typer.echo(f"{one.created_at.astimezone():%H:%M:%S}  {one.id}  {one.state:<9}  {','.join(one.channels)}{reason}")
+                tell(f"{one.created_at.astimezone():%H:%M:%S}  {one.id}  {one.state:<9}  {','.join(one.channels)}{reason}")
 
     say("Following. Ctrl-C ends it.")
     run(looking(config, follow, brand))

@@ -13,7 +13,7 @@ from wasl.cli.arguments import To
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import administering, looking, looking_with
 from wasl.cli.options import BrandName, ConfigFile, Json
-from wasl.cli.screen import print_json, print_json_lines, say, screen
+from wasl.cli.screen import print_json, print_json_lines, say, screen, tell
 
 if TYPE_CHECKING:
     from wasl.api import Gateway
@@ -37,7 +37,7 @@ def find(
         print_json(found)
         return
     for person in found.data:
-        typer.echo(f"{person.id}  {', '.join(person.addresses)}".rstrip())
+        tell(f"{person.id}  {', '.join(person.addresses)}".rstrip())
     if not found.data:
         say("Nobody is known by that.")
 
@@ -111,7 +111,7 @@ def erase(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
     if json:
         print_json(done)
     else:
-        typer.echo(f"{done.recipient} erased, {done.messages} messages emptied, {done.cancelled} cancelled")
+        tell(f"{done.recipient} erased, {done.messages} messages emptied, {done.cancelled} cancelled")
     if done.under_way:
         say(f"{done.under_way} are just being sent; erase again when that has ended.")
         raise typer.Exit(ExitCode.PARTIAL)

@@ -7,7 +7,7 @@ import typer
 from wasl.cli.exits import run
 from wasl.cli.gateways import administering
 from wasl.cli.options import BrandName, ConfigFile, Json
-from wasl.cli.screen import print_json
+from wasl.cli.screen import print_json, tell
 
 if TYPE_CHECKING:
     from wasl.api import Gateway
@@ -31,7 +31,7 @@ def preference_url(  # noqa: PLR0913, PLR0917 - the arguments and options of a c
         return PreferenceLink(url=gateway.preference_url(person, topic=topic, channel=channel))
 
     link = run(administering(config, made, brand))
-    print_json(link) if json else typer.echo(link.url)
+    print_json(link) if json else tell(link.url)
 
 
 def inbound(  # noqa: PLR0913, PLR0917 - the arguments and options of a command
@@ -57,6 +57,6 @@ def _tell(heard: "InboundSeen") -> None:
         ("help", False): "HELP.",
     }
     otherwise = "It may mean STOP: somebody should read it." if heard.maybe_stop else "It means nothing that wasl knows."
-    typer.echo(said.get((heard.meaning or "", heard.changed), otherwise))
+    tell(said.get((heard.meaning or "", heard.changed), otherwise))
     if heard.reply is not None:
-        typer.echo(f"Answer: {heard.reply}")
+        tell(f"Answer: {heard.reply}")

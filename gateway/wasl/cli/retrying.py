@@ -11,7 +11,7 @@ from wasl.cli.exits import ExitCode, as_options, explained, run
 from wasl.cli.gateways import administering
 from wasl.cli.messages import Channel, Recipient, Template, Topic, filters_of
 from wasl.cli.options import BrandName, ConfigFile, Json
-from wasl.cli.screen import print_json, print_json_lines, say
+from wasl.cli.screen import print_json, print_json_lines, say, tell
 
 if TYPE_CHECKING:
     from wasl.answers import MessageSeen, Retried
@@ -64,7 +64,7 @@ def retry(  # noqa: PLR0913 - the options of a command
     if json:
         print_json(done)
     else:
-        typer.echo(f"{done.retried} on their way again")
+        tell(f"{done.retried} on their way again")
 
 
 def _agreed(question: str) -> bool:
@@ -87,7 +87,7 @@ async def _each(gateway: "Gateway", message_ids: list[str], possible_duplicate: 
 
 def _tell_each(seen: "list[MessageSeen]") -> None:
     for one in seen:
-        typer.echo(f"{one.id} {one.state}")
+        tell(f"{one.id} {one.state}")
 
 
 def _said(errors: "list[WaslError]", *, some: bool) -> ExitCode:

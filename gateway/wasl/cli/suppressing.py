@@ -14,7 +14,7 @@ from wasl.cli import arguments
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import administering, looking
 from wasl.cli.options import BrandName, ConfigFile, Json
-from wasl.cli.screen import print_json, say, screen
+from wasl.cli.screen import print_json, say, screen, tell
 
 if TYPE_CHECKING:
     from wasl.api import Gateway
@@ -91,7 +91,7 @@ def remove(  # noqa: PLR0913 - the options of a command
     reason: Annotated[str, typer.Option(help="Why, in your words; kept encrypted in the history.")],
     listed_for: Annotated[str | None, typer.Option(help="Only what was listed for this, like bounce.")] = None,
     channel: Channel = None,
-    scope: Scope = None,
+    scope: Annotated[str | None, typer.Option(help="Only its row of this category, like promotional.", show_default="all its rows")] = None,
     by: By = None,
     all_brands: AllBrands = False,
     json: Json = False,
@@ -202,13 +202,13 @@ def _told(story: "SuppressionStory", *, json: bool) -> None:
     if json:
         print_json(story)
         return
-    typer.echo(f"{story.id}  {story.address or ''}".rstrip())
-    _table(story.data) if story.data else typer.echo("Nothing holds against it now.")
+    tell(f"{story.id}  {story.address or ''}".rstrip())
+    _table(story.data) if story.data else tell("Nothing holds against it now.")
     for change in story.history:
         scope = f" for {change.scope}" if change.scope else ""
         by = f" by {change.actor}" if change.actor else ""
         note = f": {change.note}" if change.note else ""
-        typer.echo(f"{change.at:%Y-%m-%d %H:%M:%S}  {change.change} {change.reason}{scope}, {change.source}{by}{note}")
+        tell(f"{change.at:%Y-%m-%d %H:%M:%S}  {change.change} {change.reason}{scope}, {change.source}{by}{note}")
 
 
 def _table(rows: "Sequence[SuppressionSeen]") -> None:
@@ -234,4 +234,4 @@ def _report(done: "Imported") -> None:
     would = "would be " if done.dry_run else ""
     told = {"new": done.new, "on the list for longer": done.extended, "there already": done.already_there}
     counts = ", ".join(f"{count} {would}{what}" for what, count in told.items())
-    typer.echo(f"{done.lines} lines: {counts}, {done.repeated} repeated, {done.invalid} invalid")
+    tell(f"{done.lines} lines: {counts}, {done.repeated} repeated, {done.invalid} invalid")

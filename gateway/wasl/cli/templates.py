@@ -12,7 +12,7 @@ import typer
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.gateways import looking
 from wasl.cli.options import ConfigFile, Json
-from wasl.cli.screen import print_json, say, screen
+from wasl.cli.screen import print_json, say, screen, tell
 
 if TYPE_CHECKING:
     from wasl.api import Gateway
@@ -91,7 +91,7 @@ def diff(
         lines = list(unified_diff(old.splitlines(), new.splitlines(), before, after, lineterm=""))
         same = same and not lines
         for line in lines:
-            typer.echo(line)
+            tell(line)
     if same:
         say("They are the same." if pairs else "No message was accepted with it, and it has no file.")
 

@@ -7,7 +7,7 @@ import typer
 
 from wasl.cli.exits import ExitCode, run
 from wasl.cli.options import ConfigFile, Json
-from wasl.cli.screen import print_json, say
+from wasl.cli.screen import print_json, say, tell
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -34,7 +34,7 @@ def verify(sink: Sinks = None, accepted: Accepted = None, json: Json = False, co
         print_json(_described(report))
     else:
         for finding in report.findings:
-            typer.echo(f"{finding.promise:<5}  {finding.message}  {finding.said}")
+            tell(f"{finding.promise:<5}  {finding.message}  {finding.said}")
         say(_summed_up(report))
     if report.broken:
         raise typer.Exit(ExitCode.BROKEN)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Literal, NamedTuple, Self
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -79,6 +80,8 @@ def _dates(written: object) -> Dates:
 def _country(code: str) -> str:
     if not re.fullmatch("[A-Z]{2}", code, re.ASCII):
         raise PydanticCustomError("bad_country", "should be two capital letters, like SA (ISO 3166)")
+    if code not in SUPPORTED_REGIONS:
+        raise PydanticCustomError("bad_country", "is no country that has phone numbers; write one like SA, AE or DE (ISO 3166)")
     return code
 
 

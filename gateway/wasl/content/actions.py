@@ -1,16 +1,15 @@
 """A message's actions with the data in them: those whose link is a web link."""
 
-import re
 from collections.abc import Sequence
 
 from wasl.content.cutting import cut
 from wasl.content.links import is_web_link
 from wasl.content.plain import INK, with_way_out
 from wasl.content.sandbox import Fill
+from wasl.content.unseen import one_line
 from wasl.content.written import Source, Written
 from wasl_contracts.content import Action
 
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def actions(written: Written) -> tuple[Action, ...]:
@@ -18,7 +17,7 @@ def actions(written: Written) -> tuple[Action, ...]:
     found = []
     for label, url in written.source.form(_actions):
         if is_web_link(link := url(written.data)):
-            text = _CONTROLS.sub("", " ".join(label(written.data).split()))
+            text = one_line(label(written.data))
             found.append(Action(label=cut(text or link, 80), url=link))
     return tuple(found)
 

@@ -15,6 +15,7 @@ from wasl.content.mail_block import block, own_page
 from wasl.content.mail_body import INK, body, preheader
 from wasl.content.own_html import OwnHtml, with_statements
 from wasl.content.sandbox import Fill
+from wasl.content.unseen import one_line
 from wasl.content.written import PLAIN, UNSUBSCRIBE, Source, Written
 from wasl_contracts.content import Mail
 
@@ -30,7 +31,7 @@ def mail(written: Written) -> Mail:
     """A mail; without a title, the first line of the text is its subject. With a link to opt out, its footer shows it."""
     page, below = _WITH_LINK if UNSUBSCRIBE in written.data else _WITHOUT_LINK
     text = plain.said(plain.tidy(written.filled(_text))) if written.source.form(_own_text) else plain.with_actions(written)
-    subject = plain.title(written) or text.partition("\n")[0].strip()
+    subject = plain.title(written) or one_line(text.splitlines()[0])
     return Mail(
         subject=cut(subject, _LONGEST_SUBJECT),
         html=written.filled(page),

@@ -7,6 +7,7 @@ from wasl.content.bidi import isolated, without_idle_isolates
 from wasl.content.holes import Holes
 from wasl.content.sandbox import Fill, Ink, Unfillable
 from wasl.content.text import Style, as_text
+from wasl.content.unseen import one_line
 from wasl.content.written import PROMOTIONAL, UNSUBSCRIBE, Source, Written
 from wasl_contracts.content import Plain
 
@@ -43,7 +44,7 @@ def body(written: Written) -> str:
 
 def title(written: Written) -> str:
     """The title, on one line whatever the data holds."""
-    return without_idle_isolates(" ".join(written.filled(_title).split()))
+    return without_idle_isolates(one_line(written.filled(_title)))
 
 
 def tidy(text: str) -> str:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from secrets import token_hex
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from wasl.brands.brand import DEFAULT, Brand
 from wasl.content.bidi import direction_in, direction_of
@@ -14,6 +14,7 @@ from wasl.content.literals import settled, settled_line
 from wasl.content.prose import prose
 from wasl.content.sandbox import Unfillable
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
+from wasl.content.unseen import settled_marks
 from wasl.content.written import PROMOTIONAL, UNSUBSCRIBE, Source, Written
 from wasl_contracts.content import Content, Format, Rendered
 from wasl_contracts.envelope import Envelope
@@ -44,6 +45,9 @@ def render(envelope: Envelope, format: Format, templates: Templates, brand: Bran
         return FORMATS[format].render(_with_ways_out(_written(envelope, format, templates, brand), envelope, unsubscribe))
     except (NoSuchTemplate, Unfillable) as fact:
         raise RenderingFailed(Reason.TEMPLATE_ERROR, str(fact)) from None
+    except ValidationError as error:  # what was filled in does not fit the form that a provider gets
+        told = ", ".join(f"{'.'.join(map(str, one['loc']))} ({one['type']})" for one in error.errors(include_input=False, include_url=False))
+        raise RenderingFailed(Reason.TEMPLATE_ERROR, f"the text cannot be written as {format}: {told}") from None
     except NoSuchLocale as fact:
         raise RenderingFailed(Reason.LOCALE_MISSING, str(fact)) from None
 
@@ -72,7 +76,8 @@ def _with_ways_out(written: Written, envelope: Envelope, unsubscribe: str | None
 def _inline(content: Content, locale: str) -> Source:
     """Inline content, compiled once as a broadcast repeats it. It is not a template: braces are text. Its letters tell its direction."""
     holes = Holes(_WORD)
-    direction = direction_in(f"{content.title} {content.body}") or direction_of(locale)
-    body = settled(prose(content.body, holes, breaks=True), direction, holes)
-    actions = [(settled_line(action.label, direction, holes), action.url) for action in content.actions]
-    return Source(settled_line(content.title, direction, holes), body, actions, locale, direction, holes)
+    title, text = settled_marks(content.title), settled_marks(content.body)
+    direction = direction_in(f"{title} {text}") or direction_of(locale)
+    body = settled(prose(text, holes, breaks=True), direction, holes)
+    actions = [(settled_line(settled_marks(action.label), direction, holes), action.url) for action in content.actions]
+    return Source(settled_line(title, direction, holes), body, actions, locale, direction, holes)

@@ -21,6 +21,7 @@ from wasl.content.filters import OPERATORS, calculated, filters
 from wasl.content.languages import Manner
 from wasl.content.links import LONGEST_LINK, is_web_link
 from wasl.content.phrase import Phrase, as_text
+from wasl.content.unseen import harmless
 from wasl.content.work import MAX_CHARACTERS, STEP, NotAllowed, OverLimit, length, spend, weight
 from wasl_contracts.content import Direction
 
@@ -254,14 +255,14 @@ def _writers(ink: Ink, direction: Direction) -> dict[str, Write]:
 
     def value(value: object) -> str:
         if type(value) is str:
-            return ink.value(value, direction)
+            return ink.value(harmless(value), direction)
         if isinstance(value, Phrase):
-            return join(ink.value(text, direction) if of_data else ink.literal(text) for text, of_data in value.parts)
-        return ink.value(as_text(value), direction)
+            return join(ink.value(harmless(text), direction) if of_data else ink.literal(text) for text, of_data in value.parts)
+        return ink.value(harmless(as_text(value)), direction)
 
     return {
         "v": value,
-        "t": lambda value: ink.literal(as_text(value)),
+        "t": lambda value: ink.literal(harmless(as_text(value))),
         "u": lambda value: ink.url(value) if isinstance(value, str) and is_web_link(value) else "",
         "p": _part,
     }

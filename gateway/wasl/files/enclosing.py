@@ -5,6 +5,7 @@ transaction sees to it that it is still there.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -26,9 +27,11 @@ from wasl_contracts import Message
 from wasl_contracts.attachment import MediaType
 from wasl_contracts.enclosure import Enclosed, Enclosure
 
-_FETCHES = 4  # messages whose files are fetched at one time, so that memory for them is bounded
-_UPLOADS = 4  # files that come at one time, for the same reason
-_AT_ONCE = 64 * 1024  # bytes that are looked at without a thread
+_FETCHES = 2  # messages of one brand whose files are fetched at one time, so that memory for them is bounded and others have their turn
+_SECONDS = 15.0  # for all files of a message that are fetched
+_UPLOADS = 4  # files that are in memory as a whole at one time, after they came
+_COMING = 8  # files of one brand that come at one time
+_AT_ONCE = 4 * 1024  # bytes that are looked at without a thread: as an archive they may unpack to a hundred times that
 _NOT_FETCHED = "file_" + "0" * 34  # in an explanation, of a file that nobody has yet
 _MEDIA_TYPE: TypeAdapter[str] = TypeAdapter(MediaType)
 
@@ -43,15 +46,21 @@ class _Found(NamedTuple):
 class Enclosing:
     """Stores files and encloses them in drafts."""
 
-    def __init__(self, files: Files, outbound: Outbound, reach: Reach, keep: timedelta, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - what it works with
+        self, files: Files, outbound: Outbound, reach: Reach, keep: timedelta, clock: Clock, *, seconds: float = _SECONDS
+    ) -> None:
+        """`seconds` are for all files of a message that are fetched."""
         self._files = files
         self._outbound = outbound
         self._reach = reach
         self._keep = keep
         self._clock = clock
-        self._fetching = asyncio.Semaphore(_FETCHES)
+        self._seconds = seconds
+        self._fetching: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_FETCHES))
+        self.coming: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_COMING))
+        """Turns of files that come over HTTP, by brand: a slow one holds up no other brand."""
         self.turns = asyncio.Semaphore(_UPLOADS)
-        """Of files that come over HTTP."""
+        """Of files that have come, to be in memory as a whole."""
 
     async def put(self, brand: str, content: bytes, media_type: str | None = None) -> FileSeen:
         """Store a file; the same bytes again are the same file, kept longer. On disk when it returns.
@@ -76,10 +85,8 @@ class Enclosing:
         brand, given = draft.row["brand"], message.attachments
         found = [*await self._at_hand(brand, given, until)]
         if any(one.url is not None for one in given):
-            async with self._fetching:
-                for place, one in enumerate(given):
-                    if one.url is not None:
-                        found[place] = await self._fetched(brand, one, place, room=LARGEST - _total(found))
+            async with self._fetching[brand]:
+                await self._fetch(brand, given, found)
         listed = [one for one in found if one is not None]
         _check_total(listed)
         enclosures = Enclosures(tuple(one.file for one in listed), tuple(one.new for one in listed if one.new is not None))
@@ -136,6 +143,18 @@ class Enclosing:
         checked(str(given.url), self._reach)
         check_name(given.name)
         return None
+
+    async def _fetch(self, brand: str, given: Sequence[Enclosure], found: list[_Found | None]) -> None:
+        """Put the files that are elsewhere into their places."""
+        place = 0
+        try:
+            async with asyncio.timeout(self._seconds):
+                for place, one in enumerate(given):  # noqa: B007 - told below
+                    if one.url is not None:
+                        found[place] = await self._fetched(brand, one, place, room=LARGEST - _total(found))
+        except TimeoutError:
+            late = _Unavailable(f"did not come within the {self._seconds:g} seconds that all files of a message have")
+            raise Refused([_problem(place, given[place], late)]) from None
 
     async def _fetched(self, brand: str, given: Enclosure, place: int, room: int) -> _Found:
         try:

@@ -28,7 +28,7 @@ def inspected(content: bytes, *, name: str | None = None, said: str | None = Non
     if programs.by_bytes(content) or (name is not None and programs.by_name(name)):
         raise NotSendable("is a program, which is never sent")
     found = kinds.found(content)
-    if kinds.is_zip(found):
+    if kinds.is_zip(found) or archives.is_archive(content):
         try:
             archives.look_into(content)
         except archives.BadArchive as bad:

@@ -1,7 +1,8 @@
 """/v1/files: store a file, so that messages can have it."""
 
 import asyncio
-import io
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import aiohttp
 from aiohttp import web
@@ -16,6 +17,7 @@ from wasl.server.bodies import FORM, header, spool_file
 from wasl.server.operations import Operation, answer
 from wasl.server.problems import Malformed, bad_header, shutting_down, too_large
 
+_IN_MEMORY = 256 * 1024  # bytes of each file that is coming; the rest waits on disk, in a file without a name
 _FRAME = 64 * 1024  # bytes of a form around its file
 
 
@@ -25,13 +27,19 @@ async def put(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Respon
         raise shutting_down()
     said = (header(request, "Content-Type") or "").strip()
     form = said.lower().startswith(FORM)
-    async with gateway.files.turn():
-        body = io.BytesIO()
-        await spool_file(request, body, LARGEST + _FRAME if form else LARGEST, gateway.config.server.body_timeout)
-        content = body.getvalue()
-        if form:
-            content, said = await _of_form(content, said)
-        return answer(await gateway.files.put(content, said.partition(";")[0].strip().lower() or None))
+    async with gateway.files.coming():
+        with SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
+            await spool_file(request, body, LARGEST + _FRAME if form else LARGEST, gateway.config.server.body_timeout)
+            async with gateway.files.turn():
+                return await _stored(gateway, body, said, form=form)
+
+
+async def _stored(gateway: Gateway, body: IO[bytes], said: str, *, form: bool) -> web.Response:
+    body.seek(0)
+    content = await asyncio.to_thread(body.read)
+    if form:
+        content, said = await _of_form(content, said)
+    return answer(await gateway.files.put(content, said.partition(";")[0].strip().lower() or None))
 
 
 async def _of_form(body: bytes, content_type: str) -> tuple[bytes, str]:

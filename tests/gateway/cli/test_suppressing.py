@@ -50,10 +50,10 @@ def test_an_address_is_added_shown_listed_and_removed(ran: Ran) -> None:
 
 
 def test_a_phone_number_an_end_and_all_brands_are_told(ran: Ran) -> None:
-    added = json.loads(ran("add", "+966501234567", "--until", "2999-01-01T00:00:00+00:00", "--all-brands", "--json"))
+    added = json.loads(ran("add", "+966501234567", "--until", "2199-01-01T00:00:00+00:00", "--all-brands", "--json"))
     (row,) = json.loads(ran("list", "--address", "+966501234567", "--json"))["data"]
 
-    assert (row["brand"], row["expires_at"]) == ("*", "2999-01-01T00:00:00Z")
+    assert (row["brand"], row["expires_at"]) == ("*", "2199-01-01T00:00:00Z")
     assert "of all brands" in ran("show", added["id"])
     assert "list of all brands" in ran("remove", added["id"], "--reason", "x", code=1)
     assert "Nothing holds" in ran("remove", "phone:+966501234567", "--reason", "x", "--all-brands")
@@ -107,3 +107,21 @@ def test_an_export_goes_to_stdout_or_a_file_and_can_be_imported(ran: Ran, config
 )
 def test_what_cannot_be_done_is_said_with_its_exit_code(ran: Ran, words: list[str], code: int) -> None:
     assert ran(*words, code=code)
+
+
+def test_nothing_that_others_wrote_gives_orders_to_the_terminal(ran: Ran) -> None:
+    evil = "\x1b]0;owned\x07 \x9b31m \u202eevil\u202c می\u200cخواهم"
+
+    ran("add", "ann@example.com", "--note", evil, "--by", "bo")
+    shown, told = ran("show", "ann@example.com"), ran("show", "ann@example.com", "--json")
+
+    assert set(shown + told).isdisjoint("\x1b\x07\x9b\u202e\u202c")
+    assert "\\x1b]0;owned\\x07 \\x9b31m \\u202eevil\\u202c می\u200cخواهم" in shown
+    assert json.loads(told)["history"][0]["note"] == evil
+
+
+def test_a_reason_that_is_none_is_told_with_the_six_that_there_are(ran: Ran) -> None:
+    said = ran("add", "ann@example.com", "--reason", "nonsense", code=2)
+
+    assert "suppressed_bounce, suppressed_complaint" in said
+    assert "provider_paused" not in said

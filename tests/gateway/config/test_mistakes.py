@@ -76,6 +76,7 @@ max = 3
         ("providers = 3", "wasl.toml:1:1: providers: should be a table"),
         ("[providers]\nmail = 3", "wasl.toml:2:1: providers.mail: should be a table"),
         ('country = "saudi"', "wasl.toml:1:1: country: should be two capital letters, like SA (ISO 3166)"),
+        ('country = "ZZ"', "wasl.toml:1:1: country: is no country that has phone numbers; write one like SA, AE or DE (ISO 3166)"),
         ('database = "mysql://x"', "wasl.toml:1:1: database: should be sqlite:///FILE or postgresql://…"),
         ("brand = 3", "wasl.toml:1:1: brand: should be text in quotes"),
         ('brand = { enviroment = "B" }',

@@ -110,7 +110,7 @@ _READ: Mapping[Format, Callable[[Any], str]] = {
     "card": _of_card,
     "structured": lambda content: content.text,
 }
-_INVISIBLE = re.compile("[\u2066-\u2069\u200b\u200e]")
+_INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u200e]")
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 

@@ -1,8 +1,9 @@
 import io
 import random
 import struct
+import tracemalloc
 import zlib
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
@@ -134,6 +135,7 @@ def overlapping(times: int) -> bytes:
     return one[:start] + listed + bytes(tail)
 
 
+LARGE_INNER = zipped(("noise", NOISE * 2100), how=ZIP_STORED)
 NESTED = zipped(("inner.zip", zipped(("a.txt", b"a"))))
 REFUSED = {
     "a program by its name": (zipped(("docs/readme.txt", b"a"), ("docs/setup.exe", b"a")), "program"),
@@ -146,9 +148,15 @@ REFUSED = {
     "a bomb that overlaps": (overlapping(200), "100 times"),
     "a size that is a lie": (lying(0xFFFFFFF0), "100 times"),
     "an encrypted archive inside": (encrypted("inner.zip"), "encrypted"),
-    "too many members": (b"PK\x03\x04" + b"PK\x01\x02" * 10_001, "more than 10000"),
+    "too many members": (b"PK\x03\x04" + b"PK\x01\x02" * 2_001, "more than 2000"),
+    "too many members of both levels": (
+        zipped(("inner.zip", zipped(*((f"{n}", b"") for n in range(1500)))), *((f"{n}", b"") for n in range(600))), "more than 2000"
+    ),
+    "an archive behind something else": (zipped(("a.gif", GIF + zipped(("run.bat", b"a")))), "program"),
+    "an archive too large to be held": (zipped(("a.gif", GIF + LARGE_INNER), how=ZIP_STORED), "more than 8 MiB"),
+    "a packing that cannot be read in pieces": (zipped(("a.txt", b"a" * 999), how=ZIP_BZIP2), "ordinary ZIP"),
     "cut off": (zipped(("a.txt", b"hello" * 99))[:-30], "cannot be read"),
-    "broken inside": (zipped(("a.txt", NOISE)).replace(NOISE[:64], b"\xff" * 64), None),
+    "broken inside": (zipped(("a.txt", NOISE), how=ZIP_STORED).replace(NOISE[:64], b"\xff" * 64), "cannot be read"),
     "a member that is not packed as said": (zipped(("a.txt", b"a" * 999)).replace(zlib.compress(b"a" * 999)[2:-4], b"\xff" * 9), "read"),
 }
 
@@ -157,9 +165,6 @@ REFUSED = {
 def test_an_archive_is_refused_that_holds(what: str) -> None:
     content, why = REFUSED[what]
 
-    if why is None:  # what is listed is harmless, and more is not unpacked
-        assert inspected(content, name="a.zip") == "application/zip"
-        return
     with pytest.raises(NotSendable, match=why):
         inspected(content, name="a.zip")
 
@@ -167,3 +172,20 @@ def test_an_archive_is_refused_that_holds(what: str) -> None:
 @pytest.mark.parametrize("content", [NESTED, encrypted("letter.txt"), zipped(), zipped(("a/", b""), ("a/b.txt", b"b"))])
 def test_a_harmless_archive_is_taken(content: bytes) -> None:
     assert inspected(content, name="a.zip") == "application/zip"
+
+
+def test_an_archive_behind_something_else_is_looked_into() -> None:
+    with pytest.raises(NotSendable, match="program"):
+        inspected(GIF + zipped(("run.bat", b"a")), name="a.gif")
+
+
+def test_an_archive_in_an_archive_takes_no_more_memory_than_the_bound() -> None:
+    content = zipped(("inner.zip", b"PK\x03\x04" + bytes(60_000_000)), ("noise", random.Random(1).randbytes(700_000)))
+    tracemalloc.start()
+
+    with pytest.raises(NotSendable):
+        inspected(content, name="a.zip")
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000

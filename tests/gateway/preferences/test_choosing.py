@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from tests.gateway.preferences.conftest import ANN, Page
-from wasl import log
+from tests.gateway.scripted import FakeClock
+from wasl import log, tokens
 from wasl.consent import ConsentChange
 from wasl.errors import Conflict, Refused
 from wasl.server.pages import languages, words
@@ -317,3 +318,29 @@ async def test_a_link_that_is_cut_off_says_so_and_not_whether_there_is_such_a_pe
     (html,) = pages
     assert "This link does not work" in html
     assert "choice is saved" not in html
+
+
+async def test_a_link_of_a_life_before_erasure_is_nobodys_when_the_id_comes_back(visiting: Callable[..., Awaitable[Page]]) -> None:
+    clock = FakeClock()
+    page = await visiting(clock=clock)
+    old = page.path()
+    clock.advance(seconds=5)
+    await page.gateway.erase_recipient("u_1")
+    clock.advance(seconds=5)
+    await page.gateway.put_recipient(Recipient(id="u_1", email="zoe@other.example"))
+
+    _, looked = await page.get(old)
+    await page.post(old)
+    before, new = await page.rows(), page.path()
+    await page.post(new)
+
+    assert ("This link does not work" in looked, "z•••@" in looked, before) == (True, False, [])
+    assert ("z•••@" in (await page.get(new))[1], [row[2] for row in await page.rows()]) == (True, ["withdrawn"])
+
+
+async def test_a_link_without_a_moment_as_an_older_wasl_made_it_still_works(page: Page) -> None:
+    token = tokens.issue(page.gateway._open.ring, "preferences", {"brand": "default", "recipient": "u_1", "topic": "orders"})
+
+    await page.post(f"/u/{token}")
+
+    assert await page.rows() == [("orders", "*", "withdrawn", "one_click")]
