@@ -124,3 +124,22 @@ def test_its_repr_shows_neither_name_nor_bytes_and_json_keeps_both() -> None:
     assert "secret" not in repr(file)
     assert again == file
     assert (again.size, again.media_type) == (8, "application/pdf")
+
+
+def test_a_name_that_a_mail_program_would_decode_is_refused_and_written_so_that_it_is_not() -> None:
+    with pytest.raises(ValidationError, match="bad_file_name"):
+        Attachment(name="=?utf-8?q?a.exe?=", media_type="text/plain", content=b"a")
+
+    raw = with_files(Attachment.model_construct(name="=?utf-8?q?a.exe?=", media_type="text/plain", content=b"a"))
+
+    assert b"filename*=utf-8''%3D%3Futf-8%3Fq%3Fa.exe%3F%3D" in raw
+
+
+def test_a_large_file_has_lines_of_the_same_length_to_its_end() -> None:
+    content = bytes(range(256)) * 1500
+
+    raw = with_files(Attachment(name="a.bin", media_type="application/octet-stream", content=content))
+
+    assert files_in(raw) == [("a.bin", "application/octet-stream", content)]
+    lines = raw.split(b"\r\n")
+    assert sum(len(line) == 76 for line in lines) == len(content) // 57

@@ -137,6 +137,7 @@ def test_only_whole_web_links_are_links(url: str) -> None:
         ({"template": "t", "send_at": "2026-11-23T10:00:00"}, "timezone_aware"),
         ({"template": "t", "send_at": "9999-12-31T23:59:59-14:00"}, "out_of_range"),
         ({"template": "t", "send_at": "1970-12-31T23:59:59Z"}, "out_of_range"),
+        ({"template": "t", "send_at": "2026-11-23T10:00:00 00:00"}, "bad_time"),
         ({"template": "t", "expires_in": "soon"}, "bad_duration"),
         ({"template": "../etc"}, "string_pattern_mismatch"),
         ({"template": "t", "surprise": 1}, "extra_forbidden"),

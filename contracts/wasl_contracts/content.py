@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from wasl_contracts.links import LONGEST_LINK, web_link
 from wasl_contracts.model import Frozen, Line, Text, without_direction_controls
 
 
 def _web_link(url: str) -> str:
     without_direction_controls(url)
-    if not re.match(r"https?://[^/?#@]+(?:[/?#]|$)", url) or any(c <= " " or c in '"<>\\' for c in url):
+    if (link := web_link(url)) is None:
         raise PydanticCustomError("bad_url", "is not a link; write a whole http or https address without spaces or a password")
-    return url
+    return link
 
 
 def _readable(body: str) -> str:
@@ -27,7 +28,7 @@ def _readable(body: str) -> str:
 
 _SIGN = re.compile(r"[\[\]*_`~<>&\\!#\n]")
 _MOST_SIGNS = 10_000
-Url = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_link)]
+Url = Annotated[str, StringConstraints(max_length=LONGEST_LINK), AfterValidator(_web_link)]
 """An absolute http or https link of at most 2,048 characters."""
 
 

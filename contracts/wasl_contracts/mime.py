@@ -18,6 +18,7 @@ from wasl_contracts.content import Mail
 from wasl_contracts.mailbox import CONTROLS, LONGEST_LINE, Mailbox
 
 _FOLD_AT = 76  # RFC 2047 section 2: a line that holds encoded words, and RFC 2045 section 6.8: a line of base64
+_PIECE = 57 * 2048  # bytes of a file; 57 are one line of base64
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _PLAIN_WORDS = re.compile(r"[!-~]+(?: [!-~]+)*")
@@ -83,17 +84,23 @@ def _alternative(mail: Mail, boundary: str) -> str:
 def _mixed(head: str, first: str, attachments: Sequence[Attachment], boundary: str) -> bytes:
     opening = f'{head}\r\nContent-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n--{boundary}\r\n{first}'.encode()
     between = f"\r\n--{boundary}\r\n".encode()
-    return b"".join([opening, *(between + _attached(file) for file in attachments), f"\r\n--{boundary}--\r\n".encode()])
+    parts = [opening]
+    for file in attachments:
+        parts += [between, *_attached(file)]
+    return b"".join([*parts, f"\r\n--{boundary}--\r\n".encode()])
 
 
-def _attached(file: Attachment) -> bytes:
+def _attached(file: Attachment) -> Iterator[bytes]:
     if CONTROLS.search(file.media_type) or CONTROLS.search(file.name):
         raise ValueError("Content-Disposition: holds a line break or control character")
     head = (
         f"Content-Type: {file.media_type}{_charset(file)}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n {_file_name(file.name)}\r\n\r\n"
     )
-    return head.encode() + _base64_lines(file.content)
+    yield head.encode()
+    # Piece by piece, as joining all lines of a large file at once would stop every other thread for as long.
+    for start in range(0, len(file.content), _PIECE):
+        yield b"\r\n" * (start > 0) + _base64_lines(file.content[start : start + _PIECE])
 
 
 def _charset(file: Attachment) -> str:

@@ -13,6 +13,7 @@ _NOT_IN_A_LINE = frozenset({*map(chr, [*range(0x20), *range(0x7F, 0xA0)]), "\u20
 # Controls that reorder or hide text: embeddings, overrides, isolates and tag characters (Unicode UAX #9, UTS #39).
 _BIDI_CONTROLS = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]))
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_UNESCAPED = re.compile(r"[0-9T:.-]{16,29} [0-9]{2}:?[0-9]{2}")
 _LARGEST_EXACT_INTEGER = 2**53  # beyond it JavaScript and jq round silently (RFC 8259 section 6)
 
 
@@ -83,6 +84,8 @@ def storable(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _written_moment(value: object) -> object:
+    if isinstance(value, str) and _UNESCAPED.fullmatch(value):
+        raise PydanticCustomError("bad_time", "has a blank in place of the + of its offset; in a URL write + as %2B")
     # pydantic would also read numbers, as seconds since 1970.
     if isinstance(value, datetime) or (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", value, re.ASCII)):
         return value

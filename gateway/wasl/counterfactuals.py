@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import JsonValue
 
 from wasl.decision_seen import Counterfactual
+from wasl.reasons_in_arabic import IN_ARABIC
 from wasl_contracts import Reason
 
 _FSI, _PDI = "\u2068", "\u2069"  # so that names and times keep their own direction inside of a sentence (Unicode UAX #9)
@@ -81,12 +82,12 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
     "goes_now": {"en": "It goes now, by {channel} through {provider}.", "ar": "تُرسل الآن عبر {channel} بواسطة {provider}."},
     "goes_later": {
         "en": "It waits, and goes at {when} by {channel} through {provider}. {why}",
-        "ar": "تنتظر ثم تُرسل في {when} عبر {channel} بواسطة {provider} ({reason}).",
+        "ar": "تنتظر ثم تُرسل في {when} عبر {channel} بواسطة {provider}. {why}",
     },
-    "waits": {"en": "It waits. {why}", "ar": "تنتظر ({reason})."},
-    "not_sent": {"en": "It is not sent. {why}", "ar": "لا تُرسل ({reason})."},
+    "waits": {"en": "It waits. {why}", "ar": "تنتظر. {why}"},
+    "not_sent": {"en": "It is not sent. {why}", "ar": "لا تُرسل. {why}"},
     "turn_comes": {"en": "Allowed when the message before it has ended.", "ar": "يُسمح به عند انتهاء الرسالة التي قبله."},
-    "cause_mended": {"en": "Allowed when this is mended: {next_step}", "ar": "يُسمح به عند معالجة السبب ({reason})."},
+    "cause_mended": {"en": "Allowed when this is mended: {next_step}", "ar": "يُسمح به عند معالجة السبب: {why}"},
 }
 _CHANNELS_IN_ARABIC = {
     "email": "البريد الإلكتروني", "sms": "الرسائل النصية", "push": "الإشعارات", "chat": "المحادثة", "social": "التواصل الاجتماعي",
@@ -175,6 +176,8 @@ def _sentence(code: str, lang: str, params: Mapping[str, JsonValue], at: datetim
     if "until" in shown:
         shown["when"] = _when(datetime.fromisoformat(shown["until"]), shown.get("zone"), at, lang)
     if lang == "ar":
+        if "reason" in shown:
+            shown["why"] = IN_ARABIC[Reason(shown["reason"])]
         shown["channel"] = _CHANNELS_IN_ARABIC.get(shown.get("channel", ""), shown.get("channel", ""))
         shown = {name: f"{_FSI}{value}{_PDI}" for name, value in shown.items()}
     return _SENTENCES[code][lang].format_map(_Blank(shown))

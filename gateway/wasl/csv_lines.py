@@ -1,7 +1,7 @@
 """CSV of unknown origin, line by line in bounded memory: whatever is in one line, the others are read. And CSV that spreadsheets may open.
 
 A record is one line, so that a quote that nobody closed costs no other line. Commas or semicolons, as the first line has them; UTF-8 with
-or without a byte order mark; LF or CRLF.
+or without a byte order mark; LF, CRLF, or CR alone.
 """
 
 import csv
@@ -58,17 +58,41 @@ def csv_text(rows: Sequence[Sequence[str]]) -> str:
     return text.getvalue()
 
 
+def line_end(file: IO[bytes]) -> bytes:
+    """What ends the lines from here on; the file stays where it stands. Some programs on a Mac write CR alone."""
+    begin, seen = file.tell(), file.read(_LONGEST)
+    file.seek(begin)
+    return b"\r" if b"\r" in seen and b"\n" not in seen else b"\n"
+
+
 def _raw(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """The lines with their numbers, without those that are empty; None for one that is too long."""
-    number = 0
+    lines = _after_returns(file) if line_end(file) == b"\r" else _after_feeds(file)
+    for number, raw in enumerate(lines, 1):
+        line = (raw.removeprefix(_BOM) if number == 1 else raw).rstrip(b"\r\n")
+        if len(raw) > _LONGEST and not raw.endswith(b"\n"):
+            yield number, None
+        elif line:
+            yield number, line
+
+
+def _after_feeds(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines with their ends; one that is too long is cut, without an end."""
     while raw := file.readline(_LONGEST + 1):
-        number += 1
         if len(raw) > _LONGEST and not raw.endswith(b"\n"):
             while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
                 pass
-            yield number, None
-        elif line := (raw.removeprefix(_BOM) if number == 1 else raw).rstrip(b"\r\n"):
-            yield number, line
+        yield raw
+
+
+def _after_returns(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines that end with CR, without it; one that is too long is cut."""
+    begun = b""
+    while chunk := file.read(_LONGEST):
+        *lines, begun = (begun + chunk).split(b"\r")
+        yield from lines
+        begun = begun[: _LONGEST + 1]
+    yield begun
 
 
 def _header(raw: bytes | None) -> tuple[list[str], str]:

@@ -157,6 +157,8 @@ class Deciding:
         for telling in (Reason.OTHER_BRAND, Reason.ATTACHMENTS_UNSUPPORTED):
             if any(one.reason is telling for one in missed):
                 return telling
+        if len(missed) == 1:
+            return missed[0].reason
         envelope = claimed.envelope
         elsewhere = claimed.channel is None and len(envelope.addresses) > 0  # reachable, but not by this route
         return Reason.UNROUTABLE if elsewhere or envelope.audience != "person" else Reason.NO_ADDRESS

@@ -6,7 +6,7 @@ from contextlib import closing
 from itertools import islice
 from typing import IO, NamedTuple
 
-from wasl.csv_lines import CsvLine, csv_lines, csv_text
+from wasl.csv_lines import CsvLine, csv_lines, csv_text, line_end
 from wasl.errors import Problem, Refused
 from wasl.ids import suppressed_place
 from wasl.ledger.suppressions import Addition, Fate
@@ -139,6 +139,7 @@ def _reason(cells: Mapping[str, str]) -> dict[str, object]:
 
 
 def _count(file: IO[bytes]) -> None:
-    lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
+    end = line_end(file)
+    lines = sum(chunk.count(end) for chunk in iter(lambda: file.read(_CHUNK), b""))
     if lines > MOST_LINES:
         raise Refused([Problem(pointer="", code="too_many", message=f"has more than {MOST_LINES} lines; split it")])

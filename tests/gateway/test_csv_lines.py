@@ -18,7 +18,7 @@ def told(text: str | bytes) -> list[tuple[int, object]]:
     return [(line.number, line.code or dict(line.cells)) for line in read(text)]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_commas_semicolons_byte_order_marks_and_line_ends_are_read(end: str, delimiter: str, bom: str) -> None:
@@ -98,3 +98,7 @@ def test_a_cell_that_a_spreadsheet_would_compute_is_guarded_and_read_back(cell: 
 
 def test_other_cells_are_written_as_they_are() -> None:
     assert csv_text([["a@b.c", 'x "y", z', "'quoted'"]]) == 'a@b.c,"x ""y"", z",\'quoted\'\r\n'
+
+
+def test_a_line_without_end_in_a_file_of_returns_costs_no_memory_and_no_other_line() -> None:
+    assert told(b"address\r" + b"x" * 300_000 + b"\rd@e.f\r") == [(2, "line_too_long"), (3, {"address": "d@e.f"})]

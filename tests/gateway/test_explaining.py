@@ -10,6 +10,7 @@ from tests.gateway.scripted import ANN, NOON, OFFERS, Carrier, FakeClock, Script
 from wasl.api import Gateway
 from wasl.consent import ConsentChange
 from wasl.errors import Refused
+from wasl.reasons_in_arabic import IN_ARABIC
 from wasl_contracts import Address, Content, Reason, Rejected, State
 
 Opened = Callable[..., Awaitable[Gateway]]
@@ -134,7 +135,7 @@ async def test_a_channel_without_an_address_is_told(opened: Opened) -> None:
     (_, sms) = found.deliveries[0].decision.candidates
     assert (sms.channel, sms.address, sms.reason) == ("sms", None, Reason.NO_ADDRESS)
     nobody = await gateway.explain(to={"email": "ann@example.com"}, content=HELLO, channels=["sms"])
-    assert (nobody.verdict, nobody.reason and nobody.reason.code) == ("fail", Reason.UNROUTABLE)
+    assert (nobody.verdict, nobody.reason and nobody.reason.code) == ("fail", Reason.NO_ADDRESS)
 
 
 async def test_what_waits_for_its_moment_or_its_turn_says_so(opened: Opened) -> None:
@@ -171,6 +172,17 @@ async def test_of_all_the_answer_is_the_delivery_that_the_message_itself_will_te
     assert sent.reason is not None
     assert found.reason is not None
     assert (found.verdict, found.reason.code) == ("fail", sent.reason.code)
+
+
+async def test_why_not_is_said_in_words_in_both_languages(opened: Opened) -> None:
+    gateway = await opened(carriers(), worker=False)
+
+    found = await gateway.explain(to={"id": "u_3", "email": MAIL.value}, content=HELLO, channels=["sms"])
+
+    assert found.reason is not None
+    assert found.reason.code is Reason.NO_ADDRESS is found.deliveries[0].decision.candidates[0].reason
+    assert found.sentences["ar"] == f"لا تُرسل. \u2068{IN_ARABIC[Reason.NO_ADDRESS]}\u2069"
+    assert set(IN_ARABIC) == set(Reason)
 
 
 @pytest.mark.parametrize("at", ["1971-01-01T00:00:00Z", "2199-12-31T23:59:59Z"])

@@ -449,3 +449,16 @@ async def test_a_stored_end_that_no_calendar_reaches_breaks_no_reading(gateway: 
     assert len((await gateway.suppressions()).data) == 1
     assert "9999-01-02" in "".join([part async for part in gateway.export_suppressions()])
     assert not (await gateway.unsuppress(ANN, "by mistake")).data
+
+
+async def test_a_file_of_an_old_mac_is_imported(gateway: Gateway) -> None:
+    imported = await gateway.import_suppressions(b"address,reason\rann@example.com,bounce\rbob@example.com,\r")
+
+    assert (imported.lines, imported.new, imported.invalid) == (2, 2, 0)
+
+
+async def test_a_bad_reason_in_a_file_is_told_with_the_six_that_there_are(gateway: Gateway) -> None:
+    imported = await gateway.import_suppressions(f"address,reason\n{ANN},nonsense\n".encode())
+
+    (problem,) = imported.problems
+    assert (problem.column, problem.message.count("suppressed_"), "paused" in problem.message) == ("reason", 6, False)

@@ -1,7 +1,6 @@
 """Reading brands: `brands/<name>/brand.toml` over what it inherits, with its layouts. Every mistake in every file is found at once."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,9 @@ from wasl.brands.brand import EVERYWHERE, Brand, Look
 from wasl.brands.colours import LEAST_CONTRAST, followed, hard_to_read
 from wasl.config.brands import FILE, NAME, folders
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
-from wasl.config.positions import Key, positions, syntax_error
+from wasl.config.positions import Key, positions
 from wasl.config.validation import explain
+from wasl.config.written import BadToml, Unreadable, is_leftover, read_text, read_toml
 from wasl_contracts.model import Slug
 
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -83,35 +83,28 @@ def _brand_folders(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
 def _written(folder: Path, mistakes: list[Mistake]) -> _Written:
     file, frames = folder / FILE, _layouts(folder / "layouts", mistakes)
     try:
-        text = file.read_bytes().decode("utf-8-sig")
-        tree = tomllib.loads(text)
+        text = read_text(file)
+        tree = read_toml(text)
         return _Written(folder.name, Findings(Source(str(file), positions(text))), tree, frames)
-    except tomllib.TOMLDecodeError as error:
-        place, message = syntax_error(str(error), text)
-        mistakes.append(Mistake(str(file), *place, "", message))
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        mistakes.append(_mistake(file, _why_unread(error)))
+    except BadToml as fact:
+        mistakes.append(Mistake(str(file), *fact.place, "", str(fact)))
+    except Unreadable as fact:
+        mistakes.append(_mistake(file, f"{fact}; write one, an empty one will do" if fact.missing else str(fact)))
     return _Written(folder.name, Findings(Source(str(file))))
-
-
-def _why_unread(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "is not UTF-8; save it as UTF-8"
-    if isinstance(error, RecursionError):
-        return "is nested too deeply"
-    return "is missing; write one, an empty one will do" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"  # type: ignore[attr-defined]  # the rest is OSError
 
 
 def _layouts(folder: Path, mistakes: list[Mistake]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folder.glob("[!.]*")):
+        if is_leftover(path.name):
+            continue
         if path.name not in layouts.VARIABLES:
             mistakes.append(_mistake(path, f"is not a layout; there are: {listed(tuple(layouts.VARIABLES))}"))
             continue
         try:
-            found[path.name] = path.read_bytes().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            mistakes.append(_mistake(path, _why_unread(error)))
+            found[path.name] = read_text(path)
+        except Unreadable as fact:
+            mistakes.append(_mistake(path, str(fact)))
         else:
             mistakes.extend(Mistake(str(path), line, 1, "", sentence) for line, sentence in layouts.check(path.name, found[path.name]))
     return found

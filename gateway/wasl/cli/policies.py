@@ -54,8 +54,8 @@ def _age(written: str) -> datetime:
 
     try:
         age: timedelta = TypeAdapter(Duration).validate_python(written)
-    except ValidationError:
-        raise typer.BadParameter("is not a duration; write a number and a unit, like 12h or 7d", param_hint="--since") from None
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors(include_url=False)[0]["msg"], param_hint="--since") from None
     return SystemClock().now() - age
 
 

@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 
 from wasl.content.cutting import cut
-from wasl.content.links import is_web_link
 from wasl.content.plain import INK, with_way_out
 from wasl.content.sandbox import Fill
 from wasl.content.unseen import one_line
 from wasl.content.written import Source, Written
 from wasl_contracts.content import Action
-
+from wasl_contracts.links import web_link
 
 
 def actions(written: Written) -> tuple[Action, ...]:
     """The actions that can be followed; a label that came out empty is the link itself."""
     found = []
     for label, url in written.source.form(_actions):
-        if is_web_link(link := url(written.data)):
+        if link := web_link(url(written.data)):
             text = one_line(label(written.data))
             found.append(Action(label=cut(text or link, 80), url=link))
     return tuple(found)

@@ -23,7 +23,11 @@ CLIPPED_AT = 102 * 1024
 """Gmail hides what comes after so many octets of HTML, the footer with it."""
 _LONGEST_SUBJECT = 250
 
-_INLINER = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_INLINER = CSSInliner(load_remote_stylesheets=False)
+_KEEPING_AT_RULES = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_KEPT_STYLE = re.compile(r"<style[^>]*\bdata-css-inline=[\"']?keep\b.*?</style>", re.IGNORECASE | re.DOTALL)
+_AT_RULE = re.compile(r"<style[^>]*>[^<@]*@", re.IGNORECASE)
+_CHARSET = re.compile(r"<meta charset=[^>]*>", re.IGNORECASE)
 _OF_PAGES = CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
 
 
@@ -45,11 +49,22 @@ def _page(source: Source, *, opt_out: bool) -> Fill:
     own = source.form(own_page)
     if own is None or not own.whole:
         shown = opt_out and not (own and own.opts_out)
-        html = _INLINER.inline(_framed(source, own, _link(source) if shown else None))
+        html = _inlined(_framed(source, own, _link(source) if shown else None))
     else:
         html = own.html if block(source).mjml is not None else _OF_PAGES.inline(own.html)
-    fill = source.fill(_with_guarded_links(with_statements(html, source.holes), source.holes), INK)
+    fill = source.fill(_with_guarded_links(with_statements(_charset_first(html), source.holes), source.holes), INK)
     return _optional(fill) if own and own.opts_out else fill
+
+
+def _inlined(page: str) -> str:
+    """The page with its CSS on its elements. What begins with @ stays, and only once: in a <style> that is kept it does anyway."""
+    return (_KEEPING_AT_RULES if _AT_RULE.search(_KEPT_STYLE.sub("", page)) else _INLINER).inline(page)
+
+
+def _charset_first(page: str) -> str:
+    """The page with its charset at the beginning of its head: programs look for it in the first 1024 bytes (WHATWG HTML 4.2.5.4)."""
+    told = _CHARSET.search(page)
+    return re.sub(r"<head[^>]*>", rf"\g<0>{told[0]}", _CHARSET.sub("", page), count=1) if told else page
 
 
 def _optional(fill: Fill) -> Fill:

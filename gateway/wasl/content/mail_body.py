@@ -60,14 +60,21 @@ def _paragraphs(source: Source) -> Iterator[Sequence[Token]]:
 
 def _directed(tokens: Sequence[Token], source: Source) -> Iterator[Token]:
     """The tokens with language and direction on each block, as mail programs drop those of the page."""
-    for at, token in enumerate(tokens):
+    for token, first_line in zip(tokens, _first_lines(tokens), strict=True):
         if token.nesting == 1 and token.tag in _DIRECTED:
-            first_line = next((inner.content for inner in tokens[at:] if inner.type == "inline"), "")
             direction = direction_of_block(first_line, source.direction, source.holes)
             lang = source.locale.replace("_", "-") if direction == source.direction else ""  # a language that nobody told
             yield token.copy(attrs={**token.attrs, "dir": direction, "lang": lang})
         else:
             yield token
+
+
+def _first_lines(tokens: Sequence[Token]) -> list[str]:
+    """For each token the first text in it or behind it."""
+    lines = [""]
+    for token in reversed(tokens):
+        lines.append(token.content if token.type == "inline" else lines[-1])
+    return lines[:0:-1]
 
 
 class _Html(RendererHTML):

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from markupsafe import escape
 
 from wasl.content.holes import Holes
-from wasl.content.links import is_web_link
 from wasl.content.written import UNSUBSCRIBE
 from wasl_contracts.content import Direction
+from wasl_contracts.links import web_link
 
 OPT_OUT = "unsubscribe:"
 """What an author writes as `href` of the link by which the recipient opts out."""
@@ -128,9 +128,10 @@ class _Reader(HTMLParser):
         url = self._holes.in_link(value)
         fixed = name == "href" and _OTHER_LINK(url) and not self._has_hole(url)
         begins = re.match(rf"{self._holes.word}u\d", url)
-        if not (fixed or begins or is_web_link(url)) or re.search(self._holes.statement, url):
+        link = web_link(url)
+        if not (fixed or begins or link) or re.search(self._holes.statement, url):
             self._found(f"has in {name} of <{tag}> what is no link; begin it with https:// or with one hole that holds the whole start")
-        return url
+        return link or url
 
     def _begin_opt_out(self, values: dict[str, str]) -> None:
         """The link appears only where the message has one."""

@@ -5,7 +5,6 @@ templates/_snippets/<locale>.toml          name = "phrase"
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,7 +13,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from wasl.config.mistakes import Mistake
-from wasl.config.positions import positions, syntax_error
+from wasl.config.positions import positions
+from wasl.config.written import BadToml, Unreadable, is_leftover, read_toml
+from wasl.config.written import read_text as read_file
 from wasl.content.fallback import LOCALE, key, widening
 from wasl_contracts.model import Frozen
 
@@ -84,11 +85,13 @@ def load(folder: Path, default_locale: str, mistakes: list[Mistake]) -> Shared:
     """The parts of a folder of templates; what is wrong with them is added to the mistakes."""
     partials: dict[str, dict[str, Part]] = {}
     for path in sorted((folder / "_partials").rglob("[!.]*")):
-        if path.is_file() and (place := _partial(path, folder / "_partials", mistakes)) is not None:
+        if not path.is_dir() and not is_leftover(path.name) and (place := _partial(path, folder / "_partials", mistakes)) is not None:
             name, locale = place
             partials.setdefault(name, {})[key(locale)] = Part(read_text(path, mistakes).rstrip("\n"), str(path), locale=locale)
     snippets: dict[str, dict[str, Part]] = {}
     for path in sorted((folder / "_snippets").glob("[!.]*")):
+        if is_leftover(path.name):
+            continue
         for name, part in _phrases(path, mistakes):
             snippets.setdefault(name, {})[key(path.stem)] = part
     return Shared(partials, snippets, default_locale)
@@ -97,10 +100,9 @@ def load(folder: Path, default_locale: str, mistakes: list[Mistake]) -> Shared:
 def read_text(path: Path, mistakes: list[Mistake]) -> str:
     """A file's text; empty where it cannot be read, which is a mistake then."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        sentence = "is not UTF-8; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        mistakes.append(Mistake(str(path), None, None, "", sentence))
+        return read_file(path)
+    except Unreadable as fact:
+        mistakes.append(Mistake(str(path), None, None, "", str(fact)))
         return ""
 
 
@@ -120,10 +122,9 @@ def _phrases(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[str, Part]]:
         return
     text = read_text(path, mistakes)
     try:
-        phrases = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place, sentence = syntax_error(str(error), text)
-        mistakes.append(Mistake(str(path), *place, "", f"is not TOML: {sentence}"))
+        phrases = read_toml(text)
+    except BadToml as fact:
+        mistakes.append(Mistake(str(path), *fact.place, "", f"is not TOML: {fact}"))
         return
     places = positions(text)
     for name, phrase in phrases.items():

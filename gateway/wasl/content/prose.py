@@ -10,7 +10,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from wasl.content.holes import Holes
-from wasl.content.links import is_web_link
+from wasl_contracts.links import web_link
 
 STATEMENT = "statement"
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
@@ -81,8 +81,9 @@ def _mend_links(inline: Token, holes: Holes) -> Iterator[tuple[int, str]]:
             kept.extend(token.children or [])
         elif token.type == "link_open":
             url = holes.in_link(str(token.attrs["href"]))
-            token.attrs = {"href": url}
-            opened.append(re.match(rf"{holes.word}u", url) is not None or is_web_link(url))
+            link = url if re.match(rf"{holes.word}u", url) else web_link(url)
+            token.attrs = {"href": link or url}
+            opened.append(link is not None)
             if opened[-1]:
                 kept.append(token)
             else:

@@ -1,7 +1,6 @@
 """Reading a template: TOML between two lines of `+++`, then Markdown with holes. Every mistake in it is found at once."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time
@@ -14,6 +13,7 @@ from wasl.config.mistakes import ConfigMistakes, Findings, Mistake
 from wasl.config.mistakes import Source as Places
 from wasl.config.positions import Key, positions
 from wasl.config.validation import explain
+from wasl.config.written import BadToml, read_toml
 from wasl.content import grammar
 from wasl.content.bidi import direction_of
 from wasl.content.blocks import Block, HoleKind, Way, changed
@@ -21,7 +21,6 @@ from wasl.content.expanding import SNIPPET, Expander, Place
 from wasl.content.formats import FORMATS
 from wasl.content.front import FRONT, Front, FrontAction
 from wasl.content.holes import Holes
-from wasl.content.links import is_web_link
 from wasl.content.literals import settled, settled_line
 from wasl.content.parts import Shared
 from wasl.content.prose import prose
@@ -29,6 +28,7 @@ from wasl.content.template import Template
 from wasl.content.variables import Variable, fits
 from wasl.content.written import Source
 from wasl_contracts.content import Format
+from wasl_contracts.links import web_link
 
 MAX_CHARACTERS = 200_000
 _FENCE = "+++"
@@ -168,10 +168,10 @@ class _Reader:
 
     def _front(self, toml: str) -> Front:
         try:
-            tree = _json(tomllib.loads(toml))
-        except tomllib.TOMLDecodeError as error:
-            line = re.search(r"line (\d+)", str(error))
-            self._end(int(line[1]) if line else toml.count("\n") + 1, f"is not TOML: {error}")
+            tree = _json(read_toml(toml))
+        except BadToml as fact:
+            line, column = fact.place
+            self._end(line, f"is not TOML: {fact}", column)
         self._findings = Findings(Places(self._file, positions(toml)))
         try:
             return FRONT.model_validate(tree)
@@ -200,7 +200,7 @@ class _Reader:
 
     def _link(self, marked: str, holes: Holes, at: Key) -> str:
         url = holes.in_link(marked)
-        if url and not (re.match(rf"{holes.word}u", url) or is_web_link(url)):
+        if url and not (re.match(rf"{holes.word}u", url) or web_link(url)):
             self._findings.add(at, "is not a link; begin it with https:// or with one hole that holds the whole start")
         return url
 
@@ -219,8 +219,8 @@ class _Reader:
         else:
             self._findings.add(at, sentence, code=code)
 
-    def _end(self, line: int, sentence: str) -> NoReturn:
-        raise TemplateMistakes([Mistake(self._file, line, 1, "", sentence)])
+    def _end(self, line: int, sentence: str, column: int = 1) -> NoReturn:
+        raise TemplateMistakes([Mistake(self._file, line, column, "", sentence)])
 
 
 def _json(value: object) -> object:

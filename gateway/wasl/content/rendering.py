@@ -46,8 +46,8 @@ def render(envelope: Envelope, format: Format, templates: Templates, brand: Bran
     except (NoSuchTemplate, Unfillable) as fact:
         raise RenderingFailed(Reason.TEMPLATE_ERROR, str(fact)) from None
     except ValidationError as error:  # what was filled in does not fit the form that a provider gets
-        told = ", ".join(f"{'.'.join(map(str, one['loc']))} ({one['type']})" for one in error.errors(include_input=False, include_url=False))
-        raise RenderingFailed(Reason.TEMPLATE_ERROR, f"the text cannot be written as {format}: {told}") from None
+        wrong = ", ".join(f"{'.'.join(map(str, one['loc']))} {one['type']}" for one in error.errors(include_input=False))
+        raise RenderingFailed(Reason.TEMPLATE_ERROR, f"the text cannot be written as {format}: {wrong}") from None
     except NoSuchLocale as fact:
         raise RenderingFailed(Reason.LOCALE_MISSING, str(fact)) from None
 

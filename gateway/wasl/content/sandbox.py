@@ -19,11 +19,11 @@ from pydantic import JsonValue
 
 from wasl.content.filters import OPERATORS, calculated, filters
 from wasl.content.languages import Manner
-from wasl.content.links import LONGEST_LINK, is_web_link
 from wasl.content.phrase import Phrase, as_text
 from wasl.content.unseen import harmless
 from wasl.content.work import MAX_CHARACTERS, STEP, NotAllowed, OverLimit, length, spend, weight
 from wasl_contracts.content import Direction
+from wasl_contracts.links import LONGEST_LINK, web_link
 
 MAX_ITERATIONS = 10_000
 
@@ -263,7 +263,7 @@ def _writers(ink: Ink, direction: Direction) -> dict[str, Write]:
     return {
         "v": value,
         "t": lambda value: ink.literal(harmless(as_text(value))),
-        "u": lambda value: ink.url(value) if isinstance(value, str) and is_web_link(value) else "",
+        "u": lambda value: ink.url(link) if isinstance(value, str) and (link := web_link(value)) else "",
         "p": _part,
     }
 

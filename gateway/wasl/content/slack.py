@@ -4,7 +4,8 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks (section, header, and 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -40,7 +41,7 @@ def slack(written: Written) -> Slack:
     heading, end = _escaped(cut(title, _LONGEST_HEADER)), f"\n\n{links}" if 0 < len(links) < _LONGEST_SECTION // 2 else ""
     short = within(_LONGEST_SECTION - len(heading) - 1 - len(end), body, _written, len)
     whole = [short] if "…" not in short else _paragraphs(body)
-    sections = _joined([*_joined(whole)[: _MOST_SECTIONS - bool(links)], links])
+    sections = _joined([*_joined(whole, _MOST_SECTIONS - bool(links)), links], _MOST_SECTIONS)
     return Slack(text="\n".join(filter(None, (heading, short + end))), blocks=(*header, *map(_section, sections)))
 
 
@@ -51,15 +52,31 @@ def _section(text: str) -> dict[str, JsonValue]:
 def _paragraphs(body: Sequence[Span]) -> Iterator[str]:
     """The paragraphs of the body, the long ones in pieces that fit a section."""
     for paragraph in parted(body, "\n\n"):
-        rest: list[Span] = paragraph
-        while rest:
-            text = _written(rest)
-            at = sum(len(span.text) for span in rest)
+        waiting = deque(paragraph)
+        while waiting:
+            window = _begin(waiting)
+            text = _written(window)
+            at = sum(len(span.text) for span in window)
             while len(text) > _LONGEST_SECTION and at > 1:
-                at = _break(rest, max(1, min(at - 1, at * _LONGEST_SECTION // len(text))))
-                text = _written(stripped(divided(rest, at)[0]))
+                at = _break(window, max(1, min(at - 1, at * _LONGEST_SECTION // len(text))))
+                text = _written(stripped(divided(window, at)[0]))
             yield text.strip()
-            rest = stripped(divided(rest, at)[1])
+            waiting.extendleft(reversed(divided(window, at)[1]))
+
+
+def _begin(waiting: deque[Span]) -> list[Span]:
+    """Take from what waits what a section has room for at most, and one character more where there is more; signs only add to it."""
+    window: list[Span] = []
+    room = _LONGEST_SECTION + 1
+    while waiting and room > 0:
+        text, marks = waiting.popleft()
+        text = text if window else text.lstrip()
+        if len(text) > room:
+            waiting.appendleft(Span(text[room:], marks))
+        if text:
+            window.append(Span(text[:room], marks))
+        room -= len(text)
+    return window
 
 
 def _break(pieces: Sequence[Span], most: int) -> int:
@@ -68,12 +85,14 @@ def _break(pieces: Sequence[Span], most: int) -> int:
     return max(words.rfind(" "), words.rfind("\n")) + 1 or most
 
 
-def _joined(texts: Sequence[str] | Iterator[str]) -> list[str]:
-    """Texts in as few sections as they fit into."""
+def _joined(texts: Iterable[str], most: int) -> list[str]:
+    """Texts in as few sections as they fit into, the first of them where these are too many. No more texts are asked for than needed."""
     sections: list[str] = []
     for text in filter(None, texts):
         if sections and len(sections[-1]) + len(text) + 2 <= _LONGEST_SECTION:
             sections[-1] += f"\n\n{text}"
+        elif len(sections) == most:
+            break
         else:
             sections.append(text)
     return sections

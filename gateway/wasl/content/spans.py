@@ -6,6 +6,7 @@ is all that is done for a message. So signs are balanced whatever the conditions
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -26,6 +27,7 @@ _KINDS: Final[Mapping[str, Kind]] = {"b": "strong", "i": "em", "s": "s", "c": "c
 _AS_IT_IS: Final = frozenset({"code", "fence", "quote"})
 _OPEN, _URL_ENDS, _CLOSE = "\x01", "\x02", "\x03"
 _SIGN = re.compile(f"{_OPEN}([bisc-fq]|a([^{_URL_ENDS}]*){_URL_ENDS})|{_CLOSE}")
+_MOST_PIECES = 5_000  # far more than the longest message that any chat takes has words
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -53,10 +55,17 @@ class Pen(NamedTuple):
 
 def spans(written: Written) -> list[Span]:
     """The body with the data in it, without white space at its ends. Raises Unfillable if nothing is left to say."""
-    found = _close_fitting(list(_parted(plain.tidy(written.filled(_body)))))
+    found = _few(_close_fitting(_few(list(_parted(plain.tidy(written.filled(_body)))))))
     if not "".join(span.text for span in found).strip():
         raise Unfillable("the text came out empty")
     return stripped(found)
+
+
+def _few(pieces: list[Span]) -> list[Span]:
+    """The pieces, with what comes after the most that are marked as plain text: a value of line breaks alone can make 100,000 of them."""
+    if len(pieces) <= _MOST_PIECES:
+        return pieces
+    return [*pieces[:_MOST_PIECES], Span("".join(span.text for span in pieces[_MOST_PIECES:]))]
 
 
 def titled(written: Written) -> list[Span]:
@@ -101,13 +110,17 @@ def shortened(pieces: list[Span], limit: int, measure: Measure = len) -> list[Sp
 
 
 def within(limit: int, pieces: list[Span], write: Callable[[list[Span]], Form], measure: Callable[[Form], int]) -> Form:
-    """What `write` makes of the pieces, cut until it measures at most `limit` with its signs: how many there are shows when written."""
-    seen = sum(len(span.text) for span in pieces)
-    form = write(pieces)
-    while (size := measure(form)) > limit and seen > 1:
-        seen = max(1, min(seen - 1, seen * limit // size))
-        form = write(shortened(pieces, seen))
-    return form
+    """What `write` makes of the pieces, cut until it measures at most `limit` with its signs: how many there are shows when written.
+
+    Signs and escapes only ever add to the text, so no more of it than `limit` is written, however long it is.
+    """
+    fitting = shortened(pieces, limit)
+    whole = write(fitting)
+    if measure(whole) <= limit:
+        return whole
+    most = sum(len(span.text) for span in fitting)
+    seen = bisect_right(range(1, most), limit, key=lambda end: measure(write(shortened(fitting, end))))
+    return write(shortened(fitting, max(1, seen)))
 
 
 def divided(pieces: Sequence[Span], at: int) -> tuple[list[Span], list[Span]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wasl.config.mistakes import Mistake
+from wasl.config.written import is_leftover
 from wasl.content.fallback import LOCALE, key, widening
 from wasl.content.parts import FOLDERS, Shared, load, read_text, unbundled
 from wasl.content.proving import SENTENCE, Trial, harmful
@@ -188,7 +189,7 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
         mistakes.append(Mistake(str(folder), None, None, "", "is not a folder; make it, or take it out of the configuration"))
         return
     for path in sorted(folder.glob("[!.]*/[!.]*")):
-        if path.parent.name in FOLDERS:
+        if path.parent.name in FOLDERS or is_leftover(path.name):
             continue
         if path.suffix != ".md" or not LOCALE.fullmatch(path.stem):
             mistakes.append(Mistake(str(path), None, None, "", "is not called by a language; name it like en.md or ar-SA.md"))

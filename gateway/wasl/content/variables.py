@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from wasl.content.links import is_web_link
 from wasl.content.numbers import exact
 from wasl.content.work import NotAllowed
 from wasl.errors import Problem
+from wasl_contracts.links import web_link
 from wasl_contracts.model import Frozen
 
 VariableType = Literal[
@@ -99,7 +99,7 @@ _FITS: Final[Mapping[VariableType, Callable[[JsonValue], bool]]] = {
     "date": _is_date,
     "datetime": _is_datetime,
     "money": _is_money,
-    "url": lambda value: isinstance(value, str) and is_web_link(value),
+    "url": lambda value: isinstance(value, str) and web_link(value) is not None,
     "email": _matches(_MAILBOX),
     "phone": _matches(_PHONE),
     "code": lambda value: isinstance(value, str) and len(value) <= _LONGEST_CODE and value.isprintable(),

@@ -9,10 +9,10 @@ from wasl.content.bidi import isolated
 from wasl.content.blocks import Block, HoleKind, Way, changed
 from wasl.content.holes import Holes
 from wasl.content.languages import Manner
-from wasl.content.links import is_web_link
 from wasl.content.prose import Prose
 from wasl.content.sandbox import Data, Fill, Ink, filling
 from wasl_contracts.content import Direction
+from wasl_contracts.links import web_link
 
 Form = TypeVar("Form")
 Own = TypeVar("Own", bound=Block)
@@ -100,7 +100,6 @@ def _block(source: Source) -> Callable[[Data], Block | None]:
 
 def _web_link(fill: Fill) -> Fill:
     def link(data: Data) -> str:
-        url = fill(data)
-        return url if is_web_link(url) else ""
+        return web_link(fill(data)) or ""
 
     return link

@@ -95,13 +95,13 @@ def _inner_archive(opened: IO[bytes]) -> bytes | None:
     held = opened.read(_PIECE)
     if programs.by_bytes(held):
         raise BadArchive("holds a program")
-    whole = True
+    begins, whole = held.startswith(b"PK\x03\x04"), True
     while piece := opened.read(_PIECE):
         whole = whole and len(held) + len(piece) <= _LARGEST_INNER
         held = held + piece if whole else (held + piece)[-_TAIL:]
     if whole:
-        return held if held.startswith(b"PK\x03\x04") or is_archive(held) else None
-    if _END in held:
+        return held if begins or is_archive(held) else None
+    if begins or _END in held:
         raise BadArchive(f"holds an archive of more than {_LARGEST_INNER // _MIB} MiB; send that alone")
     return None
 

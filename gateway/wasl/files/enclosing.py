@@ -46,16 +46,12 @@ class _Found(NamedTuple):
 class Enclosing:
     """Stores files and encloses them in drafts."""
 
-    def __init__(  # noqa: PLR0913 - what it works with
-        self, files: Files, outbound: Outbound, reach: Reach, keep: timedelta, clock: Clock, *, seconds: float = _SECONDS
-    ) -> None:
-        """`seconds` are for all files of a message that are fetched."""
+    def __init__(self, files: Files, outbound: Outbound, reach: Reach, keep: timedelta, clock: Clock) -> None:
         self._files = files
         self._outbound = outbound
         self._reach = reach
         self._keep = keep
         self._clock = clock
-        self._seconds = seconds
         self._fetching: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_FETCHES))
         self.coming: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_COMING))
         """Turns of files that come over HTTP, by brand: a slow one holds up no other brand."""
@@ -148,12 +144,12 @@ class Enclosing:
         """Put the files that are elsewhere into their places."""
         place = 0
         try:
-            async with asyncio.timeout(self._seconds):
-                for place, one in enumerate(given):  # noqa: B007 - told below
+            async with asyncio.timeout(_SECONDS):
+                for place, one in enumerate(given):
                     if one.url is not None:
                         found[place] = await self._fetched(brand, one, place, room=LARGEST - _total(found))
         except TimeoutError:
-            late = _Unavailable(f"did not come within the {self._seconds:g} seconds that all files of a message have")
+            late = _Unavailable(f"did not come within the {_SECONDS:g} seconds that all files of a message have")
             raise Refused([_problem(place, given[place], late)]) from None
 
     async def _fetched(self, brand: str, given: Enclosure, place: int, room: int) -> _Found:

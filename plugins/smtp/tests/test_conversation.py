@@ -10,6 +10,8 @@ import pytest
 
 from wasl_contracts import Receipt, Rejected, Unavailable, Unknown
 from wasl_contracts import Sender as Face
+from wasl_smtp.transaction import Transaction
+from wasl_smtp.wire import Wire
 
 if TYPE_CHECKING:
     from plugins.smtp.tests.conftest import Scripted, Sender
@@ -173,3 +175,35 @@ async def test_what_is_not_one_address_is_refused_before_connecting(server: Scri
     assert isinstance(error, Rejected)
     assert error.scope == "address"
     assert server.opened == 0
+
+
+async def test_a_large_mail_goes_in_pieces_so_that_other_mails_have_their_turn() -> None:
+    line = Line([b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", b"250 queued\r\n"])
+    message = b".begins with a dot\r\n" + b"..\r\na line\r\n.\r\n" * 60_000
+    wire = Wire(line, {})
+    line.wire = wire
+
+    await Transaction("a@acme.example", "ann@example.com", message).run(wire)
+
+    content = line.written[3:]
+    assert len(content) > 10
+    assert max(map(len, content)) < 2 * 65_536
+    assert b"".join(content) == b"".join(b"." * one.startswith(b".") + one for one in message.splitlines(keepends=True)) + b".\r\n"
+
+
+class Line(asyncio.Transport):
+    """A connection that is always ready, and a server that answers commands and the end of the content."""
+
+    def __init__(self, replies: list[bytes]) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self.wire: Wire | None = None
+        self._replies = replies
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        pass
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+        if self.wire is not None and (len(self._replies) > 1 or data == b".\r\n"):
+            self.wire.data_received(self._replies.pop(0))

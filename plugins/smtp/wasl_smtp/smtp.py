@@ -10,6 +10,7 @@ from wasl_smtp.pool import Pool
 from wasl_smtp.replies import receipt
 from wasl_smtp.server import Server
 from wasl_smtp.settings import LONGEST_TIMEOUT, Settings
+from wasl_smtp.transaction import Transaction
 from wasl_smtp.wire import Disconnected
 
 # Roughly one address, so that a mistake is told when a message is accepted; Mailbox.read knows exactly.
@@ -39,12 +40,12 @@ class Smtp:
     def __init__(self, settings: Settings, http: HttpSession) -> None:
         self._settings = settings
         self._composer = Composer(settings)
+        self._composing = asyncio.Semaphore(1)
         self._pool = Pool(Server(settings).connect, settings.connections)
 
     async def send(self, delivery: Delivery) -> Receipt:
-        # A large mail takes long to encode and to sign; the others go on meanwhile.
         large = sum(file.size for file in delivery.attachments) > _LARGE
-        transaction = await asyncio.to_thread(self._composer.compose, delivery) if large else self._composer.compose(delivery)
+        transaction = await self._composed_apart(delivery) if large else self._composer.compose(delivery)
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 return receipt(await self._pool.carry(transaction))
@@ -52,6 +53,11 @@ class Smtp:
             raise transaction.lost("timeout") from None
         except Disconnected as end:
             raise transaction.lost(end.code) from None
+
+    async def _composed_apart(self, delivery: Delivery) -> Transaction:
+        """A large mail takes long to encode and to sign: one at a time, while the others go on."""
+        async with self._composing:
+            return await asyncio.to_thread(self._composer.compose, delivery)
 
     def wire(self, delivery: Delivery) -> bytes:
         return self._composer.write(delivery)

@@ -1,5 +1,7 @@
 """One mail over one connection: MAIL, RCPT, DATA, the content and the final dot."""
 
+import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wasl_contracts import ProviderError, Reason, Rejected, Unavailable, Unknown
@@ -83,17 +85,33 @@ class Transaction:
         return False
 
     async def _hand_over(self, wire: Wire) -> Reply:
-        content = self.message.replace(b"\r\n.", b"\r\n..")
+        content = self.message
         if len(content) > _ONE_WRITE:
             # Keeps the dot back until the content has left, so that a slow line that breaks leaves no doubt.
-            wire.write(content)
-            await wire.drained()
+            for piece in _pieces(content):
+                wire.write(_stuffed(piece))
+                await wire.drained()
+                await asyncio.sleep(0)  # a fast line never makes us wait, and others want their turn
             content = b""
         self.dot_written = True
-        reply = await _ask(wire, content + b".\r\n")
+        reply = await _ask(wire, _stuffed(content) + b".\r\n")
         if reply.good:
             return reply
         raise refusal("dot", reply, own_sender=self.own_sender)
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """The content in pieces that end with a line."""
+    start = 0
+    while start < len(content):
+        end = content.find(b"\n", start + _ONE_WRITE) + 1 or len(content)
+        yield content[start:end]
+        start = end
+
+
+def _stuffed(lines: bytes) -> bytes:
+    """Whole lines with the dots at their beginning doubled (RFC 5321 section 4.5.2)."""
+    return (b"." if lines.startswith(b".") else b"") + lines.replace(b"\r\n.", b"\r\n..")
 
 
 async def _ask(wire: Wire, words: bytes) -> Reply:

@@ -115,7 +115,7 @@ def test_a_message_that_nobody_can_take_fails(shop):
     partly = shop("send", "--to", "any:desk", "--body", "x", "--mode", "all", "--wait")
 
     assert sent.returncode == 1
-    assert "No channel of the route can reach this person." in sent.stderr
+    assert "No address for this channel is on file for this person." in sent.stderr
     assert partly.returncode == 4
 
 
@@ -151,13 +151,13 @@ def test_dead_letters_are_listed_counted_and_sent_again(shop):
 
     listed = json.loads(shop("messages", "list", "--state", "failed", "--json").stdout)["data"]
     asked = shop("messages", "retry", "--state", "failed")
-    done = shop("messages", "retry", "--state", "failed", "--reason", "unroutable", "--yes")
+    done = shop("messages", "retry", "--state", "failed", "--reason", "no_address", "--yes")
     again = shop("messages", "retry", "--state", "failed", "--yes", "--json")
     named = shop("messages", "retry", dead)
 
     assert (len(listed), listed[0]["id"]) == (2, dead)
     assert (asked.returncode, asked.stdout) == (1, "")
-    assert "2  unroutable: No channel of the route can reach this person." in asked.stderr
+    assert "2  no_address: No address for this channel is on file for this person." in asked.stderr
     assert "Send 2 again?" in asked.stderr
     assert (done.returncode, done.stdout) == (0, "2 on their way again\n")
     assert json.loads(again.stdout)["retried"] == 0

@@ -71,3 +71,15 @@ def test_what_is_wrong_is_said(ran: Callable[..., str]) -> None:
     assert "There is no recipient" in ran("show", "nobody", code=1)
     assert "/ip" in ran("grant", "ann", "--topic", "*", "--channel", "*", "--ip", "home", code=2)
     assert "/token" in ran("confirm", "abc", code=2)
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_others_wrote_is_no_markup_and_no_order_to_the_terminal(ran: Callable[..., str]) -> None:
+    ran("withdraw", "ann", "--channel", "log", "--actor", "[/x] [red]bo[/red] :boom:")
+
+    assert "[/x] [red]bo[/red] :boom:" in ran("show", "ann")
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_mistyped_topic_is_told_with_what_was_meant(ran: Callable[..., str]) -> None:
+    assert 'did you mean "offers"?' in ran("withdraw", "ann", "--topic", "ofers", code=2)

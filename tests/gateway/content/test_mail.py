@@ -127,3 +127,11 @@ def test_a_subject_is_one_line_and_of_bearable_length(filled):
 
 def test_without_a_title_the_first_line_is_the_subject(inline):
     assert inline("First\n\nSecond", "mail").subject == "First"
+
+
+def test_rules_for_small_and_dark_screens_stand_once_and_the_charset_first(inline):
+    html = inline("Hello", "mail", title="Hi").html
+
+    assert html.count("@media (max-width: 480px)") == html.count("@media (prefers-color-scheme: dark)") == 1
+    assert html.lower().count("<meta charset=") == 1
+    assert html.lower().index("<meta charset=") < 1024 - len('<meta charset="utf-8">')

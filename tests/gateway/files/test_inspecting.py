@@ -150,7 +150,8 @@ REFUSED = {
     "an encrypted archive inside": (encrypted("inner.zip"), "encrypted"),
     "too many members": (b"PK\x03\x04" + b"PK\x01\x02" * 2_001, "more than 2000"),
     "too many members of both levels": (
-        zipped(("inner.zip", zipped(*((f"{n}", b"") for n in range(1500)))), *((f"{n}", b"") for n in range(600))), "more than 2000"
+        zipped(("inner.zip", zipped(*((f"{n}", b"") for n in range(1500)))), *((f"{n}", b"") for n in range(600))),
+        "more than 2000",
     ),
     "an archive behind something else": (zipped(("a.gif", GIF + zipped(("run.bat", b"a")))), "program"),
     "an archive too large to be held": (zipped(("a.gif", GIF + LARGE_INNER), how=ZIP_STORED), "more than 8 MiB"),

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from tests.databases import rows
+from tests.gateway.brands.faces import written
 from tests.gateway.outbound.sites import ok, site
 from tests.gateway.scripted import ANN, Carrier, FakeClock, Script, calls, message, outcome
 from wasl.api import Gateway, Submission
 from wasl.errors import IdempotencyMismatch, Refused
 from wasl.files import carrying
-from wasl_contracts import Capabilities, Delivery, Reason, Receipt, State, Unavailable
+from wasl_contracts import Capabilities, Delivery, Message, Reason, Receipt, State, Unavailable
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"invoice " * 100
 BOB = {"id": "u_2", "email": "bob@example.com"}
@@ -151,6 +152,34 @@ async def test_a_url_that_does_not_give_the_file_keeps_nothing(sqlite: Opened, a
 
     assert refused(raised) == [("/attachments/0/url", code)]
     assert str(there.port) not in raised.value.message
+
+
+async def test_all_urls_of_a_message_share_one_time_and_one_brand_holds_up_no_other(
+    sqlite: Opened, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("wasl.files.enclosing._SECONDS", 0.25)
+    brands = written(tmp_path / "brands", {"acme": 'title = "Acme"', "beta": 'title = "Beta"'})
+
+    async def slow(head: bytes, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0 if b"/quick" in head else 0.15)
+        writer.write(ok(PDF))
+        await writer.drain()
+
+    async with site(slow) as there:
+        gateway = await sqlite({"mail": mail()}, worker=False, brands=brands, outbound={**LOCAL, "ports": [there.port]})
+
+        def asked(brand: str, *ways: str) -> Message:
+            files = [{"url": f"http://127.0.0.2:{there.port}/{way}", "name": "invoice.pdf"} for way in ways]
+            return message(brand=brand, attachments=files)
+
+        held = [asyncio.create_task(gateway.accept(asked("acme", "a", "b"))) for _ in range(4)]
+        await asyncio.sleep(0.02)
+        await gateway.of("beta").accept(asked("beta", "quick"))
+        others_waited = sum(task.done() for task in held)
+        told = await asyncio.gather(*held, return_exceptions=True)
+
+    assert others_waited == 0
+    assert [[one.code for one in error.errors] for error in told if isinstance(error, Refused)] == [["attachment_unavailable"]] * 4
 
 
 async def test_files_that_are_too_large_together_are_refused(sqlite: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
