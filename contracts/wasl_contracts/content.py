@@ -18,7 +18,9 @@ def _web_link(url: str) -> str:
 
 
 def _readable(body: str) -> str:
-    """Refuse markup without end: reading it as Markdown takes 10 µs a sign, and nothing else happens meanwhile."""
+    """Refuse what shows nothing, and markup without end: reading Markdown takes 10 µs a sign, and nothing else happens meanwhile."""
+    if not any(character.isprintable() and character != " " for character in body):
+        raise PydanticCustomError("blank", "is blank; write what the message says")
     if len(body) > _MOST_SIGNS and len(_SIGN.findall(body)) > _MOST_SIGNS:
         raise PydanticCustomError(
             "too_complex", "holds more than {most} lines and signs of Markdown; send less, or a file", {"most": f"{_MOST_SIGNS:,}"}

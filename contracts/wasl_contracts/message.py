@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from wasl_contracts.content import Content
@@ -39,11 +39,11 @@ class Message(Frozen):
     send_at: Moment | None = None
     expires_in: Duration | None = None
     about: Name | None = None
-    supersedes: bool = False
+    supersedes: StrictBool = False
     fact: Name | None = None
     ordering_key: Name | None = None
     attachments: Enclosures = Field((), repr=False)
-    attachments_optional: bool = False
+    attachments_optional: StrictBool = False
     metadata: JsonObject = Field(default_factory=dict, repr=False)
 
     @model_validator(mode="after")

@@ -196,6 +196,8 @@ class Drafting:
         said = template.source if template is not None else f"{content.title} {content.body}" if content is not None else ""
         text = said, template.locale if template is not None else locale
         lacks = self._promotion.lacks(way.topic, way.channels, brand, text) if self._promotion is not None else []
+        if template is not None and self._promotion is not None:
+            lacks += self._promotion.lacks_of_page(way.topic, way.channels, brand, template)
         if lacks:
             pointers = {"brand": "/brand", "text": "/template" if template is not None else "/content"}
             raise Refused([Problem(pointer=pointers[lack.of], code="promotional_incomplete", message=lack.sentence) for lack in lacks])

@@ -18,6 +18,9 @@ _ORDINARY_EMAIL = re.compile(
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,20}"
 )
 
+# Digits of any script, as people write them: Arabic-Indic, Persian, full width.
+_WRITTEN_PHONE = re.compile(r"(?:tel:)?[+＋]?[\d ()./\u00a0\u2010-\u2015-]+")
+
 # Landlines get no messages, and premium ranges are how toll fraud earns (threats.md E).
 _NO_MESSAGES = {PhoneNumberType.FIXED_LINE, PhoneNumberType.PREMIUM_RATE}
 
@@ -56,11 +59,13 @@ def normal_phone(value: str, country: str | None = None) -> str:
     Raises:
         BadAddress: no such number can exist in the numbering plan.
     """
+    if not _WRITTEN_PHONE.fullmatch(value):  # the library skips what it does not know
+        raise BadAddress("bad_recipient", "is not a phone number; write it in E.164, like +966501234567")
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
         raise BadAddress("bad_recipient", "is not a phone number; write it in E.164, like +966501234567") from None
-    if not value.isascii() or number.extension or not phonenumbers.is_possible_number(number) or not phonenumbers.is_valid_number(number):
+    if not phonenumbers.is_possible_number(number) or not phonenumbers.is_valid_number(number):
         raise BadAddress("bad_recipient", "is not a phone number in use anywhere; write it in E.164, like +966501234567")
     if phonenumbers.number_type(number) in _NO_MESSAGES:
         raise BadAddress("bad_recipient", "is a landline or a premium number; give a mobile one")

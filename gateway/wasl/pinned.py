@@ -24,7 +24,7 @@ def brands_of(config: Config) -> Brands:
     Raises:
         BrandMistakes: every mistake in them.
     """
-    return Brands.load(config.brands, config.brand)
+    return Brands.load(config.brands, config.brand, tuple(config.channels))
 
 
 def brand_row(brand: Brand) -> SourceRow:

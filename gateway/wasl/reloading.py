@@ -8,9 +8,12 @@ from pathlib import Path
 
 import structlog
 
+from wasl.aside import aside
+from wasl.brands.brands import Brands
 from wasl.brands.reading import BrandMistakes
 from wasl.config import Config
 from wasl.config.mistakes import Mistake
+from wasl.config.written import is_leftover
 from wasl.ledger.ledger import Ledger
 from wasl.pinned import Pinned, brand_row, brands_of
 
@@ -49,21 +52,29 @@ def reloading(config: Config, files: Files, pinned: Pinned, ledger: Ledger) -> "
     """What keeps the templates and brands of a process in step with their files, which were `files` when they were read."""
 
     async def templates() -> Sequence[Mistake]:
-        return await asyncio.to_thread(pinned.templates.reload, config.templates) if config.templates is not None else ()
+        folder = config.templates
+        return await aside(lambda: pinned.templates.reload(folder)) if folder is not None else ()
 
     async def brands() -> Sequence[Mistake]:
         try:
-            fresh = await asyncio.to_thread(brands_of, config)
+            fresh = await aside(lambda: brands_of(config))
         except BrandMistakes as found:
             return found.mistakes
         await ledger.put_sources([brand_row(fresh.find(name)) for name in fresh.names])  # before a message can name one of them
         pinned.brands.adopt(fresh)
-        return ()
+        return tuple(_from_next_start(config, pinned.brands, fresh))
 
     watching = Reloading()
     watching.watch("template", config.templates, templates, files[0])
     watching.watch("brand", config.brands, brands, files[1])
     return watching
+
+
+def _from_next_start(config: Config, known: Brands, fresh: Brands) -> Iterator[Mistake]:
+    """Brands that are new or gone: routes, providers and keys were made for those that there were."""
+    for name in sorted(set(fresh.names) ^ set(known.names)):
+        fact = "is gone, but messages still wear it" if name in known else "is new, and no message can wear it yet"
+        yield Mistake(str((config.brands or Path()) / name), None, None, "", f"{fact}; restart wasl")
 
 
 class Reloading:
@@ -109,6 +120,8 @@ class Reloading:
             except Exception as error:
                 # Nothing that stands in a folder may end the process that looks at it; what was good stays in use.
                 _log.error(f"{watched.what}.unread", folder=watched.folder.name, error=type(error).__name__)
+                sentence = f"could not be read ({type(error).__name__}); see the log, and ask wasl doctor"
+                watched.mistakes = (Mistake(str(watched.folder), None, None, "", sentence),)
 
     async def _run(self) -> None:
         while True:
@@ -127,7 +140,7 @@ def _files(folder: Path, deepest: int) -> Iterator[_File]:
     except OSError:
         return
     for entry in entries:
-        if entry.name.startswith("."):  # of an editor, or of Git
+        if is_leftover(entry.name):
             continue
         if entry.is_dir():
             yield from _files(Path(entry.path), deepest - 1) if deepest else ()
@@ -144,7 +157,7 @@ def _file(entry: "os.DirEntry[str]") -> _File | None:
 
 
 async def _look(watched: Watched) -> None:
-    files = await asyncio.to_thread(files_of, watched.folder)
+    files = await aside(lambda: files_of(watched.folder))
     if files == watched.files:
         return
     watched.mistakes = tuple(await watched.read())

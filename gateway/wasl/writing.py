@@ -48,7 +48,7 @@ class Writing:
             created_at=envelope.created_at,
             expires_at=envelope.expires_at,
             dated_at=at,
-            sender=self._sender(brand, candidate.channel, envelope.locale),
+            sender=self._sender(brand, candidate.channel, self._language(envelope)),
             unsubscribe=unsubscribe,
         )
         return self.contents.along(delivery, envelope, carried=spec.capabilities.attachments) if envelope.files else delivery
@@ -64,6 +64,11 @@ class Writing:
 
     def _content(self, envelope: Envelope, candidate: Candidate, spec: ProviderSpec, unsubscribe: str | None) -> Rendered:
         return fitted(self.pinned.render(envelope, spec.format, unsubscribe), spec, candidate.address.kind)
+
+    def _language(self, envelope: Envelope) -> str:
+        """The one that the text is written in: the template's own, where it is not written in the recipient's."""
+        template = self.pinned.templates.pinned(envelope.template_version) if envelope.template_version is not None else None
+        return template.locale if template is not None else envelope.locale
 
     def _sender(self, brand: Brand, channel: str, locale: str) -> Sender:
         key = brand.version, channel, locale

@@ -212,7 +212,7 @@ async def test_a_rehearsal_says_nothing_of_people_who_were_erased(opened: Opened
     after = await rehearse(gateway._specs, gateway._specs, since)
 
     assert (before.same > 0, before.not_told) == (True, 0)
-    assert (after.same, after.changed, after.not_told) == (0, 0, before.same)
+    assert (after.same, after.changed, after.not_told, after.erased) == (0, 0, 0, before.same)
 
 
 @pytest.mark.parametrize("merged", [{}, {"phone": "+966501234599"}])

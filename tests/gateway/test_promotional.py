@@ -77,3 +77,19 @@ async def test_without_a_brand_one_may_begin_until_the_world_is_told_where_this_
         ("/brand", "promotional_incomplete"),
         ("/content", "promotional_incomplete"),
     ]
+
+
+async def test_an_own_page_without_the_brands_legal_line_is_refused(opened, brands, templates):
+    (brands / "acme" / "brand.toml").write_text(
+        f'{_BRAND}legal = "Acme Ltd"\npostal = "1 Tea Street"\nlink_domain = "a.example"\n', "utf-8"
+    )
+    (templates / "page").mkdir()
+    (templates / "page" / "en.md").write_text("+++\n[mail]\nhtml = '<html><body>Sale</body></html>'\n+++\nSale\n")
+    gateway = await opened(
+        {"mail": Carrier("email", format="mail")}, worker=False, topics=_TOPICS, brand="acme", brands=brands, templates=templates
+    )
+
+    [(pointer, code, said)] = await _refused(gateway, _offer(channels=["email"], content=None, template="page"))
+
+    assert (pointer, code) == ("/template", "promotional_incomplete")
+    assert said.startswith('its own page for mail does not show “Acme Ltd”, “1 Tea Street”, <a href="unsubscribe:">; write it')

@@ -7,6 +7,7 @@ import shutil
 import pytest
 import structlog
 
+from tests.gateway.scripted import Carrier
 from wasl.content.templates import Templates
 from wasl.reloading import Reloading, files_of
 
@@ -144,6 +145,58 @@ async def test_what_cannot_be_read_for_a_reason_of_ours_ends_nothing(kept, tmp_p
     reloading.watch("brand", tmp_path, _broken, frozenset())
 
     assert await _logged(reloading) == [("brand.unread", "")]
+    assert "could not be read (RuntimeError)" in reloading.checks["files"]
+
+
+async def test_a_pipe_a_device_and_toml_without_bottom_keep_nothing_else_from_use(kept):
+    folder, templates, reloading = kept
+    for name in ("pipe", "zero", "deep"):
+        (folder / name).mkdir()
+    os.mkfifo(folder / "pipe" / "en.md")
+    (folder / "zero" / "en.md").symlink_to("/dev/zero")
+    (folder / "deep" / "en.md").write_text(f"+++\nx = {'[' * 5000}\n+++\nText\n")
+    _write(folder, "other/en.md", "Good")
+
+    await reloading.look()
+
+    assert templates.names == ("note", "other")
+    assert [str(mistake).removeprefix(f"{folder}/").partition(";")[0] for mistake in reloading.mistakes] == [
+        "deep/en.md:2:1: is not TOML: is nested more than 50 levels deep",
+        "pipe/en.md: is not a regular file",
+        "zero/en.md: is not a regular file",
+    ]
+
+
+async def test_what_editors_leave_behind_is_not_looked_at(kept):
+    folder, templates, reloading = kept
+    for name in ("note/en.md~", "note/4913", "note/README.md", "note/#en.md#", "_snippets/en.toml.bak", "_partials/a.md~"):
+        _write(folder, name, "")
+
+    assert await _logged(reloading) == []
+    assert templates.reload(folder) == []
+    _write(folder, "note/en.markdown", "")
+    assert [mistake.message.partition(";")[0] for mistake in templates.reload(folder)] == ["is not called by a language"]
+
+
+async def test_a_brand_that_is_new_or_gone_waits_for_a_restart(opened, tmp_path):
+    folder = tmp_path / "brands"
+    for name in ("acme", "shop"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "brand.toml").write_text("")
+    gateway = await opened({"mail": Carrier("email")}, worker=False, brands=folder)
+    shutil.rmtree(folder / "shop")
+    (folder / "kids").mkdir()
+    (folder / "kids" / "brand.toml").write_text("")
+
+    with structlog.testing.capture_logs() as told:
+        await gateway._open.reloading.look()
+
+    assert gateway.brands == ("acme", "default", "shop")
+    assert [entry["at"].removeprefix(f"{folder}/") for entry in told if entry["event"] == "brand.refused"] == [
+        "kids: is new, and no message can wear it yet; restart wasl",
+        "shop: is gone, but messages still wear it; restart wasl",
+    ]
+    assert "restart wasl" in (await gateway.health()).checks["files"]
 
 
 async def test_it_looks_by_itself_until_it_is_closed(kept, monkeypatch):

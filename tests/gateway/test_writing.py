@@ -56,7 +56,8 @@ def test_the_link_names_person_topic_and_channel_and_is_always_the_same() -> Non
     assert first is not None
     assert first == again != opt_out().of(offer, "sms", DEFAULT)
     told = read(RING, PURPOSE, first.removeprefix("https://messages.acme.example/u/"))
-    assert told == {"brand": "shop", "recipient": "u_1", "topic": "offers", "channel": "email"}
+    made = int(offer.created_at.timestamp())
+    assert told == {"brand": "shop", "recipient": "u_1", "topic": "offers", "channel": "email", "at": made}
 
 
 def test_a_brands_own_host_is_that_of_its_links() -> None:
@@ -141,3 +142,16 @@ async def test_what_goes_out_wears_the_brand_that_it_was_accepted_with(opened: O
     assert order.unsubscribe is None
     assert news.dated_at is not None
     assert news.created_at <= news.dated_at
+
+
+async def test_who_sends_is_told_in_the_language_that_the_text_is_written_in(opened: Opened, tmp_path: Path, templates: Path) -> None:
+    (tmp_path / "brands" / "acme").mkdir(parents=True)
+    (tmp_path / "brands" / "acme" / "brand.toml").write_text('title = { en = "Acme", fr = "Acmé" }', encoding="utf-8")
+    mail = Carrier("email")
+    gateway = await opened({"mail": mail}, brand="acme", brands=tmp_path / "brands", templates=templates)
+    ann = {"id": "u_1", "email": "ann@example.com", "locale": "fr"}
+
+    await outcome(gateway, message(ann, content=None, template="order_shipped", data={"number": "1"}))
+    await outcome(gateway, message(ann))
+
+    assert [delivery.sender.name for delivery in mail.script.calls] == ["Acme", "Acmé"]

@@ -5,13 +5,22 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Literal
 
+import idna
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from wasl_contracts.content import Url
 from wasl_contracts.model import Frozen, Line, Slug, Text
 
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}")
+
+
+def _colour(value: str) -> str:
+    if not _COLOUR.fullmatch(value):
+        raise PydanticCustomError("bad_colour", "is not a colour; write #rrggbb, like #0b6b4c")
+    return value
+
 
 EVERYWHERE = ""
 """The key of what holds for every language that has nothing of its own."""
@@ -20,8 +29,16 @@ Digits = Literal["western", "locale"]
 """How numbers are written: 0-9 everywhere, or as the language does (٠-٩ in Arabic, ۰-۹ in Persian and Urdu)."""
 Calendar = Literal["gregorian", "islamic"]
 """`islamic` writes dates in the Umm al-Qura calendar."""
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Colour = Annotated[str, AfterValidator(_colour)]
 """`#rrggbb`."""
+
+
+def _host(value: str) -> str:
+    """A host as links name it: in punycode (IDNA 2008). What is none is left for the reader of brands to tell."""
+    try:
+        return value if value.isascii() else idna.encode(value, uts46=True).decode()
+    except idna.IDNAError:
+        return value
 
 
 def _by_locale(value: object) -> object:
@@ -129,7 +146,7 @@ class Look(Frozen):
     opt_out: Localised = Field(default_factory=dict)
     """The words to opt out by that end a promotional text where there is no room for more (SMS, plain text); `{link}` in them
     becomes the recipient's own link."""
-    link_domain: Annotated[str, StringConstraints(max_length=253)] | None = None
+    link_domain: Annotated[str, StringConstraints(max_length=253), AfterValidator(_host)] | None = None
     """The host of links that wasl makes, such as unsubscribe; without it that of `[server] public_url`."""
     digits: Digits = "western"
     calendar: Calendar = "gregorian"

@@ -1,6 +1,6 @@
 """All brands of an installation: found by name, or by the version that a message was accepted with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from wasl.brands.brand import DEFAULT, Brand
@@ -29,13 +29,13 @@ class Brands:
         self.warnings = tuple(warnings)
 
     @classmethod
-    def load(cls, folder: Path | None, default: str = DEFAULT.name) -> "Brands":
-        """Read a folder; None has only the brand `default`, which needs no folder of its own.
+    def load(cls, folder: Path | None, default: str = DEFAULT.name, channels: Collection[str] = ()) -> "Brands":
+        """Read a folder; None has only the brand `default`, which needs no folder of its own. `channels` are those that are configured.
 
         Raises:
             BrandMistakes: every mistake in every file.
         """
-        brands, warnings = read(folder)
+        brands, warnings = read(folder, channels)
         return cls(brands, default, warnings)
 
     def __contains__(self, name: object) -> bool:

@@ -4,6 +4,7 @@ A layout is filled once for each template, brand and language. It has values, `i
 filters: so its output is bounded by its own length, and it cannot call or change anything.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
@@ -11,8 +12,10 @@ from typing import Final
 from jinja2 import StrictUndefined, Template, meta, nodes
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
-from wasl.brands.brand import Colours, Fonts, Logo
+from wasl.brands.brand import DEFAULT, Colours, Fonts, Logo
+from wasl.brands.seen import forbidden, seen
 from wasl.config.mistakes import closest, listed
 
 LONGEST = 200_000
@@ -45,6 +48,23 @@ _ALLOWED = (
 )  # fmt: skip
 _LOOP: Final = ("index", "index0", "first", "last", "length")
 _DEEPEST = 50
+_PIECE = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
+_MARKERS: Final[Mapping[str, str]] = {
+    **{name: f"marked-{name}" for name in ("body", "buttons", "legal", "postal", "label")},
+    "unsubscribe_url": "https://marked.example/unsubscribe",
+    "url": "https://marked.example/",
+}
+_SPARE: Final[Mapping[str, object]] = {
+    **{name: _MARKERS[name] for name in ("legal", "postal", "label", "unsubscribe_url", "url")},
+    "body": Markup("<p>marked-body</p>"), "buttons": [], "logo": None, "colours": DEFAULT.colours, "dark": DEFAULT.dark,
+    "fonts": {"text": "serif", "heading": "serif"}, "lang": "ar", "dir": "rtl", "start": "right", "end": "left", "first": False,
+    "legal_dir": "rtl", "postal_dir": "rtl", "unsubscribe": "…", "unsubscribe_dir": "rtl", "unsubscribe_lang": "ar",
+}  # fmt: skip
+_FULL: Final[Mapping[str, object]] = {
+    **_SPARE, "buttons": [Markup("<p>marked-buttons</p>")], "heading": "…", "preheader": "…", "title": "…", "brand": "…", "first": True,
+    "logo": Logo(url="https://marked.example/logo.png"), "lang": "en", "dir": "ltr", "start": "left", "end": "right",
+    "legal_dir": "ltr", "postal_dir": "ltr", "unsubscribe_dir": "ltr", "unsubscribe_lang": "en",
+}  # fmt: skip
 
 Finding = tuple[int, str]
 """A line, from 1, and what is wrong there."""
@@ -68,7 +88,8 @@ def check(name: str, source: str) -> list[Finding]:
         return [(1, "is nested too deeply or holds too large a number; write it more simply")]
     found = {finding for node, depth, looped in _all(tree) for finding in _forbidden(node, depth, looped=looped)}
     given = VARIABLES[name]
-    return sorted(found or {*_unknown(tree, given), *_unknown_inside(tree, given), *_missing(tree, _NEEDED[name])})
+    found = found or {*_unknown(tree, given), *_unknown_inside(tree, given), *_missing(tree, _NEEDED[name]), *forbidden(_bare(source))}
+    return sorted(found or _unseen(name, source))
 
 
 def filled(source: str, values: Mapping[str, object]) -> str:
@@ -147,6 +168,30 @@ def _unknown_inside(tree: nodes.Template, given: Mapping[str, Collection[str]]) 
 def _missing(tree: nodes.Template, needed: Collection[str]) -> Iterator[Finding]:
     read = {node.name for node in tree.find_all(nodes.Name)}
     return ((1, f"never writes {{{{ {name} }}}}, so mails would lack it; put it in") for name in needed if name not in read)
+
+
+def _bare(source: str) -> str:
+    """A layout without its Jinja, on the same lines: what it would hold in one case or another."""
+    return _PIECE.sub(lambda piece: "\n" * piece[0].count("\n"), source)
+
+
+def _unseen(name: str, source: str) -> Iterator[Finding]:
+    """What a layout writes where nobody sees it, tried with all that it may be given, and with no more than every mail has."""
+    for tried, needed in ((_FULL, _NEEDED[name]), (_SPARE, [each for each in _NEEDED[name] if each != "buttons"])):
+        try:
+            page = filled(source, {**{each: "" for each in VARIABLES[name]}, **tried})
+        except BadLayout as fact:
+            yield 1, f"cannot be filled: {fact}"
+            return
+        yield from forbidden(page)
+        shown = seen(page)
+        hidden = [each for each in needed if _MARKERS[each] not in shown]
+        yield from (
+            (1, f"does not show {{{{ {each} }}}} in every mail; write it outside of comments, conditions and display:none")
+            for each in hidden
+        )
+        if hidden:
+            return
 
 
 def _meant(name: str, known: Collection[str]) -> str:

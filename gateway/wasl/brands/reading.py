@@ -1,9 +1,10 @@
 """Reading brands: `brands/<name>/brand.toml` over what it inherits, with its layouts. Every mistake in every file is found at once."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import ValidationError
@@ -20,6 +21,8 @@ from wasl_contracts.model import Slug
 
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _SMS_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 &_.-]{1,11}")
+_CHANNELS: Final = ("chat", "email", "log", "push", "sms", "social", "webhook")
+"""What the plugins of this repository carry; more come from the configuration."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _SCHEMES = {"colours": "", "dark": " in the dark"}
 
@@ -51,8 +54,11 @@ class _Written:
         return told if isinstance(told, str) else None
 
 
-def read(folder: Path | None) -> tuple[list[Brand], tuple[Mistake, ...]]:
+def read(folder: Path | None, channels: Collection[str] = ()) -> tuple[list[Brand], tuple[Mistake, ...]]:
     """The brands of a folder, each under its version, and what works but should be changed; None has none.
+
+    `channels` are the configured ones. A sender for another may wait for it, but not under a name that no channel has; where none is
+    known, such a name is only told.
 
     Raises:
         BrandMistakes: every mistake in every file.
@@ -62,6 +68,8 @@ def read(folder: Path | None) -> tuple[list[Brand], tuple[Mistake, ...]]:
     mistakes: list[Mistake] = []
     written = {path.name: _written(path, mistakes) for path in _brand_folders(folder, mistakes)}
     brands = [_brand(_line(one, written), one.findings) for one in written.values()]
+    for one in written.values():
+        _check_channels(one, channels)
     for one in written.values():
         try:
             one.findings.raise_mistakes()
@@ -201,6 +209,14 @@ def _check(brand: Brand, findings: Findings) -> None:
         for text, ground, found in hard_to_read(getattr(brand, scheme)):
             told = f"{text} on {ground} has a contrast of {found:.1f}{where}; readers need {LEAST_CONTRAST} (WCAG 2.2, 1.4.3)"
             findings.warn((scheme, text), told)
+
+
+def _check_channels(one: _Written, channels: Collection[str]) -> None:
+    senders, known = one.tree.get("senders"), sorted({*_CHANNELS, *channels})
+    for channel in senders if isinstance(senders, dict) else ():
+        if channel not in known:
+            add = one.findings.add if channels else one.findings.warn
+            add(("senders", channel), f"is not a channel; there are: {listed(known)}", closest(channel, known))
 
 
 def _bad_senders(brand: Brand) -> Iterable[tuple[Key, str]]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -64,7 +64,7 @@ def lint(json: Json = False, config: ConfigFile = None) -> None:
     else:
         for warning in brands.warnings:
             tell(str(warning))
-        say(f"{len(brands.names)} brands, {len(brands.warnings)} warnings.")
+        say(f"{_counted(len(brands.names), 'brand')}, {_counted(len(brands.warnings), 'warning')}.")
     if brands.warnings:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -80,11 +80,19 @@ def _brands(config: Path | None) -> "Brands":
     return brands_of(found)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _lines(brand: "Brand") -> Iterator[tuple[str, object]]:
-    """Each setting, as it would stand in a brand.toml; a layout with how long it is."""
-    for key, value in brand.model_dump(exclude={"layouts"}).items():
-        if isinstance(value, dict):
-            yield from ((f"{key}.{name or '*'}", inner) for name, inner in value.items())
-        else:
-            yield key, value
+    """Each setting that has a value, by its way in a brand.toml; a layout with how long it is."""
+    yield from _flat(brand.model_dump(exclude={"layouts"}, exclude_none=True), "")
     yield from ((f"layouts.{name}", f"{len(text)} characters") for name, text in brand.layouts.items())
+
+
+def _flat(table: dict[str, Any], way: str) -> Iterator[tuple[str, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{way}{name or '*'}.")
+        else:
+            yield f"{way}{name or '*'}", value

@@ -42,10 +42,10 @@ def count(
     if json:
         print_json(counted)
         return
-    unit = "septets" if counted.encoding == "gsm7" else "UTF-16 units"
+    unit = "septet" if counted.encoding == "gsm7" else "UTF-16 unit"
     table = f" with the {counted.table} table" if counted.table is not None else ""
     typer.echo(f"{counted.segments} segment{'' if counted.segments == 1 else 's'}, {counted.encoding}{table}")
-    typer.echo(f"{counted.units} {unit}, {counted.left} left in the last segment")
+    typer.echo(f"{counted.units} {unit}{'' if counted.units == 1 else 's'}, {counted.left} left in the last segment")
     for one in counted.forced_by:
         typer.echo(f"needs ucs2: {one.character} {one.name}, character {one.position + 1}")
     if counted.plainer_segments is not None:
@@ -57,18 +57,29 @@ def count(
 
 
 def _read(text: str) -> str:
+    from pydantic_core import PydanticCustomError
+
+    from wasl_contracts.model import without_nul
+
     if text == "-":
-        text = sys.stdin.read().removesuffix("\n")
+        text = sys.stdin.buffer.read().decode(errors="surrogateescape").removesuffix("\n")
     if not text:
         raise typer.BadParameter("is empty; write the text", param_hint="TEXT")
-    return text
+    try:
+        return without_nul(text)
+    except PydanticCustomError as wrong:
+        told = "is not UTF-8; save it as UTF-8" if wrong.type == "invalid_unicode" else wrong.message()
+        raise typer.BadParameter(told, param_hint="TEXT") from None
 
 
 def _carrier(provider: str | None, config: "Config") -> str:
     if provider is not None and provider not in config.providers:
         known = ", ".join(config.providers) or "none"
         raise typer.BadParameter(f"is not a provider of the configuration; there are: {known}", param_hint="--provider")
-    return provider or next(iter(config.channels.get("sms", ())), "")
+    of_sms = config.channels.get("sms", ())
+    if provider is not None and provider not in of_sms:
+        raise typer.BadParameter(f"is not a provider of sms; there are: {', '.join(of_sms) or 'none'}", param_hint="--provider")
+    return provider or next(iter(of_sms), "")
 
 
 def _address(number: str, config: "Config") -> "Address":

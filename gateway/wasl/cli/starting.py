@@ -32,6 +32,13 @@ _USUAL = (ScopeName.SEND, ScopeName.READ)
 """What a key may do where nothing is said: nothing that shows addresses in clear, and nothing that cannot be undone."""
 
 
+def _scope(text: str) -> ScopeName:
+    try:
+        return ScopeName(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a scope; there are: {', '.join(ScopeName)}") from None
+
+
 def demo() -> None:
     """Show one person reached by mail, SMS, push, chat and social, with everything that can go wrong. Needs no account."""
     from wasl import log
@@ -114,7 +121,10 @@ def _apikeys() -> None:
 @apikey_app.command("create")
 def create_api_key(
     name: Annotated[str, typer.Argument(help="Whose it is, for people.")],
-    scope: Annotated[list[ScopeName] | None, typer.Option(help="What it may do; repeat it.", show_default="send and read")] = None,
+    scope: Annotated[
+        list[ScopeName] | None,
+        typer.Option(help="What it may do; repeat it.", show_default="send and read", parser=_scope, metavar=f"[{'|'.join(ScopeName)}]"),
+    ] = None,
     brand: BrandName = None,
     config: ConfigFile = None,
 ) -> None:

@@ -68,7 +68,8 @@ def lint(
         print_json([finding.model_dump(mode="json") for finding in findings])
     for finding in () if json else findings:
         colour = "red" if finding.severity == "mistake" else "yellow"
-        screen().print(Text.assemble((finding.severity, colour), f" {finding.at}: {finding.said} ", (finding.code, "dim")), soft_wrap=True)
+        code = "" if finding.code == finding.severity else f" {finding.code}"
+        screen().print(Text.assemble((finding.severity, colour), f" {finding.at}: {finding.said}", (code, "dim")), soft_wrap=True)
     if not findings:
         say("Nothing to mend.")
     if any(strict or finding.severity == "mistake" for finding in findings):

@@ -15,7 +15,7 @@ class WaryConsole(Console):
         super().__init__(highlight=highlight, width=width, markup=False, emoji=False)
         self._safe = safe
 
-    def render_str(self, text: str, **how: Any) -> Text:  # type: ignore[override]  # its many options are rich's own affair
+    def render_str(self, text: str, **how: Any) -> Text:  # its many options are rich's own affair
         """Plain text as rich lays it out."""
         return super().render_str(self._safe(text), **how)
 

@@ -1,12 +1,15 @@
 """What `[countries]` of wasl.toml may say: to which countries' numbers messages may go. It keeps strangers from spending our money."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from wasl.config.quiet import Country
 from wasl_contracts.model import Frozen
+
+# An empty list could mean all or none.
+_Countries = Annotated[tuple[Country, ...], Field(min_length=1)]
 
 
 class CountriesSection(Frozen):
@@ -15,8 +18,8 @@ class CountriesSection(Frozen):
     Where it says anything, numbers of no country (satellites, worldwide services) get nothing: calls to them are dear.
     """
 
-    allowed: tuple[Country, ...] = ()
-    denied: tuple[Country, ...] = ()
+    allowed: _Countries | None = None
+    denied: _Countries | None = None
 
     @model_validator(mode="after")
     def _one_list(self) -> Self:
@@ -33,4 +36,4 @@ class CountriesSection(Frozen):
         """Whether messages may go to numbers of a country; None: of no country."""
         if not self.told:
             return True
-        return country is not None and (country in self.allowed if self.allowed else country not in self.denied)
+        return country is not None and (country in self.allowed if self.allowed else country not in (self.denied or ()))

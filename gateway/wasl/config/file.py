@@ -18,7 +18,7 @@ from wasl.config.files import FilesSection, OutboundSection
 from wasl.config.keywords import KeywordsSection
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
 from wasl.config.positions import Key, positions, syntax_error
-from wasl.config.prices import Price, with_price_file
+from wasl.config.prices import Price, check_prices, with_price_file
 from wasl.config.quiet import Country, QuietSection, named_channels
 from wasl.config.references import References, Resolved
 from wasl.config.retry import Retry
@@ -152,7 +152,7 @@ def examine(path: Path | None, environ: Mapping[str, str]) -> tuple[Config, Find
     config = _validated(_shaped(with_price_file(resolved, file.parent, findings)), findings)
     config = _with_folders(config, file.parent, findings)
     check_names(config, findings)
-    return config.found_in(source, (*findings.warnings, *typos(environ.keys() - references.used, Config.model_fields))), findings
+    return config.found_in(findings.source, (*findings.warnings, *typos(environ.keys() - references.used, Config.model_fields))), findings
 
 
 def check_names(config: Config, findings: Findings) -> None:
@@ -191,6 +191,7 @@ def _check_money(config: Config, findings: Findings) -> None:
             _check_name(("prices", index, "provider"), ("providers", price.provider), config.providers, findings)
         elif config.channels:
             _check_name(("prices", index, "channel"), ("channels", str(price.channel)), config.channels, findings)
+    check_prices(config.prices, findings)
     currencies = sorted({price.currency for price in config.prices})
     for name, budget in config.budgets.items():
         if budget.currency not in currencies and not findings.touches(("prices",)):

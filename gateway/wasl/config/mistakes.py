@@ -44,12 +44,16 @@ class Source:
     file: str
     places: Mapping[Key, Position] = field(default_factory=dict)
     variables: Mapping[Key, str] = field(default_factory=dict)
+    elsewhere: Mapping[Key, tuple[str, Position]] = field(default_factory=dict)
+    """What stands in a file that a setting names, and where."""
 
     def place(self, key: Key, outermost: int = 1) -> tuple[str, Position | None]:
         """The file (or `environment NAME`) and position of a setting, else of the nearest table around it, `outermost` keys deep."""
         for end in range(len(key), outermost - 1, -1):
             if key[:end] in self.variables:
                 return f"environment {self.variables[key[:end]]}", None
+            if key[:end] in self.elsewhere:
+                return self.elsewhere[key[:end]]
             if key[:end] in self.places:
                 return self.file, self.places[key[:end]]
         inside = next((name for overridden, name in self.variables.items() if overridden[: len(key)] == key), None)

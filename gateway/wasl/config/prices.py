@@ -1,6 +1,6 @@
 """What `[[prices]]` of wasl.toml, or a CSV file in its place, may say: what a message costs, by channel, provider and number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from wasl.config.mistakes import Findings, Mistake
+from wasl.config.positions import Key, Position
 from wasl.config.quiet import Country
 from wasl.config.validation import explain
 from wasl.csv_lines import csv_lines
@@ -73,17 +74,32 @@ def with_price_file(tree: Mapping[str, object], folder: Path, findings: Findings
         return dict(tree)
     file = folder / named
     rows: list[Price] = []
+    places: dict[Key, tuple[str, Position]] = {}
     try:
         with file.open("rb") as opened:
-            rows += _read(opened, file, findings)
+            for number, row in _read(opened, file, findings):
+                places["prices", len(rows)] = str(file), (number, 1)
+                rows.append(row)
     except OSError as error:
         findings.add(("prices",), f"cannot be read: {(error.strerror or type(error).__name__).lower()}; correct the path")
     except Refused as refused:
         findings.other(Mistake(str(file), 1, 1, "", refused.errors[0].message))
+    findings.source = replace(findings.source, elsewhere=places)
     return {**tree, "prices": rows}
 
 
-def _read(opened: IO[bytes], file: Path, findings: Findings) -> Iterator[Price]:
+def check_prices(prices: Sequence[Price], findings: Findings) -> None:
+    """Add a finding for each row that says another price for the same as one before it."""
+    told: dict[tuple[object, ...], Price] = {}
+    for index, price in enumerate(prices):
+        first = told.setdefault((price.channel, price.provider, price.country, price.prefix), price)
+        if (first.price, first.currency) != (price.price, price.currency):
+            whom = price.prefix or price.country or "all numbers"
+            findings.add(("prices", index), f"is a second price of {price.channel or price.provider} for {whom}; keep one of them")
+
+
+def _read(opened: IO[bytes], file: Path, findings: Findings) -> Iterator[tuple[int, Price]]:
+    """The rows that can be read, each with its line."""
     for number, cells, _, broken in csv_lines(opened, tuple(Price.model_fields), "price"):
         if number > _MOST:
             findings.other(Mistake(str(file), number, 1, "", f"is beyond {_MOST} lines; leave out what a shorter prefix tells too"))
@@ -92,7 +108,7 @@ def _read(opened: IO[bytes], file: Path, findings: Findings) -> Iterator[Price]:
             findings.other(Mistake(str(file), number, 1, "", broken))
             continue
         try:
-            yield Price.model_validate(cells)
+            yield number, Price.model_validate(cells)
         except ValidationError as error:
             of_row = Findings(findings.source)
             explain(error, Price, of_row)

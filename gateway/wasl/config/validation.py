@@ -1,7 +1,7 @@
 """What pydantic says of a setting, said for the person who wrote it."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import get_args, get_type_hints
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -20,8 +20,12 @@ _PLAIN_WORDS = {
     "string_type": "should be text in quotes",
 }
 _TRUSTED = {*get_args(core_schema.ErrorType)} - {"value_error", "assertion_error"}
-_OWN = {"bad_rate", "bad_database", "bad_duration", "bad_time_of_day", "bad_window", "bad_dates", "bad_currency", "bad_prefix"}
+_OWN = {
+    "bad_rate", "bad_database", "bad_duration", "bad_time_of_day", "bad_window", "bad_dates", "bad_currency", "bad_prefix", "bad_colour",
+}  # fmt: skip
 """Sentences of ours that show an example and never quote: masking what was written would spoil the example."""
+_SHORTEST_SECRET = 8
+"""Characters: what is shorter is a word that our own sentences have too, such as the name of a company."""
 _NAME = "is not a name; use a small letter first, then small letters, digits, _ or -"
 
 
@@ -32,7 +36,7 @@ def explain(
 
     A validator may quote what it refuses, which can be a secret or an address: that is masked, and so are the `hidden` values.
     """
-    for detail in error.errors(include_url=False):
+    for detail in _apart(error.errors(include_url=False)):
         way = tuple(part for part in detail["loc"] if part != "[key]")
         if detail["type"] == "extra_forbidden":
             known = _settings_of(_table_at(model, way[:-1]))
@@ -41,6 +45,15 @@ def explain(
         else:
             sentence = without(hidden | _quoted(detail), _sentence(detail, str(way[-1]) if way else ""))
             findings.add((*key, *way), sentence, _meant(detail))
+
+
+def _apart(details: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """The errors without those that only follow from others: pydantic calls a list too short when it has left out what is wrong in it."""
+    for detail in details:
+        way = detail["loc"]
+        follows = detail["type"] == "too_short" and any(len(way) < len(one["loc"]) and one["loc"][: len(way)] == way for one in details)
+        if not follows:
+            yield detail
 
 
 def secrets(model: type[BaseModel], settings: Mapping[str, object]) -> frozenset[str]:
@@ -56,9 +69,10 @@ def secret_settings(model: type[BaseModel]) -> list[str]:
 
 
 def without(hidden: Collection[str], text: str) -> str:
-    """The text with every one of the hidden values masked; the longest first, as one may hold another."""
-    for value in sorted(hidden, key=len, reverse=True):
-        text = text.replace(value, "•••") if value else text
+    """The text with every one of the hidden values masked; the longest first, as one may hold another. Short ones as whole words only."""
+    for value in sorted(filter(None, hidden), key=len, reverse=True):
+        alone = len(value) < _SHORTEST_SECRET
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)" if alone else re.escape(value), "•••", text)
     return text
 
 
@@ -68,6 +82,8 @@ def _sentence(detail: ErrorDetails, name: str) -> str:
         return f"is missing; add {name} = …"
     if kind == "string_pattern_mismatch" and str(detail.get("ctx", {}).get("pattern", "")).startswith("^[a-z][a-z0-9_-]"):
         return _NAME
+    if kind == "too_short":
+        return "is empty; name at least one, or leave it out"
     if kind in ("string_type", "int_type") and isinstance(detail["input"], dict):
         return 'is a table; a reference is written { env = "NAME" } or { file = "path" }'
     message = re.sub(r"^(Value error, |Assertion failed, )|^(Input|String|Value) (?=should|must)", "", message)
@@ -82,7 +98,9 @@ def _meant(detail: ErrorDetails) -> str | None:
 def _quoted(detail: ErrorDetails) -> frozenset[str]:
     """What a validator that is not pydantic's own may have quoted."""
     refused = detail["input"]
-    return frozenset({refused}) if isinstance(refused, str) and detail["type"] not in _TRUSTED | _OWN else frozenset()
+    if not isinstance(refused, str) or len(refused) < _SHORTEST_SECRET or detail["type"] in _TRUSTED | _OWN:
+        return frozenset()
+    return frozenset({refused})
 
 
 def _table_at(model: type[BaseModel], way: Key) -> type[BaseModel]:

@@ -37,7 +37,9 @@ def is_leftover(name: str) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """The text of a regular file, without its byte order mark. Never waits, as for a pipe, and never reads more than `LARGEST`.
+    """The text of a regular file, without its byte order mark, lines ended by a line feed.
+
+    It never waits, as for a pipe, and never reads more than `LARGEST`.
 
     Raises:
         Unreadable: there is none, or none like that.
@@ -51,7 +53,7 @@ def read_text(path: Path) -> str:
     if len(found) > LARGEST:
         raise Unreadable(f"is larger than {LARGEST:,} bytes; write less")
     try:
-        return found.decode("utf-8-sig")
+        return found.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise Unreadable("is not UTF-8; save it as UTF-8") from None
 

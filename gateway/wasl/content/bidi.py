@@ -19,7 +19,8 @@ _GROUPS_OF_DIGITS = re.compile(r"\d\s+\d").search
 # Arabic-Indic digits are Arabic numbers everywhere, so that their groups change places even in an isolate of their own.
 _ARABIC_GROUP = re.compile(r"(?<=[٠-٩])(?=[\s+-]+[٠-٩])")
 _LONGEST_NUMBER = 64
-_IDLE = (FSI, "\u00a0", "\u202f")
+_LED = re.compile(rf"^((?:- |[0-9]+[.)] )?){RLM}", re.MULTILINE)  # as literals.py begins a line that only values fill
+_IDLE = (FSI, RLM, "\u00a0", "\u202f")
 _SPACES = str.maketrans("\u00a0\u202f", "  ")
 
 
@@ -72,5 +73,5 @@ def without_idle_isolates(text: str) -> str:
     """
     if not any(idle in text for idle in _IDLE):
         return text
-    bare = text.replace(FSI, "").replace(PDI, "").translate(_SPACES)
+    bare = _LED.sub(r"\1", text.replace(FSI, "").replace(PDI, "")).translate(_SPACES)
     return bare if bare.isascii() else text

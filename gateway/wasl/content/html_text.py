@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
+from wasl.brands.seen import UNSEEN, VOID, hidden_by
 from wasl.content import plain
 from wasl.content.holes import Holes
 
@@ -11,9 +12,6 @@ _LINES = """address article blockquote center dd div dl dt figcaption figure foo
     section table tr ul"""
 _BLOCKS: Final = frozenset(_LINES.split())
 _APART: Final = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
-_UNSEEN: Final = frozenset({"head", "style", "title"})
-_VOID: Final = frozenset({"br", "col", "hr", "img", "meta", "wbr"})
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE).search
 
 
 def html_text(html: str, holes: Holes) -> str:
@@ -36,8 +34,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        seen = self._seen and tag not in _UNSEEN and not _HIDDEN(values.get("style") or "")
-        if tag not in _VOID:
+        seen = self._seen and tag not in UNSEEN and not hidden_by(values.get("style") or "") and "hidden" not in values
+        if tag not in VOID:
             self._open.append((tag, seen))
         if not seen:
             return

@@ -17,6 +17,8 @@ from wasl_contracts.content import Direction
 _GROUPS = r"[+(]*[0-9][0-9()-]*(?: [0-9(][0-9()-]*)+"
 _RUN = re.compile(rf"(?<![!-~])(?:{_GROUPS}[.,:;!?)]*|[!-~]+)(?![!-~])")
 """Groups of digits as in phone numbers, or a word of ASCII, with nothing of ASCII around it."""
+_PHRASE = r"[A-Za-z][!-~]*(?: [!-~]*[A-Za-z0-9][!-~]*)+"
+"""Several words of ASCII, the first of which tells that they run from left to right: IBAN SA03 8000 0000."""
 _AROUND = re.compile(r"""^([(\["'<.,:;!?]*)(.*?)([)\]"'>.,:;!?]*)$""")
 _ATTACHED = re.compile(_AROUND.pattern.replace("'<", r"'<\-", 1))  # Hebrew's prefixes end with a hyphen: ב-23
 _IN_ORDER = re.compile(r"[0-9]+(?:[.,:/][0-9]+)*[A-Za-z]*").fullmatch
@@ -47,23 +49,57 @@ def direction_of_block(text: str, direction: Direction, holes: Holes) -> Directi
 
 
 def _settled(tokens: Sequence[Token], holes: Holes) -> Iterator[Token]:
-    for token in tokens:
-        if token.type != "inline" or not has_rtl(token.content):
+    for at, token in enumerate(tokens):
+        if token.type != "inline":
             yield token
             continue
-        children = [_with_content(child, _marked(child.content, holes)) for child in token.children or []]
+        if not has_rtl(token.content):
+            in_list = at > 1 and tokens[at - 2].type == "list_item_open"
+            yield _led(token) if _is_led_by_values(token.content, holes, in_list=in_list) else token
+            continue
+        children = [marked for child in token.children or [] for marked in _child(child, holes)]
         if children and _starts_otherwise("".join(child.content for child in children), holes):
-            children.insert(0, Token("text", "", 0, content=RLM))
+            children.insert(0, _text(RLM))
         yield token.copy(children=children)
 
 
-def _with_content(token: Token, content: str) -> Token:
-    return token.copy(content=content) if token.type == "text" and content != token.content else token
+def _led(inline: Token) -> Token:
+    return inline.copy(children=[_text(RLM), *(inline.children or [])])
+
+
+def _is_led_by_values(text: str, holes: Holes, *, in_list: bool) -> bool:
+    """Whether only values tell which way a line runs, so that `- 2 × Latte` would run from left to right: isolates do not count.
+
+    Several numbers of the author's own keep their order only in the direction that the line has by itself.
+    """
+    outside, values = re.subn(holes.mark, " ", text)
+    said = outside.split()
+    return (
+        values > 0 and (in_list or bool(said)) and direction_in(outside) is None and sum(any(map(str.isdigit, word)) for word in said) < 2
+    )
+
+
+def _child(token: Token, holes: Holes) -> Sequence[Token]:
+    if token.type == "code_inline" and _is_disordered_code(token.content, holes):
+        return _text(FSI), token.copy(attrs={**token.attrs, "dir": "ltr"}), _text(PDI)
+    content = _marked(token.content, holes) if token.type == "text" else token.content
+    return (token.copy(content=content) if content != token.content else token,)
+
+
+def _is_disordered_code(code: str, holes: Holes) -> bool:
+    """The isolate is around all of it, as code is copied with all that stands in it."""
+    mark = re.compile(holes.mark)
+    return mark.fullmatch(code) is None and (" " in code or _disordered(code, mark))
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 def _marked(text: str, holes: Holes) -> str:
     mark = re.compile(holes.mark)
     statement = re.compile(holes.statement)
+    phrase = re.compile(rf"""(?<![!-~])[(\\["']*(?P<said>(?!{holes.mark}){_PHRASE})(?![!-~])""")
 
     def isolated(run: re.Match[str]) -> str:
         before = text[run.start() - 1 : run.start()]
@@ -73,7 +109,22 @@ def _marked(text: str, holes: Holes) -> str:
         opening = "(" if around[1].endswith("(") and around[2].count(")") > around[2].count("(") else ""  # of (050) 123
         return f"{around[1].removesuffix(opening)}{FSI}{opening}{around[2]}{PDI}{around[3]}"
 
-    return _RUN.sub(isolated, text)
+    parts, at = [], 0
+    for found in phrase.finditer(text):
+        said = found["said"]
+        if not statement.search(said) and _is_disordered_phrase(said, mark):
+            told = said.rstrip("""'"<.,:;!?""" + (")]" if found.start() < found.start("said") else ""))
+            parts += [_RUN.sub(isolated, text[at : found.start()]), found[0].removesuffix(said), FSI, told, PDI, said[len(told) :]]
+            at = found.end()
+    text = text[at:]
+    return "".join([*parts, _RUN.sub(isolated, text)])
+
+
+def _is_disordered_phrase(phrase: str, mark: re.Pattern[str]) -> bool:
+    """Whether something in it would be isolated by itself, which would tear the phrase: what stands alone goes where the text goes."""
+    if "://" in phrase:
+        return False
+    return sum(map(str.isdigit, mark.sub("", phrase))) >= _FEWEST_PHONE_DIGITS or any(_disordered(word, mark) for word in phrase.split())
 
 
 def _disordered(run: str, mark: re.Pattern[str]) -> bool:

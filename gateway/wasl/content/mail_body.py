@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
-from wasl.content.bidi import disturbs, in_order
+from wasl.content.bidi import RLM, disturbs, in_order
 from wasl.content.literals import direction_of_block
 from wasl.content.prose import STATEMENT, Prose, end_of_block
 from wasl.content.sandbox import Ink
@@ -22,7 +22,12 @@ from wasl_contracts.content import Direction
 _ENOUGH = 120  # about what a list of mails shows beside the subject
 _DIRECTED: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote"})
 _OTHERS: Final = frozenset({"a", "br", "code", "em", "hr", "pre", "s", "strong"})
-_ATTRIBUTES: Final[Mapping[str, set[str]]] = {"a": {"href"}, **{tag: {"dir", "lang"} for tag in _DIRECTED}, "ol": {"dir", "lang", "start"}}
+_ATTRIBUTES: Final[Mapping[str, set[str]]] = {
+    "a": {"href"},
+    **{tag: {"dir", "lang"} for tag in _DIRECTED},
+    "ol": {"dir", "lang", "start"},
+    "code": {"dir"},
+}
 
 
 def body(source: Source) -> Markup:
@@ -65,6 +70,9 @@ def _directed(tokens: Sequence[Token], source: Source) -> Iterator[Token]:
             direction = direction_of_block(first_line, source.direction, source.holes)
             lang = source.locale.replace("_", "-") if direction == source.direction else ""  # a language that nobody told
             yield token.copy(attrs={**token.attrs, "dir": direction, "lang": lang})
+        elif token.type == "inline" and any(child.content == RLM for child in token.children or []):
+            # The block tells its direction; spam filters count marks beside it as an attempt to hide something.
+            yield token.copy(children=[child for child in token.children or [] if child.content != RLM])
         else:
             yield token
 

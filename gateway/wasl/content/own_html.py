@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import escape
 
+from wasl.brands.seen import ACTIVE_CSS, TAGS, VOID, is_active
 from wasl.content.holes import Holes
 from wasl.content.written import UNSUBSCRIBE
 from wasl_contracts.content import Direction
@@ -18,15 +19,9 @@ from wasl_contracts.links import web_link
 OPT_OUT = "unsubscribe:"
 """What an author writes as `href` of the link by which the recipient opts out."""
 
-_KNOWN = """a abbr address article b bdi bdo big blockquote body br caption center cite code col colgroup dd del div dl dt em figcaption
-    figure font footer h1 h2 h3 h4 h5 h6 head header hr html i img ins li main mark meta nav ol p pre q s section small span strong style
-    sub sup table tbody td tfoot th thead title tr u ul wbr"""
-_TAGS: Final = frozenset(_KNOWN.split())
-_VOID: Final = frozenset({"br", "col", "hr", "img", "meta", "wbr"})
 _URLS: Final = frozenset({"href", "src", "background"})
 _SPOKEN: Final = frozenset({"alt", "title", "aria-label"})
 _OTHER_LINK = re.compile(r"(?:mailto:|tel:|sms:)[^\s\"'<>]+|#[\w-]*").fullmatch
-_ACTIVE_CSS = re.compile(r"@import|expression\s*\(|javascript:|-moz-binding|behavior\s*:", re.IGNORECASE).search
 
 
 class OwnHtml(NamedTuple):
@@ -64,7 +59,7 @@ class _Reader(HTMLParser):
         self._guarded = False  # inside a link to opt out
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _TAGS:
+        if tag not in TAGS:
             self._found(f"holds <{self._shown(tag)}>, which mail programs refuse or do not show; leave it out")
         self.seen.add(tag)
         self._raw = tag if tag in ("style", "title") else self._raw
@@ -80,7 +75,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._raw = "" if tag == self._raw else self._raw
-        if tag not in _VOID:
+        if tag not in VOID:
             self.parts.append(f"</{tag}>")
         self._begin_rows("thead", tag)
         if tag == "a" and self._guarded:
@@ -91,7 +86,7 @@ class _Reader(HTMLParser):
         if self._raw == "title":
             self.parts.append(self._holes.bare(data))
             return
-        if self._raw == "style" and (self._has_hole(data) or _ACTIVE_CSS(data)):
+        if self._raw == "style" and (self._has_hole(data) or ACTIVE_CSS(data)):
             self._found("has a hole, an @import or a script in its <style>; write plain CSS")
         self.parts.append(re.sub(self._holes.statement, r"<!--\g<0>-->", data))
 
@@ -114,13 +109,13 @@ class _Reader(HTMLParser):
         self.parts.append(f"<!{decl}>")
 
     def _attribute(self, tag: str, name: str, value: str) -> str:
-        if self._has_hole(name) or name.startswith("on") or name in ("srcdoc", "formaction") or not re.fullmatch(r"[\w:.-]+", name):
+        if self._has_hole(name) or is_active(name) or not re.fullmatch(r"[\w:.-]+", name):
             self._found(f"has the attribute {self._shown(name)!r} in <{tag}>, which mail programs refuse; leave it out")
         elif name in _URLS:
             value = self._url(tag, name, value)
         elif name in _SPOKEN:
             value = self._holes.bare(value)
-        elif self._has_hole(value) or (name == "style" and _ACTIVE_CSS(value)):
+        elif self._has_hole(value) or (name == "style" and ACTIVE_CSS(value)):
             self._found(f"has a hole or a script in {name} of <{tag}>; a value may stand in text, links, alt, title and aria-label")
         return f' {name}="{escape(value)}"'
 

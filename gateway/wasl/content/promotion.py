@@ -1,6 +1,7 @@
 """What promotional messages must carry: who sends this, where they are, and how to opt out, in the message's language.
 
-    mail           legal line, postal address and a link to opt out by, which the layout shows     CAN-SPAM, CASL, RFC 8058
+    mail           legal line, postal address and a link to opt out by, which the layout shows;    CAN-SPAM, CASL, RFC 8058
+                   a page of the author's own must show them itself
     sms, plain     the sender's name, and words to opt out by, which the format puts at the end    TCPA, CTIA, TDRA
     other formats  nothing: posts are public, and devices, apps and chats have switches of their own
 
@@ -14,7 +15,10 @@ from typing import Final, NamedTuple
 
 from wasl.brands.brand import DEFAULT, EVERYWHERE, Brand
 from wasl.config import Config
+from wasl.config.mistakes import listed
 from wasl.content.fallback import key, widening
+from wasl.content.template import Template
+from wasl.content.whole_page import lacking
 from wasl_contracts.content import Format
 
 Formats = Callable[[str, str], Collection[Format]]
@@ -57,6 +61,14 @@ class Promotion:
         written, locale = text
         formats = self._all_formats(channels, brand)
         return [*self.lacks_of(brand, locale, formats), *_lacks_of_text(formats, brand, written)]
+
+    def lacks_of_page(self, topic: str, channels: tuple[str, ...], brand: Brand, template: Template) -> list[Lack]:
+        """What a template's own page for mail must say itself, as it stands without the brand's footer."""
+        if "mail" not in template.own_formats or not self.holds(topic, brand) or "mail" not in self._all_formats(channels, brand):
+            return []
+        missing = template.written("mail", {}, brand).source.form(lacking)
+        said = f"its own page for mail does not show {listed(missing)}; write it where every reader sees it, outside of conditions"
+        return [Lack("text", "page", said)] if missing else []
 
     def lacks_on(self, topic: str, brand: Brand, locale: str) -> Iterator[Lack]:
         """What a brand must say in a language for messages about a topic by its route, whether the rules hold already or not."""

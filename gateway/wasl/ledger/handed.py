@@ -80,6 +80,6 @@ class HandedOver:
                 raise NotFound("There is no such message.")
             mine = (attempts.c.brand == brand, attempts.c.message_id == message_id)
             calls = (await connection.execute(sent.where(*mine).order_by(attempts.c.started_at, attempts.c.delivery))).all()
-        told = [Call(*call[:-1], last=bool(call[-1])) for call in calls]
+        told = [Call._make((*call[:-1], bool(call[-1]))) for call in calls]
         envelope = envelope_of(found[0][:-1], self._keys)
         return Handed(envelope, row.erased_at is not None, row.body == _CLEARED, row.due_at, row.updated_at, told)

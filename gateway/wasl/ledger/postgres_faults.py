@@ -110,9 +110,12 @@ _TRANSIENT = Cause("the connection to it was lost", "Try again in a few seconds.
 
 def cause(error: BaseException) -> Cause:
     """Why the database cannot be used, by the kind of failure."""
-    found = _told(error)
-    while found is None and error.__cause__ is not None:  # SQLAlchemy wraps what asyncpg raised, and the engine what that means
+    found, seen = _told(error), {id(error)}
+    # SQLAlchemy wraps what asyncpg raised, and the engine what that means. asyncpg raises one lost connection again and again, so that
+    # in the end it may be the cause of its own cause.
+    while found is None and error.__cause__ is not None and id(error.__cause__) not in seen:
         error = error.__cause__
+        seen.add(id(error))
         found = _told(error)
     if found is None and isinstance(error, asyncpg.PostgresError) and not isinstance(error, OUTAGES):
         return Cause(f"it refuses with SQLSTATE {error.sqlstate}", "See its log; check `database` in wasl.toml.")

@@ -66,7 +66,8 @@ OPERATIONS = (
         method="POST",
         path="/v1/files",
         name="putFile",
-        summary="Store a file of at most 25 MiB, as the whole body or as the field `file` of a form; its id goes into `attachments`.",
+        summary="Store a file of at most 25 MiB, as the whole body or as the field `file` of a form; its id goes into `attachments`. "
+        "Text of any kind is stored as text/plain, and called there what `media_type` or the name says.",
         run=put,
         scope="send",
         answers={200: FileSeen},

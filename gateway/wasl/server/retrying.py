@@ -1,7 +1,7 @@
 """/v1/messages:retry: send again what failed, one or all that fit."""
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from wasl.answers import MessageSeen, Retried
 from wasl.api import Filters, Gateway
@@ -19,9 +19,9 @@ _DUPLICATE = "possible_duplicate"
 class Retry(Filters):
     """What to send again: a state (failed, expired, bounced, unknown) or a reason must be named. With `dry_run` it is only counted."""
 
-    possible_duplicate: bool = False
-    dry_run: bool = False
-    limit: int = Field(10_000, ge=1, le=100_000)
+    possible_duplicate: StrictBool = False
+    dry_run: StrictBool = False
+    limit: int = Field(10_000, ge=1, le=100_000, strict=True)
 
 
 async def retry(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:

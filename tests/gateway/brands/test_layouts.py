@@ -62,3 +62,49 @@ def test_values_are_escaped() -> None:
 def test_a_layout_of_an_older_wasl_that_reads_what_is_no_more_is_told() -> None:
     with pytest.raises(BadLayout, match="gone"):
         filled("{{ gone }}", {})
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<!-- {{ legal }} -->",
+        "{% if 1 == 2 %}{{ legal }}{% endif %}",
+        "{% if heading %}{{ legal }}{% endif %}",
+        "{% if lang == 'en' %}{{ legal }}{% endif %}",
+        '<div style="display:none"><p>{{ legal }}</p></div>',
+        '<p style="visibility: hidden">{{ legal }}</p>',
+        '<style>.no { display: none }</style><p class="no">{{ legal }}</p>',
+        "<p hidden>{{ legal }}</p>",
+        "<title>{{ legal }}</title>",
+        '<p class="{{ legal }}"></p>',
+    ],
+)
+def test_what_the_law_asks_for_is_seen_in_every_mail(hidden: str) -> None:
+    assert check("default.html", WHOLE.replace("{{ legal }}", hidden)) == [
+        (1, "does not show {{ legal }} in every mail; write it outside of comments, conditions and display:none")
+    ]
+
+
+def test_a_link_that_nobody_can_press_is_none() -> None:
+    shown, empty = ('<p><a href="{{ url }}">' + label + "</a></p>{{ label }}" for label in ("{{ label }}", ""))
+
+    assert check("button.html", shown) == []
+    assert [sentence.partition(" in every")[0] for _, sentence in check("button.html", empty)] == ["does not show {{ url }}"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("<script>x()</script>", "holds <script>"),
+        ("{% if lang == 'xx' %}<iframe src='https://a.example'></iframe>{% endif %}", "holds <iframe>"),
+        ("<form action='https://a.example'></form>", "holds <form>"),
+        ("<p onclick='x()'></p>", "has the attribute 'onclick' in <p>"),
+        ("<a href='javascript:x()'>a</a>", "has the attribute 'href' in <a>"),
+        ("<meta http-equiv='refresh' content='0'>", 'holds <meta http-equiv="refresh">'),
+        ("<style>@import 'https://a.example'</style>", "has an @import"),
+    ],
+)
+def test_a_layout_holds_nothing_that_mail_programs_refuse(source: str, said: str) -> None:
+    findings = check("default.html", f"{WHOLE}\n{source}")
+
+    assert [line for line, sentence in findings if sentence.startswith(said)] == [2]

@@ -178,3 +178,31 @@ def test_a_pinned_version_is_found_and_no_version_is_wasls_own_face(tmp_path: Pa
     assert found.find("acme").titled("en") == "Acme"
     assert found.pinned(None) == Brand()
     assert found.pinned("gone") is None
+
+
+def test_a_host_of_links_may_be_written_in_any_script(tmp_path: Path) -> None:
+    told = brands(tmp_path, {"acme": 'link_domain = "روابط.أكمي.إختبار"'}).find("acme").link_domain
+
+    assert told is not None
+    assert told.isascii()
+    assert told.startswith("xn--")
+
+
+def test_a_colour_that_is_none_is_told_how_to_be_written(tmp_path: Path) -> None:
+    told = mistakes(tmp_path, {"acme": '[colours]\naccent = "#12"\n'})
+
+    assert told == ["acme/brand.toml:2:1: colours.accent: is not a colour; write #rrggbb, like #0b6b4c"]
+
+
+def test_a_sender_for_a_channel_that_does_not_exist_is_a_mistake_where_channels_are_known(tmp_path: Path) -> None:
+    folder = written(tmp_path / "brands", {"acme": '[senders.emial]\nname = "A"\n[senders.sms]\naddress = "ACME"\n[senders.fax]\n'})
+
+    with pytest.raises(BrandMistakes) as found:
+        Brands.load(folder, channels=("email", "fax"))
+    unknown = Brands.load(folder).warnings
+
+    assert [str(one).removeprefix(f"{folder}/") for one in found.value.mistakes] == [
+        "acme/brand.toml:1:10: senders.emial: is not a channel; there are: chat, email, fax, log, push, sms, social, webhook"
+        " (did you mean 'email'?)"
+    ]
+    assert [warning.path for warning in unknown] == ["senders.emial", "senders.fax"]

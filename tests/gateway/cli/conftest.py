@@ -29,14 +29,19 @@ class Shell:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command that goes on, until `stop`."""
         process = subprocess.Popen(
-            self._command(words), cwd=self.folder, env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+            self._command(words), cwd=self.folder, env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - it only sets a signal, and no thread of the tests holds a lock for that
+        )  # fmt: skip
         self.running.append(process)
         return process
 
     def stop(self, process: subprocess.Popen[str], number: int = signal.SIGTERM) -> subprocess.CompletedProcess[str]:
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        try:
+            out, err = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # it then says where it stands
+            raise AssertionError(f"it did not end: {process.communicate(timeout=20)}") from None
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def config(self, text: str) -> None:
@@ -49,11 +54,17 @@ class Shell:
 @pytest.fixture
 def wasl(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Forking) -> Iterator[Shell]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WASL_")}
-    shell = Shell(tmp_path, environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}, forking, tmp_path_factory.mktemp("said"))
+    environ |= {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
+    shell = Shell(tmp_path, environ, forking, tmp_path_factory.mktemp("said"))
     yield shell
     for process in shell.running:
         with process:  # closes its pipes and waits for its end
             process.kill()
+
+
+def _hear_ctrl_c() -> None:
+    """Where the tests themselves run in the background of a shell, SIGINT is ignored, and that would be inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

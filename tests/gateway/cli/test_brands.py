@@ -1,14 +1,18 @@
 """`wasl brand`, and `--brand` of the commands that look at or do something for one."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.databases import rows
 from tests.gateway.brands.faces import written
+from wasl.api import Gateway
 from wasl.cli import main
+from wasl.cli.checkup import examine
 
 Wasl = Callable[..., tuple[int, str, str]]
 TO_ANN = ("--to", "any:desk", "--body", "Hello")
@@ -66,6 +70,20 @@ def test_lint_needs_no_secret_of_the_configuration(wasl: Wasl, folder: Path) -> 
     assert wasl("brand", "lint") == (0, "", "3 brands, 0 warnings.\n")
 
 
+def test_settings_are_shown_by_their_way_and_counted_as_people_count(wasl: Wasl, folder: Path) -> None:
+    shutil.rmtree(folder / "brands")
+    (folder / "wasl.toml").write_text('brand = "acme"\n', encoding="utf-8")
+    written(
+        folder / "brands", {"acme": '[senders.email]\naddress = "a@acme.example"\nname = { ar = "أكمي" }\n[colours]\nmuted = "#dddddd"\n'}
+    )
+
+    shown, linted = wasl("brand", "show", "acme")[1], wasl("brand", "lint")
+
+    assert "senders.email.address = a@acme.example\nsenders.email.name.ar = أكمي\n" in shown
+    assert "None" not in shown
+    assert linted[2].startswith("1 brand, ")
+
+
 def test_commands_look_at_and_do_things_for_the_brand_that_they_name(wasl: Wasl) -> None:
     sent = json.loads(wasl("send", *TO_ANN, "--brand", "acme", "--json", "--unsafe-durability")[1])
     listed = {brand: wasl("messages", "list", "--brand", brand, "--json")[1].count(sent["id"]) for brand in ("acme", "kids", "default")}
@@ -107,3 +125,21 @@ def test_a_provider_for_a_brand_that_is_not_there_is_a_mistake(wasl: Wasl, folde
     told = wasl("providers", "list")
 
     assert told == (3, "", "wasl.toml:6:19: providers.acme-mail.brands.1: there is no brand acne (did you mean 'acme'?)\n")
+
+
+def configured(brand: str) -> None:
+    Path("wasl.toml").write_text(f'brand = "{brand}"\n[providers.screen]\nplugin = "log"\n', encoding="utf-8")
+
+
+async def test_doctor_names_brands_whose_messages_nobody_sends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    for brand in ("other", "default"):
+        configured(brand)
+        async with Gateway.from_config(worker=False) as gateway:
+            await gateway.send(to={"addresses": [{"channel": "log", "kind": "any", "value": "ann"}]}, content={"body": "Hello"})
+    rows(f"sqlite:///{folder}/wasl.db", "UPDATE deliveries SET due_at = due_at - 61000000")
+
+    (found,) = [one for one in await examine(None) if one.what.startswith("brand ")]
+
+    assert (found.what, found.ok) == ("brand other", False)
+    assert "this configuration does not serve it" in found.said

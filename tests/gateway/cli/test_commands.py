@@ -194,6 +194,8 @@ def test_after_a_restore_what_waits_is_held_until_it_is_released(shop):
 
 def test_an_api_key_stands_alone_on_stdout(shop):
     assert re.fullmatch(r"wasl_live_\w+\n", shop("apikey", "create", "me", "--scope", "send", "--scope", "read").stdout)
+    refused = shop("apikey", "create", "me", "--scope", "admin").stderr
+    assert "admin is not a scope; there are: send, read, people:export, people:erase" in refused
 
 
 def test_the_api_is_described(wasl):

@@ -1,6 +1,8 @@
 """`wasl sms count`."""
 
+import io
 import json
+import sys
 
 CONFIG = """
 [providers.text]
@@ -41,7 +43,25 @@ def test_mistakes_are_usage_errors(told):
         (("sms", "count", ""), "is empty"),
         (("sms", "count", "Hi", "--to", "+44"), "is not a phone number"),
         (("sms", "count", "Hi", "--provider", "text"), "is not a provider of the configuration"),
+        (("sms", "count", "a\udcff"), "is not UTF-8"),
     ):
         code, err = told(*words)
         assert code == 2
         assert said in err
+
+
+def test_what_is_no_text_is_a_usage_error(told, monkeypatch):
+    for given, said in ((b"a\0b", "U+0000"), (b"\xff", "is not UTF-8"), (b"\n", "is empty")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        code, err = told("sms", "count", "-")
+        assert code == 2
+        assert said in err
+
+
+def test_only_sms_are_counted(told, shop):
+    shop.config(f'{CONFIG}[providers.mail]\nplugin = "smtp"\nhost = "127.0.0.1"\nsender = "a@acme.example"\n')
+
+    code, err = told("sms", "count", "Hi", "--provider", "mail")
+
+    assert code == 2
+    assert "is not a provider of sms; there are: text" in err

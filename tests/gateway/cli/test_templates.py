@@ -31,6 +31,15 @@ def test_lint_ends_well_warns_and_fails(shop):
     assert (mistake["severity"], mistake["code"], mistake["at"]) == ("mistake", "undeclared_variable", "templates/welcome/en.md:11:1")
 
 
+def test_a_mistake_is_called_so_once(shop):
+    _edit(shop, "+++", "++")
+
+    told = shop("template", "lint").stdout
+
+    assert told.startswith("mistake templates/welcome/en.md:1:1: has no front matter")
+    assert told.count("mistake") == 1
+
+
 def test_lint_tells_what_promotional_messages_lack(shop):
     mail = '[providers.mail]\nplugin = "smtp"\nhost = "127.0.0.1"\nsender = "hello@acme.example"\nsecurity = "none"\n'
     shop.config(f'{mail}[topics.offers]\ncategory = "promotional"\n')

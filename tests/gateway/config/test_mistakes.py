@@ -1,13 +1,16 @@
 """Each mistake in wasl.toml is one clear line with its place, and all are told at once."""
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import AfterValidator, BaseModel, SecretStr, ValidationError
 
 from tests.gateway.config_files import mistakes
 from wasl.config import Config, load
-from wasl.config.mistakes import ConfigMistakes
+from wasl.config.mistakes import ConfigMistakes, Findings, Source
 from wasl.config.topics import Topic
+from wasl.config.validation import explain, without
 
 TOP = ", ".join(Config.model_fields)
 
@@ -105,3 +108,24 @@ def test_a_file_that_is_missing_or_unreadable_is_a_mistake(here: Path) -> None:
         "latin.toml:2:9: is not UTF-8; save the file as UTF-8",
         "deep.toml: is nested too deeply",
     ]
+
+
+def test_what_a_validator_quotes_is_masked_and_our_own_words_are_not() -> None:
+    def refuse(text: str) -> str:
+        raise ValueError(f"refuses {text}; write it like Acme <hello@acme.example>")
+
+    class Section(BaseModel):
+        sender: Annotated[str, AfterValidator(refuse)]
+        password: SecretStr = SecretStr("")
+
+    for sender, said in (("Acme", "refuses Acme; write it like Acme <"), ("sk_live_1234", "refuses •••; write it like Acme <")):
+        findings = Findings(Source("wasl.toml"))
+        with pytest.raises(ValidationError) as caught:
+            Section.model_validate({"sender": sender})
+        explain(caught.value, Section, findings)
+        assert said in findings.mistakes[0].message
+
+
+def test_a_short_secret_is_masked_as_a_word() -> None:
+    assert without({"in"}, "cannot sign in with 'in', which is inside") == "cannot sign ••• with '•••', which is inside"
+    assert without({"s3cret-and-long"}, "xs3cret-and-longx") == "x•••x"

@@ -97,6 +97,10 @@ MISTAKES = [
         "budgets.all.brand: there is no brand acme; there are: default",
     ),
     ('[countries]\nallowed = ["SA"]\ndenied = ["AE"]', "countries: has countries that are allowed and such that are denied"),
+    ("[countries]\nallowed = []", "countries.allowed: is empty; name at least one, or leave it out"),
+    ('[countries]\nallowed = ["UK"]', "countries.allowed.0: is no country that has phone numbers"),
+    ('[outbound]\nports = ["a"]', "outbound.ports.0: should be a valid integer"),
+    (f'{PRICE}[[prices]]\nchannel = "sms"\nprice = 1\ncurrency = "SAR"', "prices.1: is a second price of sms for all numbers; keep one"),
     ('[countries]\nallowed = ["Saudi"]', "countries.allowed.0: "),
 ]
 
@@ -125,3 +129,14 @@ def test_a_period_is_of_whole_calendar_days(per: str, day: str, first: str, end:
     budget = Budget.model_validate({"amount": 1, "currency": "SAR", "per": per})
 
     assert budget.period(date.fromisoformat(day)) == (date.fromisoformat(first), date.fromisoformat(end))
+
+
+def test_what_a_row_of_a_price_file_names_wrongly_is_told_at_its_line(here: Path) -> None:
+    rows = ["channel,provider,prefix,price,currency", "sms,,+966,0.04,SAR", "sms,,+966,0.05,SAR", ",txt,,0.04,SAR", "sms,,+966,0.04,SAR"]
+    (here / "prices.csv").write_text("\n".join(rows), encoding="utf-8")
+
+    found = mistakes(f'prices = "prices.csv"\n{START}')
+
+    assert [line.partition(": ")[0] for line in found] == ["prices.csv:3:1", "prices.csv:4:1"]
+    assert "a second price of sms for +966" in found[0]
+    assert "there is no provider txt" in found[1]

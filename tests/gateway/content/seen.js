@@ -28,7 +28,7 @@
     width: document.documentElement.scrollWidth,
     texts: written.length,
     faint: written.filter((element) => contrast(element) < 4.5).map((element) => element.outerHTML.slice(0, 80)),
-    directions: [...new Set(written.filter((element) => !element.closest("pre")).map((element) => getComputedStyle(element).direction))],
+    directions: [...new Set(written.filter((element) => !element.closest("pre, code")).map((element) => getComputedStyle(element).direction))],
     alignments: [...new Set([...document.querySelectorAll("p, h1, li")].map((element) => getComputedStyle(element).textAlign))],
     buttons: inside(".button-link"),
     footer: inside(".footer-cell p"),

@@ -29,6 +29,11 @@ from wasl.content.literals import direction_of_block, settled_line
         ("ב-23.11 או ב-12-AB", "ב-23.11 או ב-[12-AB]"),
         ("طلبك #w1v0z جاهز", "طلبك [#w1v0z] جاهز"),
         ("طلبك w1v0z جاهز", "طلبك w1v0z جاهز"),
+        ("حوّل إلى IBAN SA03 8000 0000 6080 1016 7519.", "حوّل إلى [IBAN SA03 8000 0000 6080 1016 7519]."),
+        ("الحساب (IBAN SA03 8000 0000) لنا", "الحساب ([IBAN SA03 8000 0000]) لنا"),
+        ("نكتب C++ and C# هنا", "نكتب [C++ and C#] هنا"),
+        ("هاتف iPhone 15 Pro جديد", "هاتف iPhone 15 Pro جديد"),
+        ("رقم w1v0z 050 123 4567 هنا", "رقم w1v0z [050 123 4567] هنا"),
         ("لديك w1s0z#w1v1zw1s2z طلب", "لديك w1s0z#w1v1zw1s2z طلب"),
     ],
 )
@@ -69,3 +74,30 @@ def test_a_paragraph_in_another_direction_is_told_so_in_a_mail(filled):
 def test_inline_content_is_settled_too(inline):
     assert inline("اتصل على +966 50 123 4567 الآن").text == f"اتصل على {FSI}+966 50 123 4567{PDI} الآن"
     assert inline("Call +966 50 123 4567 now").text == "Call +966 50 123 4567 now"
+
+
+def test_code_is_isolated_as_a_whole_and_runs_from_left_to_right_in_html(filled):
+    body = "اتصل على `+966 50 123 4567` الآن، أو `*7#`، ثم `{{ x }}` و`AB-12`"
+
+    text, page = (filled(body, format, locale="ar", x="1 2 3") for format in ("whatsapp", "card"))
+
+    assert f"{FSI}`+966 50 123 4567`{PDI}" in text.text
+    assert f"{FSI}`*7#`{PDI}" in text.text
+    assert " و`AB-12`" in text.text
+    assert f'{FSI}<code dir="ltr">+966 50 123 4567</code>{PDI}' in page.html
+
+
+@pytest.mark.parametrize(
+    ("item", "led"),
+    [("- 2 × {{ x }}", True), ("- {{ x }}", True), ("- {{ x }} قهوة", False), ("- Wi-Fi {{ x }}", False), ("- 1 000 {{ x }}", False)],
+)
+def test_a_line_that_only_values_fill_runs_as_its_language_does(filled, item, led):
+    told = filled(f"طلبك:\n\n{item}", locale="ar", x="Latte").text.splitlines()[-1]
+
+    assert (RLM in told) is led
+    assert RLM not in filled(f"طلبك:\n\n{item}", "card", locale="ar", x="Latte").html
+
+
+def test_a_text_of_ascii_alone_stays_cheap(filled):
+    assert filled("- 2 × {{ x }}".replace("×", "x"), "sms", locale="ar", x="Latte").text == "- 2 x Latte"
+    assert filled("- 2: {{ x }}", "sms", locale="ar", x="Latte").text == "- 2: Latte"

@@ -140,3 +140,38 @@ def test_the_words_may_hold_the_recipients_link_and_are_left_out_where_there_is_
 
 def test_posts_end_as_they_were_written(said):
     assert said("post") == "Tea for less"
+
+
+_PAGE = '<html><body><p>Acme Ltd,\n1 Tea  Street</p><a href="unsubscribe:">Stop</a></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("page", "missing"),
+    [
+        (_PAGE, ""),
+        ("<p>A part stands in the layout</p>", ""),
+        ("<html><body><p>News</p></body></html>", '“Acme Ltd”, “1 Tea Street”, <a href="unsubscribe:">'),
+        (_PAGE.replace("Acme Ltd", "<!-- Acme Ltd -->"), "“Acme Ltd”"),
+        (_PAGE.replace("Acme Ltd", "{% if x %}Acme Ltd{% endif %}"), "“Acme Ltd”"),
+        (_PAGE.replace("Acme Ltd", '<span style="visibility: hidden">Acme Ltd</span>'), "“Acme Ltd”"),
+        (_PAGE.replace("<body>", "<style>p { display: none }</style><body>"), "“Acme Ltd”, “1 Tea Street”"),
+        (_PAGE.replace("<a", "{% if x %}<a").replace("</a>", "</a>{% endif %}"), '<a href="unsubscribe:">'),
+        (_PAGE.replace(">Stop<", "><"), '<a href="unsubscribe:">'),
+    ],
+)
+def test_an_own_page_says_by_itself_what_the_layout_would(promotion, page, missing):
+    source = f"+++\n[mail]\nhtml = '''{page}'''\n[variables]\nx = {{ type = \"text\", optional = true }}\n+++\nNews"
+    template = Templates.compile(source, name="note", locale="en")
+
+    lacks = promotion().lacks_of_page("offers", ("email", "sms"), _FULL, template)
+
+    assert [lack.sentence.partition(" show ")[2].partition("; ")[0] for lack in lacks] == ([missing] if missing else [])
+    assert promotion().lacks_of_page("offers", ("sms",), _FULL, template) == []
+    assert promotion().lacks_of_page("orders", ("email",), _FULL, template) == []
+
+
+def test_an_own_page_in_arabic_says_it_in_arabic(promotion):
+    said = '<p>\u2067شركة أكمي المحدودة\u2069، ١ شارع الشاي</p><a href="unsubscribe:">إيقاف</a>'.replace("\u2067", "\u2068")
+    template = Templates.compile(f"+++\n[mail]\nhtml = '''<html><body>{said}</body></html>'''\n+++\nخبر", name="note", locale="ar")
+
+    assert promotion().lacks_of_page("offers", ("email",), _FULL, template) == []

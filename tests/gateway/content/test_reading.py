@@ -15,7 +15,7 @@ def _mistakes(source: str) -> list[str]:
         ("Hello", "note/en.md:1:1: has no front matter"),
         ('+++\ntitle = "a"\n', "note/en.md:1:1: has no front matter"),
         ('+++\ntitle = "a"\n+++\n\n', "note/en.md:3:1: has no text"),
-        ("+++\ntitle = \n+++\na", "note/en.md:2:1: is not TOML"),
+        ("+++\ntitle = \n+++\na", "note/en.md:2:8: is not TOML"),
         ('+++\ntitel = "a"\n+++\na', "note/en.md:2:1: titel: unknown setting (did you mean 'title'?)"),
         ('+++\n[variables]\na = { type = "txt" }\n+++\na', "note/en.md:3:7: variables.a.type"),
         (

@@ -1,7 +1,7 @@
 """Characters that nobody sees: what they would do to a header, to a text around a value, to a whole message."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from wasl.content.rendering import RenderingFailed, render
 from wasl.content.templates import Templates
 from wasl.content.unseen import harmless, settled_marks
 from wasl_contracts import Reason
-from wasl_contracts.content import Action, Content, Mail, Rendered
+from wasl_contracts.content import Action, Content, Mail
 from wasl_contracts.links import web_link
 
 FSI, PDI, RLO, LRE, PDF = "\u2068", "\u2069", "\u202e", "\u202a", "\u202c"
@@ -21,7 +21,7 @@ _FORMATS = ("mail", "push", "card", "telegram", "structured", "post", "plain", "
 
 
 @pytest.mark.parametrize("control", CONTROLS)
-def test_a_control_character_in_data_never_reaches_a_subject_a_title_or_a_label(envelope: Callable, control: str) -> None:
+def test_a_control_character_in_data_never_reaches_a_subject_a_title_or_a_label(envelope: Callable[..., Any], control: str) -> None:
     templates = Templates([Templates.compile(f"{TITLED}Hello {{{{ name }}}}", name="note", locale="en")])
     data = {"name": f"A{control}B"}
 
@@ -34,12 +34,12 @@ def test_a_control_character_in_data_never_reaches_a_subject_a_title_or_a_label(
 
 
 @pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\r", "\n", "\r\n"])
-def test_the_subject_of_a_text_without_title_is_its_first_line_however_that_ends(inline: Callable[..., Rendered], end: str) -> None:
+def test_the_subject_of_a_text_without_title_is_its_first_line_however_that_ends(inline: Callable[..., Any], end: str) -> None:
     assert inline(f"First line{end}second", "mail").subject == "First line"
 
 
 @pytest.mark.parametrize("format", _FORMATS)
-def test_a_control_character_of_a_text_is_left_out(inline: Callable[..., Rendered], format: str) -> None:
+def test_a_control_character_of_a_text_is_left_out(inline: Callable[..., Any], format: str) -> None:
     told = inline("He\x07llo\x1b[31m, \x9bAnn\tB\nC", format).model_dump_json()
 
     assert not any(f"\\u00{control}" in told for control in ("07", "1b", "9b"))
@@ -55,10 +55,10 @@ def test_a_control_character_of_a_text_is_left_out(inline: Callable[..., Rendere
         ("ar", f"{PDI}{RLO}evil", f"{FSI}evil{PDI}"),
         ("ar", f"{FSI}{FSI}evil", f"{FSI}evil{PDI}"),
         ("ar", f"{LRE}Ann{PDF}", f"{FSI}Ann{PDI}"),
-        ("en", f"a\u200f{RLO}b", f"{FSI}a\u200fb{PDI}"),
+        ("en", f"أ{RLO}b", f"{FSI}أb{PDI}"),
     ],
 )
-def test_a_value_steers_no_direction_but_its_own(filled: Callable[..., Rendered], locale: str, name: str, shown: str) -> None:
+def test_a_value_steers_no_direction_but_its_own(filled: Callable[..., Any], locale: str, name: str, shown: str) -> None:
     hello = "Hello" if locale == "en" else "مرحبا"
 
     plain = filled(f"{hello} {{{{ name }}}}!", locale=locale, front=_NAMED, name=name)
@@ -88,7 +88,7 @@ def test_a_text_keeps_isolates_that_end_and_nothing_else_that_steers(text: str, 
     assert settled_marks(text) == kept
 
 
-def test_title_label_and_body_of_content_are_alike(inline: Callable[..., Rendered]) -> None:
+def test_title_label_and_body_of_content_are_alike(inline: Callable[..., Any]) -> None:
     card = inline(f"See {RLO}evil", "card", title=f"T{RLO}", actions=[{"label": f"L{PDI}{RLO}", "url": "https://a.example"}])
 
     assert RLO not in card.model_dump_json()
@@ -100,7 +100,7 @@ def test_ordinary_values_are_what_they_were() -> None:
         assert harmless(value) == value
 
 
-def test_what_does_not_fit_the_form_of_a_provider_fails_for_good(envelope: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_the_form_of_a_provider_fails_for_good(envelope: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     spoilt = FORMATS["mail"]._replace(render=lambda written: Mail(subject="a\nb", html="", text="", locale="en"))
     monkeypatch.setitem(cast("dict[str, Form]", FORMATS), "mail", spoilt)
 
@@ -120,7 +120,7 @@ def test_what_does_not_fit_the_form_of_a_provider_fails_for_good(envelope: Calla
         ("https://ok.example:8a/", None), ("https://a b.example/", None), ("ftp://ok.example/", None), ("https://ann:pw@ok.example/", None),
     ],
 )  # fmt: skip
-def test_a_link_is_the_same_link_everywhere(envelope: Callable, written: str, link: str | None) -> None:
+def test_a_link_is_the_same_link_everywhere(envelope: Callable[..., Any], written: str, link: str | None) -> None:
     assert web_link(written) == link
 
     source = '+++\n[variables]\nurl = { type = "text" }\n+++\n[q]({{ url }})'

@@ -125,3 +125,10 @@ async def test_who_only_looks_makes_no_schema(postgres_url: str) -> None:
         await require_schema(config)
 
     assert await schema_version(config) is None
+
+
+def test_an_error_that_has_become_the_cause_of_its_own_cause_is_translated_all_the_same() -> None:
+    lost, meant = ConnectionResetError(), LedgerUnavailable("The database could not be reached.")
+    lost.__cause__, meant.__cause__ = meant, lost
+
+    assert isinstance(translated(lost), LedgerUnavailable)

@@ -70,7 +70,11 @@ async def test_a_newer_message_replaces_the_older_one(serving, hello):
     ("fields", "pointer", "code"),
     [
         ({"supersedes": True}, "", "supersedes_without_about"),
-        ({"supersedes": "perhaps", "about": "x"}, "/supersedes", "bad_value"),
+        ({"supersedes": "yes", "about": "x"}, "/supersedes", "wrong_type"),
+        ({"supersedes": 1, "about": "x"}, "/supersedes", "wrong_type"),
+        ({"attachments_optional": "yes"}, "/attachments_optional", "wrong_type"),
+        ({"content": {"body": " "}}, "/content/body", "blank"),
+        ({"content": {"title": "Hi", "body": "\u2068\n\u200b"}}, "/content/body", "blank"),
         ({"fact": ""}, "/fact", "too_short"),
         ({"fact": 7}, "/fact", "wrong_type"),
     ],
