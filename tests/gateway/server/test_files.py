@@ -116,7 +116,10 @@ async def test_only_so_many_uploads_of_a_brand_come_at_one_time(
             return answer.status
 
     waiting = [asyncio.create_task(upload()) for _ in range(slow_ones)]
-    await asyncio.sleep(0.05)
+    coming = serving.gateway.files._enclosing.coming["default"]
+    async with asyncio.timeout(10):
+        while coming._value > 8 - slow_ones:  # noqa: ASYNC110 - nobody tells when the last one has begun
+            await asyncio.sleep(0.01)
 
     another = await serving.post(PDF, "/v1/files", headers=TYPE)
     hold.set()

@@ -1,5 +1,6 @@
 """What was handed over is made again of what is kept: equal to the byte, or what is gone or has changed is named."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -219,7 +220,7 @@ async def test_what_is_not_kept_any_more_is_named(everywhere: Everywhere, sqlite
     rewrite_texts(folder)
     (folder / "brands" / "acme" / "brand.toml").write_text('title = "Other"')
 
-    rows(sqlite_url, done)
+    await asyncio.to_thread(rows, sqlite_url, done)  # the gateway may be writing just now
     (found,) = await again(await everywhere(sqlite_url, worker=False), ids, wanted)
 
     assert [(attempt.verdict, attempt.why[0].cause) for attempt in found.attempts] == [("gone", cause)]
@@ -239,7 +240,7 @@ async def test_what_has_happened_since_is_named_where_it_comes_out_otherwise(
     gateway = await everywhere(sqlite_url)
     (one,) = await sent(gateway, [Message.model_validate({"to": EVERYWHERE, "content": {"body": "a"}, "channels": ["push"]})])
 
-    rows(sqlite_url, f"UPDATE attempts SET digest = '01{'0' * 32}'")
-    rows(sqlite_url, done)
+    await asyncio.to_thread(rows, sqlite_url, f"UPDATE attempts SET digest = '01{'0' * 32}'")
+    await asyncio.to_thread(rows, sqlite_url, done)
 
     assert causes(await gateway.rerender(one)) == {cause}
