@@ -160,7 +160,8 @@ class _Either(ColumnElement[bool]):
 
 @compiles(_Either)
 def _compile(element: _Either, compiler: SQLCompiler, **how: Any) -> str:
-    return str(compiler.process(element.postgres if compiler.dialect.name == "postgresql" else element.lite, **how))
+    # In parentheses: SQLAlchemy does not see whether there is an OR inside.
+    return f"({compiler.process(element.postgres if compiler.dialect.name == 'postgresql' else element.lite, **how)})"
 
 
 def among(*columns: ColumnElement[Any], name: str) -> ColumnElement[bool]:

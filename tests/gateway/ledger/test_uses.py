@@ -17,6 +17,7 @@ from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent, commit
 from wasl.ledger.port import Transaction
 from wasl.ledger.settle import Ended
+from wasl.ledger.uses import read_uses
 from wasl_contracts import Reason, State
 
 LIMIT = 2
@@ -239,3 +240,12 @@ async def test_uses_are_not_asked_where_no_cap_could_bind(desk: Desk) -> None:
     await read_inputs(exempt, orders, desk.policies, desk.clock.now())
 
     assert (both.of_uses(), exempt.of_uses()) == (1, 0)
+
+
+async def test_only_the_uses_of_those_who_are_asked_for_are_read(desk: Desk) -> None:
+    for person in ("ann", "bob"):
+        await sent(desk, to={"id": person, "email": f"{person}@example.com"})
+
+    found = await read_uses(desk.store.reader, [("default", "ann")], desk.clock.now() - timedelta(days=1))
+
+    assert {person: len(uses) for person, uses in found.items()} == {("default", "ann"): 1}
