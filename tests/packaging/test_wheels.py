@@ -1,7 +1,6 @@
 """What is published works: wheels of every member, in an environment without the sources; and plugins without the gateway."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -72,16 +71,14 @@ def test_the_demo_runs_from_wheels_with_the_sources_deleted(wheels: Path, tmp_pa
     assert "sent" in shown
 
 
-def test_plugins_keep_their_contract_where_wasl_is_not_installed(wheels: Path, tmp_path: Path) -> None:
+def test_plugins_pass_their_tests_where_wasl_is_not_installed(wheels: Path, tmp_path: Path) -> None:
     python = environment(tmp_path / "venv", wheels, without=("wasl",))
     for tests in ROOT.glob("plugins/*/tests"):
         shutil.copytree(tests, tmp_path / "plugins" / tests.parent.name / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\naddopts = --import-mode=importlib -p no:cacheprovider\n")
 
     absent = subprocess.run([python, "-c", "import wasl"], cwd=tmp_path, capture_output=True, check=False)
-    # All their tests are imported, and of the contract's checks those run that send: all else runs in this repository anyway.
-    shown = run(python, "-m", "pytest", "-v", "-k", "taken_delivery or every_script or keeps_the_shared_session", "plugins", cwd=tmp_path)
+    shown = run(python, "-m", "pytest", "-q", "plugins", cwd=tmp_path)
 
-    passed = set(re.findall(r"plugins/(\w+)/tests/\S+ PASSED", shown))
     assert absent.returncode != 0
-    assert passed == {path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml")}
+    assert " passed" in shown

@@ -94,7 +94,7 @@ def drained(database: str, seconds: float) -> None:
 
 
 def test_eight_workers_keep_every_cap(proof: Proof, figures: Callable[..., None], postgres_url: str, tmp_path: Path) -> None:
-    people, each, per = proof.of(full=2_500, sample=20), proof.of(full=40, sample=30), "60s" if proof.full else "1s"
+    people, each, per = proof.of(full=2_500, sample=20), proof.of(full=40, sample=50), "60s" if proof.full else "1s"
     (seed,) = proof.seeds()
     with proof.round(seed) as chance:
         given = told(tmp_path, postgres_url, per, taking(tmp_path / "unused", chance))

@@ -101,7 +101,7 @@ async def accepting(system: System) -> None:
     """Returns when wasl accepts and sends again, by itself."""
     accepted, taken = len(system.clients.record.accepted), len(system.sink.taken)
     try:
-        await until(lambda: len(system.clients.record.accepted) > accepted and len(system.sink.taken) > taken, 60)
+        await until(lambda: len(system.clients.record.accepted) > accepted and len(system.sink.taken) > taken)
     except TimeoutError:
         more = f"{len(system.clients.record.accepted) - accepted} more accepted, {len(system.sink.taken) - taken} more sent"
         raise AssertionError(f"{more}; {await system.reading.stuck()}; wasl said: {system.log()[-4000:]}") from None

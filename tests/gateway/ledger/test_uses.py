@@ -244,7 +244,7 @@ async def test_uses_are_not_asked_where_no_cap_could_bind(desk: Desk) -> None:
 
 async def test_only_the_uses_of_those_who_are_asked_for_are_read(desk: Desk) -> None:
     for person in ("ann", "bob"):
-        await sent(desk, to={"id": person, "email": f"{person}@example.com"})
+        await end(desk, await sent(desk, to={"id": person, "email": f"{person}@example.com"}), "receipt")
 
     found = await read_uses(desk.store.reader, [("default", "ann")], desk.clock.now() - timedelta(days=1))
 
