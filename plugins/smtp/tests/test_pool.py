@@ -105,13 +105,17 @@ async def test_a_cancelled_mail_closes_its_connection(server: Scripted, smtp: Ma
 
 async def test_waiting_for_a_free_connection_is_unavailable_in_the_end(server: Scripted, smtp: Make) -> None:
     server.script = {"DOT": [HANG]}
-    sender = smtp(server.port, connections=1, timeout_seconds=0.1)
+    patient, hurried = smtp(server.port, connections=1, timeout_seconds=30), smtp(server.port, timeout_seconds=0.05)
+    hurried._provider._pool = patient._provider._pool
+    sending = asyncio.create_task(patient.send())
+    await until(lambda: server.mails)
 
-    first, second = await asyncio.gather(sender.send(), sender.send())
+    outcome = await hurried.send()
 
-    assert isinstance(first, Unknown)
-    assert isinstance(second, Unavailable)
+    assert isinstance(outcome, Unavailable)
     assert len(server.mails) == 1
+    assert not sending.done()
+    sending.cancel()
 
 
 async def test_no_more_connections_are_open_than_allowed(server: Scripted, pool: MakePool) -> None:
