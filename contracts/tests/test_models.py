@@ -190,7 +190,7 @@ def test_no_mask_shows_most_of_an_address(kind: str, value: str) -> None:
         Slack(text="private", blocks=({"text": "private"},)),
         Structured(title="private", text="private", locale="ar", actions=(Action(label="private", url="https://private.example"),)),
         Message(to=Recipient(email="private@example.com"), template="t", data={"name": "private"}, metadata={"ref": "private"}),
-        Callback("POST", "https://wasl.example/hooks/x", {"Authorization": "private"}, b"private"),
+        Callback("POST", "https://wasl.example/hooks/private", {"Authorization": "private"}, b"private", _NOW),
         Answer(200, {"Set-Cookie": "private"}, b"private"),
     ],
     ids=lambda shown: type(shown).__name__,

@@ -32,6 +32,7 @@ from wasl_contracts.provider import (
     Capabilities,
     EventSource,
     Finder,
+    Handshake,
     HttpSession,
     Provider,
     ProviderSpec,
@@ -46,8 +47,8 @@ from wasl_contracts.recipient import Recipient, everybody
 __all__ = [
     "PUBLIC_KIND", "Action", "AdaptiveCard", "Address", "AddressKind", "Attachment", "Attempt", "Audience", "BadSignature", "Callback",
     "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Event", "EventKind",
-    "EventSource", "Finder", "Format", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post", "Provider", "ProviderError",
-    "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope", "Sender", "SenderCheck",
-    "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable", "WhatsApp",
+    "EventSource", "Finder", "Format", "Handshake", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post", "Provider",
+    "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope", "Sender",
+    "SenderCheck", "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable", "WhatsApp",
     "WhatsAppTemplate", "everybody", "masked",
 ]  # fmt: skip

@@ -33,6 +33,7 @@ class State(StrEnum):
 class Mark(StrEnum):
     """What is known beside the state."""
 
+    OPENED = "opened"
     SEEN = "seen"
     READ = "read"
     CLICKED = "clicked"
@@ -42,6 +43,7 @@ class Mark(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     SIMULATED = "simulated"
     UNCONFIRMED = "unconfirmed"
+    ESCALATED = "escalated"
 
 
 class Sender(Frozen):

@@ -41,6 +41,9 @@ class Capabilities(Frozen):
     `timeout_seconds`: after this long without an answer a call counts as unknown. `concurrency`: calls at one time.
     `attachments`: it carries `delivery.attachments`; where it does not, messages that must have theirs go another way.
     `shared`: one service carries for all addresses; False where each is a server of its own, whose failures say nothing of the others.
+    `given_urls`: it calls URLs that come with an address or a message; its session then reaches public addresses only.
+    `found_by_ref`: what it reports carries its own id alone and not `attempt_id`, so that wasl keeps an index of `provider_ref`.
+    `confirms_in_seconds`: by then it has reported that a delivery arrived, mostly; None where it never reports that.
     """
 
     receipts: bool = False
@@ -52,6 +55,9 @@ class Capabilities(Frozen):
     concurrency: int = Field(32, gt=0, le=10_000)
     attachments: bool = False
     shared: bool = True
+    given_urls: bool = False
+    found_by_ref: bool = False
+    confirms_in_seconds: int | None = Field(None, gt=0)
 
     def length(self, text: str) -> int:
         """How long a text is, as this provider counts."""
@@ -189,14 +195,33 @@ class Transparent(Protocol):
         ...
 
 
+@runtime_checkable
 class EventSource(Protocol):
     """Optional: understands the provider's callbacks."""
 
     def parse(self, callback: Callback) -> Sequence[Event]:
-        """The events in a callback.
+        """The events in a callback; none where it tells nothing that we have a word for. No I/O.
+
+        The proof is checked first, over the raw bytes and in constant time (`wasl_contracts.signing`), before anything is parsed.
 
         Raises:
             BadSignature: it does not prove that it comes from the provider.
             Unreadable: it does, but we do not understand it.
+        """
+        ...
+
+
+@runtime_checkable
+class Handshake(Protocol):
+    """Optional: has more to do with callbacks than to read them. It is asked before `parse`, with every callback."""
+
+    async def handshake(self, callback: Callback) -> bytes | None:
+        """What to answer to one that only sets callbacks up: the provider's challenge, or nothing where it had to be confirmed elsewhere.
+
+        None: it is to be parsed. Whatever `parse` needs, such as the provider's certificate, is fetched here and kept. Nothing is fetched
+        from a host that is not the provider's.
+
+        Raises:
+            BadSignature: it does not prove that it comes from the provider.
         """
         ...

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from wasl_contracts.model import Frozen
 
@@ -11,9 +11,11 @@ class Receipt(Frozen):
     """The provider took it.
 
     `provider_ref` is the provider's own id for it, None where it gives none. `state` is `delivered` only where the protocol says
-    that the recipient has it. `facts` holds what support may want to see: never an address, content or a secret.
+    that the recipient has it. `facts` holds what support may want to see: never an address, content or a secret. `entry` is what wasl
+    itself keeps for the recipient to read (a feed in an application), in the transaction that settles the delivery.
     """
 
     provider_ref: Annotated[str, StringConstraints(max_length=512)] | None = None
     state: Literal["sent", "delivered"] = "sent"
     facts: dict[str, str] = Field(default_factory=dict)
+    entry: dict[str, JsonValue] | None = Field(None, repr=False)

@@ -1,5 +1,6 @@
 """The contract kit: subclass `ProviderContract` (HTTP) or `SmtpContract` in your tests and name your provider. See README.md."""
 
+from wasl_contracts.conformance.callback_checks import AT, CallbackChecks
 from wasl_contracts.conformance.carriage_checks import CarriageChecks
 from wasl_contracts.conformance.conduct_checks import ConductChecks
 from wasl_contracts.conformance.finding_checks import FindingChecks
@@ -10,18 +11,19 @@ from wasl_contracts.conformance.spec_checks import SpecChecks
 from wasl_contracts.conformance.wire import Ending, Request, Response
 from wasl_contracts.conformance.wire_checks import WireChecks
 
-__all__ = ["Ending", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract"]
+__all__ = ["AT", "Ending", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract"]
 
 
-class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, FindingChecks, WireChecks):
+class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, FindingChecks, WireChecks, CallbackChecks):
     """Everything that a provider which is called by HTTP must hold.
 
     A subclass gives `provider`, `settings`, `address`, `ref` and `success()`; where the provider differs from the table of statuses,
-    `outcomes`; where it has `find`, `found()` and `missing()`. With `networked = False` only what needs no network is checked.
+    `outcomes`; where it has `find`, `found()` and `missing()`; where it has `parse`, what
+    `CallbackChecks` says. With `networked = False` only what needs no network is checked.
     """
 
 
-class SmtpContract(SpecChecks, CarriageChecks, ConductChecks, SmtpChecks, WireChecks):
+class SmtpContract(SpecChecks, CarriageChecks, ConductChecks, SmtpChecks, WireChecks, CallbackChecks):
     """Everything that a provider which speaks SMTP must hold.
 
     A subclass gives `provider`, `settings` and `address`; `impatient` and `credentials` where its settings are named otherwise.

@@ -1,0 +1,8 @@
+"""The in-app feed."""
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    pass
