@@ -21,9 +21,23 @@ asyncio_default_fixture_loop_scope = function
 filterwarnings = error
 addopts = --import-mode=importlib -p no:cacheprovider --tb=native
 """
+# What a mutant leaks is told at its own end, and not in whichever test the collector happens to run.
+_CONFTEST = """import gc
+
+def pytest_collection_finish():
+    gc.freeze()
+
+def pytest_runtest_teardown():
+    gc.collect()
+"""
 # Passes for every mutant: so it is the fault that fails, and not a slip that keeps the mutant from being a plugin at all.
 _HARMLESS = "test_the_verbs_have_the_protocols_shape"
-_REFERENCES = {"provider": ("test_small_provider.py", "TestSmall"), "mailer": ("test_small_mailer.py", "TestSmallMailer")}
+_REFERENCES = {
+    "provider": ("test_small_provider.py", "TestSmall"),
+    "mailer": ("test_small_mailer.py", "TestSmallMailer"),
+    "teller": ("test_small_teller.py", "TestSmallTeller"),
+    "socket": ("test_small_socket.py", "TestSmallSocket"),
+}
 
 
 class Mutant(NamedTuple):
@@ -58,6 +72,7 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     """The module and name of every test that failed on its mutant."""
     folder = tmp_path_factory.mktemp("mutants")
     (folder / "pytest.ini").write_text(_CONFIG)
+    (folder / "conftest.py").write_text(_CONFTEST)
     ids = [test for mutant in _ALL for test in _written(mutant, folder)]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--junitxml=report.xml", *ids],

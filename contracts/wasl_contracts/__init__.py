@@ -26,7 +26,8 @@ from wasl_contracts.duration import Duration
 from wasl_contracts.envelope import Envelope
 from wasl_contracts.errors import BadSignature, CallbackError, ProviderError, Rejected, Scope, Unavailable, Unknown, Unreadable
 from wasl_contracts.event import Callback, Event, EventKind
-from wasl_contracts.message import Category, Message, Mode
+from wasl_contracts.message import Category, Escalation, Message, Mode, Until
+from wasl_contracts.one_function import channel
 from wasl_contracts.provider import (
     AddressKind,
     Capabilities,
@@ -46,9 +47,9 @@ from wasl_contracts.recipient import Recipient, everybody
 
 __all__ = [
     "PUBLIC_KIND", "Action", "AdaptiveCard", "Address", "AddressKind", "Attachment", "Attempt", "Audience", "BadSignature", "Callback",
-    "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Event", "EventKind",
-    "EventSource", "Finder", "Format", "Handshake", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post", "Provider",
-    "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope", "Sender",
-    "SenderCheck", "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable", "WhatsApp",
-    "WhatsAppTemplate", "everybody", "masked",
+    "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Escalation", "Event",
+    "EventKind", "EventSource", "Finder", "Format", "Handshake", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post",
+    "Provider", "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope",
+    "Sender", "SenderCheck", "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable",
+    "Until", "WhatsApp", "WhatsAppTemplate", "channel", "everybody", "masked",
 ]  # fmt: skip

@@ -2,9 +2,9 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -24,6 +24,16 @@ def _parse(value: object) -> timedelta:
     return found
 
 
+def _parse_or_smart(value: object) -> object:
+    if value == "smart":
+        return value
+    try:
+        return _parse(value)
+    except PydanticCustomError as wrong:
+        told = wrong.message_template
+        raise PydanticCustomError("bad_duration", f"{told}, or smart" if told.startswith("is not") else told) from None
+
+
 def written(duration: timedelta) -> str:
     """The shortest exact spelling of a duration, to the millisecond."""
     milliseconds = round(duration.total_seconds() * 1000)
@@ -39,3 +49,10 @@ Duration = Annotated[
     PlainSerializer(written, return_type=str),
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["90s", "15m", "4h", "3d"]}),
 ]
+SmartDuration = Annotated[
+    timedelta | Literal["smart"],
+    PlainValidator(_parse_or_smart),
+    PlainSerializer(lambda value: value if isinstance(value, str) else written(value), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": rf"{_PATTERN}|^smart$", "examples": ["smart", "15m"]}),
+]
+"""A duration, or `smart`: what fits, as the setting says."""

@@ -5,7 +5,7 @@ from pydantic import AwareDatetime, Field
 from wasl_contracts.address import Address, Audience
 from wasl_contracts.content import Content
 from wasl_contracts.enclosure import Enclosed
-from wasl_contracts.message import Category, Mode
+from wasl_contracts.message import Category, Escalation, Mode
 from wasl_contracts.model import Frozen, JsonObject
 
 
@@ -29,6 +29,7 @@ class Envelope(Frozen):
     category: Category
     channels: tuple[str, ...]
     mode: Mode
+    escalation: Escalation | None = None
     about: str | None = None
     fact: str | None = None
     files: tuple[Enclosed, ...] = Field((), repr=False)

@@ -1,8 +1,9 @@
 """What a provider tells later, through a callback."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -14,6 +15,24 @@ EventKind = Literal[
     "sent", "deferred", "delivered", "bounced", "failed", "opened", "seen", "read", "clicked", "replied", "complained", "unsubscribed"
 ]
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+_WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,40}")
+
+
+class Fate(NamedTuple):
+    """What one of a provider's own words means for a delivery: a row of a plugin's table of events. The fields are those of Event."""
+
+    kind: EventKind
+    reason: Reason | None = None
+    dead: bool = False
+
+
+def code_of(*parts: object) -> str | None:
+    """The provider's code for an event, of those parts of it that are a number or one word, with dots between them.
+
+    Anything else could hold an address or a text, which belong into no log, and is left out.
+    """
+    words = [str(part) for part in parts if isinstance(part, str | int) and _WORD.fullmatch(str(part))]
+    return ".".join(words) or None
 
 
 class Event(Frozen):

@@ -93,9 +93,22 @@ class Reason(StrEnum):
         "Wait; see its status page.",
     )
 
+    AWAITING_PROOF = (
+        "awaiting_proof",
+        "It goes if no proof comes in time from the channel before.",
+        "nobody",
+        "It goes at that time, or is cancelled when the proof comes.",
+    )
+
     # Not any more
     EXPIRED = "expired", "It waited longer than its life, so it was not sent.", "operator", "See what it waited for; send a new one."
     CANCELLED = "cancelled", "It was cancelled.", "nobody", "Send a new one if it is wanted after all."
+    PROOF_CAME = (
+        "proof_came",
+        "The proof of delivery came on another channel, so this was not needed any more.",
+        "nobody",
+        "Nothing to do.",
+    )
     SUPERSEDED = "superseded", "A newer message about the same thing replaced it.", "nobody", "See the newer one."
     DUPLICATE = "duplicate", "The same message was sent before, or is about to be.", "nobody", "See the earlier one."
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from wasl_contracts.address import PUBLIC_KIND, Address, Audience
-from wasl_contracts.model import Frozen, JsonObject, Name, one_line
+from wasl_contracts.model import Frozen, JsonObject, Name, Slug, one_line
 
 # What a machine is set to, and a placeholder for that, say something else on each machine.
 _ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
@@ -17,6 +17,12 @@ def _zone(name: str) -> str:
     if name not in _ZONES:
         raise PydanticCustomError("unknown_timezone", "is not an IANA time zone; write it like Asia/Riyadh")
     return name
+
+
+def _once(channels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(channels)) < len(channels):
+        raise PydanticCustomError("duplicate_channel", "names a channel twice")
+    return channels
 
 
 Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")]
@@ -29,7 +35,8 @@ class Recipient(Frozen):
     """Whom a message is for.
 
     `id` is the caller's own; without it the keyed hash of the first address is the id. `email` and `phone` (E.164) are short for
-    addresses of the channels email and sms. Everything but the id, the audience and the locale is personal data and absent from repr.
+    addresses of the channels email and sms. `preferred` are the channels that come first for them, whatever the order of a route.
+    Everything but the id, the audience and the locale is personal data and absent from repr.
     """
 
     id: Name | None = None
@@ -39,6 +46,7 @@ class Recipient(Frozen):
     locale: Locale | None = None
     timezone: TimeZone | None = Field(None, repr=False)
     addresses: Annotated[tuple[Address, ...], Field(max_length=50)] = Field((), repr=False)
+    preferred: Annotated[tuple[Slug, ...], Field(max_length=10), AfterValidator(_once)] = Field((), repr=False)
     attributes: JsonObject = Field(default_factory=dict, repr=False)
 
     @model_validator(mode="after")

@@ -29,7 +29,11 @@ def header(callback: Callback, name: str) -> str:
 
 def query(callback: Callback, name: str) -> str | None:
     """A parameter of the URL that the callback came to; None where it has none, or several, of that name."""
-    found = [value for key, value in parse_qsl(urlsplit(callback.url).query, keep_blank_values=True) if key == name]
+    try:
+        asked = urlsplit(callback.url).query
+    except ValueError:  # the host, which may be the caller's own word, is none
+        raise BadSignature from None
+    found = [value for key, value in parse_qsl(asked, keep_blank_values=True) if key == name]
     return found[0] if len(found) == 1 else None
 
 

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from pydantic_core import to_json
 
@@ -17,7 +17,7 @@ from wasl.brands.brands import Brands, NoSuchBrand
 from wasl.clock import MICROSECOND, micros, moment
 from wasl.config import Config
 from wasl.config.mistakes import listed
-from wasl.config.topics import Topic
+from wasl.config.topics import LIFE, Topic
 from wasl.content.promotion import Promotion
 from wasl.content.template import Template
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
@@ -28,17 +28,11 @@ from wasl.ledger.people import recipient_seen
 from wasl.ledger.rows import MessageRow, SourceRow
 from wasl.policies.country import Countries
 from wasl.restoring import restored
-from wasl_contracts import Address, Category, Message, Mode, State
+from wasl_contracts import Address, Category, Escalation, Message, Mode, State
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_DATA = 100_000  # bytes of a template's data, as much as inline content may have
 _AROUND_DATA = len(b'{"data":}')
-_LIFE = {
-    "otp": timedelta(minutes=5),
-    "transactional": timedelta(hours=72),
-    "service": timedelta(hours=72),
-    "promotional": timedelta(hours=72),
-}
 
 
 class _Way(NamedTuple):
@@ -51,6 +45,8 @@ class _Way(NamedTuple):
     mode: Mode
     channels: tuple[str, ...]
     listed: str
+    escalation: Escalation | None
+    preferring: bool
 
 
 class Drafting:
@@ -124,9 +120,16 @@ class Drafting:
             "supersedes": 1 if message.supersedes else None,
             "superseded_by": None,
             "priority": way.priority,
+            **_escalation(message, way),
         }
         return Draft(
-            row, message.to, addresses, way.channels, _source(template), lambda known: self.draft(message, key, now, known, seen_as=seen_as)
+            row,
+            message.to,
+            addresses,
+            way.channels,
+            _source(template),
+            lambda known: self.draft(message, key, now, known, seen_as=seen_as),
+            preferring=way.preferring,
         )
 
     def accepted(self, draft: Draft, stored: Stored) -> Accepted:
@@ -136,7 +139,9 @@ class Drafting:
         accepted = {
             "id": stored.id,
             "state": State.SCHEDULED if scheduled else State.ACCEPTED,
-            "to": recipient_seen(row["recipient_id"], given.audience, given.locale, given.timezone, draft.addresses),
+            "to": recipient_seen(
+                row["recipient_id"], given.audience, given.locale, given.timezone, draft.addresses, preferred=given.preferred
+            ),
             "created_at": created_at,
             "due_at": moment(stored.due_at) if scheduled else created_at,
             "expires_at": moment(stored.expires_at),
@@ -148,8 +153,11 @@ class Drafting:
         topic = self._topic(topic_name)
         route = self._config.routes[topic.route]
         known = self._known(channels or route.channels)
-        life = topic.expires_in or _LIFE[topic.category]
-        return _Way(topic_name, topic.category, life, topic.priority, mode or route.mode, known, json.dumps(known))
+        life = topic.expires_in or LIFE[topic.category]
+        mode = mode or route.mode
+        escalation = route.escalation if mode == "first" else None
+        preferring = route.preferred and channels is None and mode == "first"
+        return _Way(topic_name, topic.category, life, topic.priority, mode, known, json.dumps(known), escalation, preferring)
 
     def _topic(self, name: str) -> Topic:
         topic = self._config.topics.get(name)
@@ -172,6 +180,7 @@ class Drafting:
             raise _refused("/idempotency_key", "bad_idempotency_key", "must be 1 to 255 visible ASCII characters")
         if message.send_at is not None and message.send_at > now + timedelta(days=366):
             raise _refused("/send_at", "out_of_range", "is more than a year away")
+        check_preferred(message.to.preferred, self._config.channels, "/to/preferred")
 
     def _check_countries(self, message: Message, addresses: tuple[Address, ...]) -> None:
         """Who can be reached in another way too is not refused: then the policy keeps back what would go to the number."""
@@ -223,6 +232,29 @@ class Drafting:
         if not addresses:
             raise _refused("/to", "no_recipient", "names nobody; give an id or an address")
         return f"anon_{self._hash(addresses[0])}"
+
+
+def check_preferred(preferred: Sequence[str], channels: Collection[str], pointer: str) -> None:
+    """Raises Refused where a channel is none of those that are configured."""
+    for position, channel in enumerate(preferred):
+        if channel not in channels:
+            said = f"is not a configured channel; there are: {listed(sorted(channels))}"
+            raise _refused(f"{pointer}/{position}", "unknown_channel", said)
+
+
+class _EscalationColumns(TypedDict):
+    proof: str | None
+    escalate_after: int | None
+
+
+def _escalation(message: Message, way: _Way) -> _EscalationColumns:
+    """What it waits for before its next channel goes: as the message says itself, else as its route does."""
+    told = message.escalate or way.escalation
+    if told is None or told.until == "sent":
+        return {"proof": None, "escalate_after": None}
+    if way.mode == "all":
+        raise _refused("/escalate", "nothing_to_escalate", "is for one channel after the other, and this message uses all at once")
+    return {"proof": told.until, "escalate_after": told.after // MICROSECOND if told.after != "smart" else None}
 
 
 def _refused(pointer: str, code: str, message: str) -> Refused:

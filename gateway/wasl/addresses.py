@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberType
 
 from wasl.errors import Problem, Refused
+from wasl.outbound import Reach, Unreached, checked
 from wasl_contracts import PUBLIC_KIND, Address, AddressKind, Recipient
 
 # Ordinary mailboxes (RFC 5321 dot-string at a host name), which email-validator leaves as they are: it takes 30 µs, this takes 1.
@@ -78,17 +80,33 @@ def pointer(recipient: Recipient, position: int, part: str = "value", where: str
     return f"{where}/{short[position]}" if position < len(short) else f"{where}/addresses/{position - len(short)}/{part}"
 
 
+class Urls(NamedTuple):
+    """Kinds of addresses that are called as they are, and where they may lead; where a name leads is seen when it is connected to."""
+
+    kinds: frozenset[str]
+    reach: Reach
+
+    def check(self, value: str) -> None:
+        """Raise BadAddress for a URL that is never called. A value that is none, but holds one, is the plugin's to read."""
+        if value.startswith(("http://", "https://")):
+            try:
+                checked(value, self.reach)
+            except Unreached as unreached:
+                raise BadAddress(unreached.code, unreached.message) from None
+
+
 class Addresses:
     """Brings addresses into normal form by their kind: email and phone by their standards, the others by the pattern of a plugin's spec."""
 
-    def __init__(self, kinds: Iterable[tuple[str, AddressKind]], country: str | None = None) -> None:
-        """`kinds` are those of all configured providers, each with its channel."""
+    def __init__(self, kinds: Iterable[tuple[str, AddressKind]], country: str | None = None, urls: "Urls | None" = None) -> None:
+        """`kinds` are those of all configured providers, each with its channel; `urls` are those of which wasl calls the values."""
         self._patterns: dict[str, list[re.Pattern[str] | None]] = {}
         self._channels = {"email": {"email"}, "phone": {"sms"}}
         for channel, kind in kinds:
             self._patterns.setdefault(kind.kind, []).append(re.compile(kind.pattern) if kind.pattern else None)
             self._channels.setdefault(kind.kind, set()).add(channel)
         self._country = country
+        self._urls = urls or Urls(frozenset(), Reach())
 
     def normal(self, address: Address) -> Address:
         """The address in normal form.
@@ -156,4 +174,6 @@ class Addresses:
             raise BadAddress("unknown_kind", f"is of a kind that no configured provider serves; known kinds: {known}")
         if not any(pattern is None or pattern.fullmatch(address.value) for pattern in patterns):
             raise BadAddress("invalid_address", f"does not look like a {address.kind}")
+        if address.kind in self._urls.kinds:
+            self._urls.check(address.value)
         return address.value

@@ -34,13 +34,14 @@ class WhyNot(Frozen):
 
 
 class RecipientSeen(Frozen):
-    """A recipient as shown: addresses masked."""
+    """A recipient as shown: addresses masked. `preferred` are the channels that come first for them."""
 
     id: str
     audience: Audience
     locale: str | None = None
     timezone: str | None = None
     addresses: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
 
 
 class Accepted(Frozen):
@@ -189,7 +190,8 @@ class MessageSeen(Frozen):
         if until not in ("sent", "delivered"):
             raise ValueError("until must be 'sent' or 'delivered'")
         far = {State.SENT, State.DELIVERED, State.BOUNCED} if until == "sent" else {State.DELIVERED, State.BOUNCED}
-        return all(d.state in far or d.state not in LIVE or d.due_at is None for d in self.deliveries)
+        asked = [d for d in self.deliveries if until == "delivered" or d.reason is not Reason.AWAITING_PROOF]
+        return all(d.state in far or d.state not in LIVE or d.due_at is None for d in asked)
 
 
 LeftAlone = Literal["under_way", "already_sent", "superseded", "may_have_arrived", "code_expired", "not_failed"]

@@ -21,18 +21,21 @@ from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
 from wasl.filing import Filing
+from wasl.following import Following
 from wasl.hearing import Hearing
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.reads import Filters
+from wasl.notifying import Notifying
 from wasl.operating import Operating
 from wasl.people import People
 from wasl.preferring import Preferring
 from wasl.previewing import Previewing
 from wasl.problems import validated
 from wasl.questioning import Questioning
+from wasl.receiving import Receiving
 from wasl.registry import Specs, read
 from wasl.suppressing import Suppressing
-from wasl_contracts import Content, Message, Mode, Recipient
+from wasl_contracts import Content, Escalation, Message, Mode, Recipient
 from wasl_contracts.enclosure import Enclosure
 
 __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
@@ -50,14 +53,14 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Preferring, Suppressing, Hearing):
+class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Preferring, Suppressing, Receiving, Hearing, Following, Notifying):
     """Accepts, sends and answers for every brand. Use it as an asynchronous context manager.
 
     A message may name its brand; all else is of the brand that the configuration names, or of one that it is seen as: `of("acme")`.
     With `worker` it also takes the worker role if no other process has it, and lets its calls end before it closes. Messages are on
     disk when `send` returns, so it does not matter which process sends them. On PostgreSQL any number of processes send.
     What people ask of stored messages is in operating.py, what would become of one in questioning.py, what they say of topics in
-    consenting.py, what they do for themselves in preferring.py and hearing.py.
+    consenting.py, what they do for themselves in preferring.py and hearing.py, what happens in following.py.
     """
 
     def __init__(  # noqa: PLR0913 - each a choice with a name
@@ -126,11 +129,6 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
         """Whether this process has the worker role."""
         return self._open.worker is not None and self._open.worker.sends
 
-    @property
-    def held(self) -> int | None:
-        """How many deliveries were held at the start, after a restore."""
-        return self._open.held
-
     async def send(  # noqa: PLR0913 - the fields of a message, each with a name
         self,
         template: str | None = None,
@@ -141,6 +139,7 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
         topic: str | None = None,
         channels: Sequence[str] | None = None,
         mode: Mode | None = None,
+        escalate: Escalation | Mapping[str, str] | None = None,
         send_at: datetime | None = None,
         expires_in: str | timedelta | None = None,
         about: str | None = None,
@@ -162,9 +161,9 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
         """
         given = {
             "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
-            "send_at": send_at, "expires_in": expires_in, "about": about, "supersedes": supersedes, "fact": fact,
-            "ordering_key": ordering_key, "attachments": attachments,
-            "attachments_optional": attachments_optional, "metadata": metadata, "brand": brand,
+            "escalate": escalate, "send_at": send_at, "expires_in": expires_in, "about": about, "supersedes": supersedes, "fact": fact,
+            "ordering_key": ordering_key, "attachments": attachments, "attachments_optional": attachments_optional,
+            "metadata": metadata, "brand": brand,
         }  # fmt: skip
         message = validated(Message, {name: value for name, value in given.items() if value is not None})
         return await self.accept(message, idempotency_key)

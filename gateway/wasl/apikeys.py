@@ -10,8 +10,9 @@ from typing import Literal, get_args
 from wasl.keys import KeyRing
 from wasl_contracts.model import Frozen
 
-Scope = Literal["send", "read", "people:export", "people:erase"]
-"""What a key may be allowed: to send and change, to read (addresses masked), to copy a person's data in clear, to erase a person."""
+Scope = Literal["send", "read", "people:export", "people:erase", "webhooks"]
+"""What a key may be allowed: to send and change, to read (addresses masked), to copy a person's data in clear, to erase a person, and to
+have what happens posted elsewhere."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 _ALPHABET = string.ascii_letters + string.digits
 _SHAPE = re.compile(rb"wasl_live_([0-9a-z]{8})_([0-9A-Za-z]{43})_([0-9a-f]{8})")

@@ -4,23 +4,20 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from ipaddress import ip_network
 from random import Random
-from urllib.parse import urlsplit
-
-import aiohttp
 
 from wasl.acceptance import Drafting
-from wasl.addresses import Addresses
+from wasl.addresses import Addresses, Urls
 from wasl.brands.brands import Brands
 from wasl.breaker import Breaker
-from wasl.carriage import WaryConnector, WatchedSession
 from wasl.clock import Clock
 from wasl.config import Config
 from wasl.content.promotion import Promotion
 from wasl.content.templates import Templates
 from wasl.deciding import Deciding
+from wasl.escalation import Escalating
 from wasl.explaining import Explaining, Scene
+from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
 from wasl.imprint import Imprint, Software
 from wasl.keys import KeyRing, open_ring
@@ -30,24 +27,29 @@ from wasl.ledger.opening import key_file, keyed, open_store
 from wasl.ledger.providers import Providers
 from wasl.ledger.rows import SourceRow
 from wasl.opting_out import OptOut
-from wasl.outbound import Outbound, Reach
+from wasl.outbound import Outbound
 from wasl.pinned import Pinned, brand_row, brands_of
 from wasl.pipeline import Pipeline
 from wasl.planning import Carriers
 from wasl.policies import Policies
+from wasl.receipts.receipts import Receipts, Surroundings, receipts
+from wasl.receipts.sweeping import Sweeping
 from wasl.registry import Specs, open_providers
 from wasl.reloading import Reloading, reloading, seen
 from wasl.retry import Aftermath
 from wasl.routing import Routing
+from wasl.sessions import Sessions, reach_of
 from wasl.showing.previewing import Previewing
 from wasl.showing.rerendering import Rerendering
 from wasl.showing.wires import Wires
 from wasl.slots import Slots
 from wasl.standing import PAUSE, Standings
 from wasl.watch import Watch
+from wasl.webhooks.dispatching import POSTS, Dispatching
+from wasl.webhooks.posting import Posting
 from wasl.worker import Worker
 from wasl.writing import Writing
-from wasl_contracts import Address
+from wasl_contracts import Address, Provider
 from wasl_contracts.content import Format
 
 
@@ -96,6 +98,9 @@ class Assembly:
     rerendering: Rerendering
     pinned: Pinned
     reloading: Reloading
+    listeners: Listeners
+    posting: Posting
+    receipts: Receipts
     worker: Worker | None
     held: int | None = None
 
@@ -115,7 +120,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     store = await open_store(config, unsafe_durability=part.unsafe_durability)
     stack.push_async_callback(store.close)
     ring = open_ring(key_file(config), world.environ, create=not await keyed(store))
-    ledger = await _opened(Ledger(store, ring, routing, policies, world.clock), stack)
+    ledger = await _opened(Ledger(store, ring, routing, policies, world.clock), config, stack)
     version, pinned, opt_out = await _keep(config, brands, ledger), Pinned(templates, brands, ledger), OptOut(config, ring)
     held = await ledger.hold_all() if part.after_restore else None
 
@@ -125,13 +130,14 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     addresses, enclosing = _addresses(specs), await _enclosing(config, ledger, stack)
     drafting = Drafting(config, version, addresses, templates, address_hash, brands=brands, promotion=promotion_of(specs))
     shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins}, brands.names)
-    deciding, writing = Deciding(routing, policies, address_hash), Writing(pinned, opt_out)
+    deciding, writing, escalating = Deciding(routing, policies, address_hash), Writing(pinned, opt_out), Escalating(routing)
     explaining, previewing, rerendering = _foretelling(
-        Scene(specs, ledger, drafting, deciding, shared, writing, enclosing, version), opt_out, ring, stack
+        Scene(specs, ledger, drafting, deciding, shared, writing, enclosing, escalating, version), opt_out, ring, stack
     )
     if part.watchdog:
         stack.enter_context(watched(config.worker.hang_after))
-    sender = None
+    sender, posting = None, Posting(await stack.enter_async_context(Outbound(reach_of(config), connections=POSTS)), ledger.clock)
+    carriers: Carriers | None = None
     if part.worker:
         carriers = await _carriers(specs, shared, ledger.clock, stack)
         pipeline = Pipeline(
@@ -143,12 +149,20 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
             clock=ledger.clock,
             version=version,
             imprint=Imprint(ring, await _keep_software(specs, ledger)),
+            escalating=escalating,
         )
-        sender = await _started(Worker(ledger, pipeline, carriers.slots, routing), carriers.slots, ledger, stack)
+        sender = await _started(
+            Worker(ledger, pipeline, carriers.slots, routing),
+            Dispatching(ledger, posting, brands.names, world.random),
+            carriers.slots,
+            ledger,
+            stack,
+        )
+    told = await _receipts(Surroundings(specs, store, ledger, ring, addresses, policies, brands.names), carriers, stack)
     durability, fresh = await store.weakness() or "ok", await _kept_fresh(reloading(config, files, pinned, ledger), stack)
     return Assembly(
         config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, previewing,
-        rerendering, pinned, fresh, sender, held,
+        rerendering, pinned, fresh, _listeners(config, ledger, stack), posting, told, sender, held,
     )  # fmt: skip
 
 
@@ -157,6 +171,37 @@ def _foretelling(scene: Scene, opt_out: OptOut, ring: KeyRing, stack: AsyncExitS
     explaining, wires = Explaining(scene), Wires(scene.specs)
     stack.push_async_callback(wires.close)
     return explaining, Previewing(scene, explaining, wires), Rerendering(scene, opt_out, ring, wires)
+
+
+def _listeners(config: Config, ledger: Ledger, stack: AsyncExitStack) -> Listeners:
+    listeners = Listeners(ledger.feed, config.feed.listeners)
+    stack.push_async_callback(listeners.close)
+    return listeners
+
+
+async def _receipts(around: Surroundings, carriers: Carriers | None, stack: AsyncExitStack) -> Receipts:
+    """What takes callbacks in: with the providers that send here, else with some that are opened for the first one."""
+    own = await stack.enter_async_context(AsyncExitStack())
+
+    async def opening() -> Mapping[str, Provider]:
+        return carriers.providers if carriers is not None else await _open(around.specs, own)
+
+    made = receipts(around, opening)
+    stack.push_async_callback(made.callbacks.drained)
+    if carriers is not None:
+        sweeping = Sweeping(made.callbacks)
+        sweeping.start()
+        stack.push_async_callback(sweeping.close)
+    return made
+
+
+async def _open(specs: Specs, stack: AsyncExitStack) -> Mapping[str, Provider]:
+    sessions = Sessions(specs, {name: specs.concurrency(name) for name in specs.plugins}, reach_of(specs.config))
+    await sessions.open(stack)
+    providers = await open_providers(specs.config, specs, sessions.of)
+    for provider in providers.values():
+        stack.push_async_callback(provider.close)
+    return providers
 
 
 async def _kept_fresh(reloading: Reloading, stack: AsyncExitStack) -> Reloading:
@@ -176,38 +221,31 @@ def promotion_of(specs: Specs) -> Promotion:
 
 
 async def _enclosing(config: Config, ledger: Ledger, stack: AsyncExitStack) -> Enclosing:
-    told, own = config.outbound, {host.lower() for host in config.server.hosts}
-    if config.server.public_url is not None:
-        own.add(urlsplit(config.server.public_url).hostname or "")
-    reach = Reach(tuple(map(ip_network, told.allow)), told.http, frozenset(told.ports), frozenset(own))
+    reach = reach_of(config)
     outbound = await stack.enter_async_context(Outbound(reach))
     return Enclosing(ledger.files, outbound, reach, config.files.keep, ledger.clock)
 
 
-async def _opened(ledger: Ledger, stack: AsyncExitStack) -> Ledger:
+async def _opened(ledger: Ledger, config: Config, stack: AsyncExitStack) -> Ledger:
     stack.push_async_callback(ledger.drained)
     await ledger.check_keys()
+    await ledger.feed.open(config.feed.keep)
     return ledger
 
 
-async def _started(sender: Worker, slots: Slots, ledger: Ledger, stack: AsyncExitStack) -> Worker:
+async def _started(sender: Worker, dispatching: Dispatching, slots: Slots, ledger: Ledger, stack: AsyncExitStack) -> Worker:
     slots.on_freed(sender.wake)
     await ledger.listen(sender.wake)
     await sender.start()
     stack.push_async_callback(sender.stop)
+    dispatching.start(lambda: sender.sends)
+    stack.push_async_callback(dispatching.close)
     return sender
 
 
 async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncExitStack) -> Carriers:
-    """The providers, open on one session; the pool has a connection for each place, so that a slow provider starves no other."""
     places = {name: specs.concurrency(name) for name in specs.plugins}
-    connector = WaryConnector(limit=max(1, sum(places.values())), ttl_dns_cache=300, keepalive_timeout=60)
-    # The hard limit of a call is the provider's timeout; here only connecting is limited, which proves that nothing was sent.
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
-    session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False))
-    providers = await open_providers(specs.config, specs, WatchedSession(session))
-    for provider in providers.values():
-        stack.push_async_callback(provider.close)
+    providers = await _open(specs, stack)
     slots = Slots(places, Standings(places), {name: rate for name in places if (rate := specs.rate(name))})
     breakers = {name: Breaker() for name in places if specs.breaker(name)}
     watch = Watch(shared, slots, breakers, clock)
@@ -218,7 +256,9 @@ async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncE
 
 def _addresses(specs: Specs) -> Addresses:
     kinds = [(specs[name].channel, kind) for name in specs.plugins for kind in specs[name].addresses]
-    return Addresses(kinds, specs.config.country)
+    given = (specs[name].addresses for name in specs.plugins if specs[name].capabilities.given_urls)
+    urls = Urls(frozenset(kind.kind for served in given for kind in served), reach_of(specs.config))
+    return Addresses(kinds, specs.config.country, urls)
 
 
 async def _keep_software(specs: Specs, ledger: Ledger) -> str:

@@ -19,7 +19,7 @@ from wasl_contracts.recipient import Locale
 EVERY = "*"
 """Every topic, or every channel."""
 State = Literal["granted", "withdrawn", "pending"]
-Source = Literal["api", "preference_page", "one_click", "keyword", "double_opt_in", "import", "support"]
+Source = Literal["api", "preference_page", "one_click", "keyword", "double_opt_in", "import", "support", "provider"]
 
 
 def _ip(text: str) -> str:

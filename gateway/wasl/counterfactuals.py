@@ -103,6 +103,7 @@ _MOVED_BY_REASON: Mapping[Reason, str] = {
     Reason.SUPERSEDED: "new_message",
     Reason.DUPLICATE: "new_message",
     Reason.CANCELLED: "new_message",
+    Reason.PROOF_CAME: "new_message",
     Reason.NOT_PRIVATE: "private_address",
     Reason.CONSENT_MISSING: "consent_recorded",
     Reason.OPTED_OUT: "consent_granted_again",

@@ -3,6 +3,7 @@
 draft ─ foresee ─ read inputs ─ judge ─ choose the provider ─ render        (pipeline.py does the same, and goes on)
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,7 +16,8 @@ from wasl.counterfactuals import sentences
 from wasl.deciding import Deciding, Decision, Go, Wait
 from wasl.decision_reading import Decided, decode
 from wasl.decisions import Record
-from wasl.explanations import Assumption, DeliveryExplained, Explanation, RouteSeen, Would
+from wasl.escalation import Escalating
+from wasl.explanations import Assumption, DeliveryExplained, Escalates, Explanation, RouteSeen, Would
 from wasl.files.enclosing import Enclosing
 from wasl.ids import delivery_id
 from wasl.ledger.claims import Claimed
@@ -23,13 +25,14 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.people import recipient_seen
 from wasl.ledger.providers import Providers
 from wasl.policies.prices import cost_seen
-from wasl.policies.verdict import Cost, Inputs
+from wasl.policies.verdict import Cost, Inputs, Withhold
 from wasl.registry import Specs
 from wasl.slots import AGAIN
 from wasl.standing import Standing, Standings
 from wasl.states import rank
 from wasl.writing import Writing
-from wasl_contracts import Message, Reason, State
+from wasl_contracts import Envelope, Message, Reason, State
+from wasl_contracts.duration import written
 
 _ROUNDS = 20  # deferrals, one after the other, that are followed to tell when it goes
 _VERDICTS: dict[State, Would] = {State.EXPIRED: "expire", State.WITHHELD: "withhold", State.FAILED: "fail"}
@@ -47,6 +50,7 @@ class Scene:
     providers: Providers
     writing: Writing
     enclosing: Enclosing
+    escalating: Escalating
     version: str
 
 
@@ -93,7 +97,7 @@ class Explaining:
             to=recipient_seen(envelope.recipient_id, envelope.audience, envelope.locale, envelope.timezone, envelope.addresses),
             topic=envelope.topic,
             category=envelope.category,
-            route=RouteSeen(mode=envelope.mode, channels=envelope.channels, source=self._route(message, envelope.topic)),
+            route=self._route(message, envelope),
             deliveries=deliveries,
             assumptions=_assumed(at, now),
         )
@@ -121,6 +125,7 @@ class Explaining:
             channel=chosen.channel if goes and chosen is not None else None,
             provider=found.record.provider if goes else None,
             cost=cost_seen(found.cost) if goes and found.cost != FREE else None,
+            escalations=tuple(self._escalations(envelope, found.record, goes_at)) if goes else (),
             decision=decode(first.record.stored(), of),
         )
 
@@ -165,12 +170,23 @@ class Explaining:
         """How the providers do now; of the past that is not known, and they are taken to do well."""
         return () if past else tuple(await self._scene.providers.seen())
 
-    def _route(self, message: Message, topic: str) -> str:
-        if message.channels is not None:
-            return "message.channels"
-        config = self._scene.specs.config
-        name = config.topics[topic].route
-        return config.line("routes", name) or f"routes.{name}"
+    def _escalations(self, envelope: Envelope, record: Record, at: datetime) -> Iterator[Escalates]:
+        """What goes after it, one after the other; not by a channel from which a policy withholds it now."""
+        closed = [j.candidate.channel for j in record.judged if isinstance(j.against, Withhold)]
+        tried = (*closed, record.chosen.channel) if record.chosen is not None else ()
+        while tried and (step := self._scene.escalating.next(envelope, tried, at)) is not None:
+            yield Escalates(channel=step.channel, at=step.at)
+            tried, at = (*tried, step.channel), step.at
+
+    def _route(self, message: Message, envelope: Envelope) -> RouteSeen:
+        config, escalation = self._scene.specs.config, envelope.escalation
+        name = config.topics[envelope.topic].route
+        source = "message.channels" if message.channels is not None else config.line("routes", name) or f"routes.{name}"
+        seen = RouteSeen(mode=envelope.mode, channels=envelope.channels, source=source)
+        if escalation is None:
+            return seen
+        after = escalation.after if isinstance(escalation.after, str) else written(escalation.after)
+        return seen.model_copy(update={"until": escalation.until, "escalate_after": after})
 
 
 @dataclass(frozen=True, slots=True)

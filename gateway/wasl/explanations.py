@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from wasl.answers import CostSeen, RecipientSeen, WhyNot
 from wasl.decision_seen import DecisionSeen
-from wasl_contracts import Category, Mode
+from wasl_contracts import Category, Mode, Until
 from wasl_contracts.message import Message
 from wasl_contracts.model import Frozen, Moment
 
@@ -24,17 +24,30 @@ class Question(Message):
 
 
 class RouteSeen(Frozen):
-    """By which channels, and how; `source` is the place in wasl.toml, or the field of the message, that says so."""
+    """By which channels, and how; `source` is the place in wasl.toml, or the field of the message, that says so.
+
+    Where `until` is not `sent`, the next channel goes `escalate_after` (10m, or smart) later without that proof.
+    """
 
     mode: Mode
     channels: tuple[str, ...]
     source: str
+    until: Until = "sent"
+    escalate_after: str | None = None
+
+
+class Escalates(Frozen):
+    """A channel that would go at that moment where nothing has proved by then that what went before arrived, or was read."""
+
+    channel: str
+    at: AwareDatetime
 
 
 class DeliveryExplained(Frozen):
     """One delivery of it. `goes_at` is when it would go by the rules that hold now, if nothing changes; None where it never would.
 
-    `channel` and `provider` are those that it would go by then, `cost` is what it would cost.
+    `channel` and `provider` are those that it would go by then, `cost` is what it would cost. `escalations` are what goes after it,
+    each a delivery of its own, if no proof ever comes and each is sent at once.
     """
 
     verdict: Would
@@ -43,6 +56,7 @@ class DeliveryExplained(Frozen):
     channel: str | None = None
     provider: str | None = None
     cost: CostSeen | None = None
+    escalations: tuple[Escalates, ...] = ()
     decision: DecisionSeen
 
 

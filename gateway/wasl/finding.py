@@ -72,8 +72,8 @@ class Finding:
 
     def _taken(self, claimed: Claimed, receipt: Receipt) -> Settlement:
         at = micros(self._clock.now())
-        reports = self._carriers.specs[str(claimed.provider)].capabilities.receipts
-        unconfirmed = (Mark.UNCONFIRMED,) if receipt.state == "sent" and not reports else ()
+        capabilities = self._carriers.specs[str(claimed.provider)].capabilities
+        unconfirmed = (Mark.UNCONFIRMED,) if receipt.state == "sent" and not capabilities.receipts else ()
         return Settlement(
             claimed=claimed,
             state=State(receipt.state),
@@ -83,6 +83,7 @@ class Finding:
             provider_ref=receipt.provider_ref,
             refused=claimed.refused,
             rule=LOOK_UP,
+            indexed=claimed.provider if capabilities.found_by_ref else None,
         )
 
     def _never_taken(self, claimed: Claimed) -> Settlement:

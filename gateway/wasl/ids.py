@@ -31,6 +31,16 @@ def new_request_id() -> str:
     return f"req_{random.getrandbits(80):020x}"
 
 
+def new_webhook_id() -> str:
+    """`wh_` and 80 random bits."""
+    return f"wh_{random.getrandbits(80):020x}"
+
+
+def new_test_event_id() -> str:
+    """`evt_test_` and 80 random bits: an event that did not happen."""
+    return f"evt_test_{random.getrandbits(80):020x}"
+
+
 def delivery_id(message_id: str, number: int) -> str:
     """The id of a message's n-th delivery."""
     return f"dlv_{message_id[4:]}_{number}"
@@ -44,6 +54,11 @@ def attempt_id(message_id: str, delivery: int, number: int) -> str:
 def new_change_id(at: int) -> str:
     """`chg_`, the moment in microseconds and 40 random bits: a line of a history, in its order."""
     return f"chg_{at:014x}{random.getrandbits(40):010x}"
+
+
+def new_callback_id(at: int) -> str:
+    """`cbk_`, the moment in microseconds and 40 random bits: a request of a provider, in their order."""
+    return f"cbk_{at:014x}{random.getrandbits(40):010x}"
 
 
 def suppression_id(channel: str, address_hash: str) -> str:

@@ -13,7 +13,7 @@ from wasl.clock import micros
 from wasl.keys import KeyRing
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.settle import Made
-from wasl.registry import Specs, installed
+from wasl.registry import Specs, installed, version_of
 from wasl_contracts import Delivery
 
 _LIBRARIES = ("Babel", "Jinja2", "css-inline", "hijridate", "markdown-it-py", "mrml", "nh3")
@@ -40,15 +40,15 @@ class Software(NamedTuple):
     @classmethod
     def of(cls, specs: Specs) -> "Software":
         """That of this process."""
-        entries = installed()
+        entries = installed(folder=specs.config.plugins)
         providers = {}
         for name in specs.plugins:
             section = specs.config.providers[name]
-            dist = entries[section.plugin].dist if section.plugin in entries else None
+            entry = entries.get(section.plugin)
             # SecretStr is dumped as asterisks.
             set_so = section.model_dump_json() + specs.settings[name].model_dump_json(fallback=lambda other: type(other).__name__)
             settings = hashlib.sha256(set_so.encode()).hexdigest()[:16]
-            providers[name] = ProviderMade(section.plugin, dist.version if dist is not None else "?", settings)
+            providers[name] = ProviderMade(section.plugin, version_of(entry) if entry is not None else "?", settings)
         libraries = {name: told for name in _LIBRARIES if (told := _version(name)) is not None}
         return cls(version("wasl"), libraries, specs.config.server.public_url, providers)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from wasl.acceptance import check_preferred
 from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
 from wasl.branded import Branded
 from wasl.errors import Conflict, NotFound, Problem, Refused
@@ -30,6 +31,11 @@ class Operating(Branded):
         return {"brands": f"{count} other(s) have messages due that nobody sends; wasl doctor names them"} if count else {}
 
     _specs: Specs
+
+    @property
+    def held(self) -> int | None:
+        """How many deliveries were held at the start, after a restore."""
+        return self._open.held
 
     async def get(self, message_id: str) -> MessageSeen:
         """One message with its deliveries, timeline and decisions; raises NotFound."""
@@ -96,8 +102,9 @@ class Operating(Branded):
             raise Refused([Problem(pointer="/id", code="missing_field", message="is missing")])
         if recipient.id.startswith(STUB):
             raise Refused([Problem(pointer="/id", code="erased_recipient", message="is of a person who was erased; use their own id")])
+        check_preferred(recipient.preferred, self.config.channels, "/preferred")
         addresses = self._open.addresses.normal_all(recipient, where="")
-        person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes)
+        person = Person(recipient.audience, recipient.locale, recipient.timezone, addresses, recipient.attributes, recipient.preferred)
         await self._open.ledger.put_recipient(self.brand, recipient.id, person)
         return person.seen(recipient.id)
 

@@ -98,6 +98,7 @@ class ExportedPerson(Frozen):
     timezone: str | None = None
     addresses: tuple[ExportedAddress, ...] = ()
     attributes: dict[str, JsonValue] = Field(default_factory=dict, repr=False)
+    preferred: tuple[str, ...] = ()
     updated_at: AwareDatetime
     erased_at: AwareDatetime | None = None
 

@@ -8,6 +8,7 @@ call: a place at the provider is taken first. Judging is pure (`deciding.py`) an
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +17,7 @@ from wasl.carriage import Carried, carry
 from wasl.clock import Clock, micros
 from wasl.deciding import Deciding, Decision, Go
 from wasl.errors import LedgerUnavailable, StorageLow, WaslError
+from wasl.escalation import Escalating
 from wasl.files.carrying import NONE, Carrying
 from wasl.finding import Finding
 from wasl.imprint import Imprint
@@ -54,6 +56,7 @@ class Pipeline:
         clock: Clock,
         version: str,
         imprint: Imprint,
+        escalating: Escalating,
     ) -> None:
         self._ledger = ledger
         self._deciding = deciding
@@ -64,6 +67,7 @@ class Pipeline:
         self._watch = carriers.watch
         self._aftermath = aftermath
         self._imprint = imprint
+        self._escalating = escalating
         self._clock = clock
         self._carrying = Carrying(ledger.files)
         self._finding = Finding(carriers, aftermath, clock)
@@ -210,11 +214,12 @@ class Pipeline:
             answer, handed = await self._answer(plan, lease_ends)
             answered = Answered(plan.intent, answer, self._clock.now(), self._imprint.of(plan.delivery, handed))
             capabilities = self._carriers.specs[plan.intent.provider].capabilities
-            await self._settle(
-                self._aftermath.settle(
-                    answered, self._left(plan), receipts=capabilities.receipts, keyed=capabilities.idempotency_seconds is not None
-                )
+            step = self._aftermath.settle(
+                answered, self._left(plan), receipts=capabilities.receipts, keyed=capabilities.idempotency_seconds is not None
             )
+            if capabilities.found_by_ref:
+                step = replace(step, indexed=plan.intent.provider)
+            await self._settle(self._escalating.awaiting(step, plan.intent.candidate.channel))
         except Exception:
             # A fault of ours: the intent stands, and is found as unknown when its lease ends.
             _log.exception("call.failed", message=plan.intent.claimed.message_id)
@@ -265,7 +270,8 @@ class Pipeline:
         if claimed.state in PENDING:
             yield dead_letter(claimed, now)
         elif claimed.state is State.SENDING:
-            yield lost(claimed, now, self._aftermath.patience(channel, claimed.tries, keyed=key_life is not None))
+            gone = lost(claimed, now, self._aftermath.patience(channel, claimed.tries, keyed=key_life is not None))
+            yield self._escalating.awaiting(gone, channel)
         elif not self._finding.may_ask(claimed):
             spent = self._aftermath.spent(claimed.envelope, channel, claimed.tries, now)
             yield settled(claimed, now, key_life, again(self._carriers.specs.config, claimed.envelope), spent=spent)

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from wasl.branded import Branded
 from wasl.explanations import Explanation, Question
 from wasl.problems import validated
-from wasl_contracts import Content, Mode, Recipient
+from wasl_contracts import Content, Escalation, Mode, Recipient
 from wasl_contracts.enclosure import Enclosure
 
 
@@ -25,6 +25,7 @@ class Questioning(Branded):
         topic: str | None = None,
         channels: Sequence[str] | None = None,
         mode: Mode | None = None,
+        escalate: Escalation | Mapping[str, str] | None = None,
         send_at: datetime | None = None,
         expires_in: str | timedelta | None = None,
         about: str | None = None,
@@ -46,7 +47,7 @@ class Questioning(Branded):
         given = {
             "to": to, "template": template, "content": content, "data": data, "topic": topic, "channels": channels, "mode": mode,
             "send_at": send_at, "expires_in": expires_in, "about": about, "fact": fact, "ordering_key": ordering_key, "at": at,
-            "brand": brand,
+            "brand": brand, "escalate": escalate,
             "attachments": attachments, "attachments_optional": attachments_optional,
         }  # fmt: skip
         return await self.answer(validated(Question, {name: value for name, value in given.items() if value is not None}))

@@ -1,11 +1,15 @@
 """Finds the installed provider plugins by entry point, and loads those that the configuration names."""
 
 import asyncio
+import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,21 +19,28 @@ from wasl.config.positions import Key
 from wasl.config.references import Resolved
 from wasl.config.routes import completed
 from wasl.config.validation import explain, secret_settings, secrets, without
+from wasl.one_file import FaultyFile, OneFile, files_in
 from wasl.rate import Limit
 from wasl_contracts.provider import HttpSession, Provider, ProviderSpec
 
 GROUP = "wasl.providers"
+Installed = EntryPoint | OneFile
+"""A plugin that may load: of a distribution, or a file in the folder that the configuration names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """An installed plugin. `broken` says in one line why it cannot be used; then there is no `provider`."""
+    """An installed plugin. `broken` says in one line why it cannot be used; then there is no `provider`.
+
+    `package` is the folder of its package, where it has one.
+    """
 
     name: str
     distribution: str
     version: str
     provider: type[Provider] | None = None
     broken: str | None = None
+    package: Path | None = None
 
     @property
     def spec(self) -> ProviderSpec | None:
@@ -78,31 +89,50 @@ class Specs:
         return told.total_seconds() if told else self[provider].capabilities.timeout_seconds
 
 
-def installed(environ: Mapping[str, str] = os.environ) -> dict[str, EntryPoint]:
-    """The plugins that may load, by name; none is imported. WASL_LOAD_PLUGINS, a list with commas, leaves only those."""
+def installed(environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> dict[str, Installed]:
+    """The plugins that may load, by name; none is imported. WASL_LOAD_PLUGINS, a list with commas, leaves only those.
+
+    `folder` is where files of one channel each are.
+    """
     only = environ.get("WASL_LOAD_PLUGINS")
     allowed = None if only is None else {name.strip() for name in only.split(",")}
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return {entry.name: entry for entry in found if allowed is None or entry.name in allowed}
+    found: list[Installed] = [*entry_points(group=GROUP), *(files_in(folder).values() if folder else ())]
+    return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name) if allowed is None or entry.name in allowed}
 
 
-def plugins(environ: Mapping[str, str] = os.environ) -> list[Plugin]:
+def plugins(environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> list[Plugin]:
     """Every plugin that may load, imported to learn whether it works."""
-    return [load_plugin(entry) for entry in installed(environ).values()]
+    return [load_plugin(entry) for entry in installed(environ, folder).values()]
 
 
-def load_plugin(entry: EntryPoint) -> Plugin:
+def load_plugin(entry: Installed) -> Plugin:
     """Import a plugin. One that fails is told as broken; nothing is raised."""
     distribution = entry.dist.name if entry.dist else entry.value
-    version = entry.dist.version if entry.dist else "?"
     try:
         provider = entry.load()
         spec = provider.spec
+    except FaultyFile as fault:
+        return Plugin(entry.name, distribution, version_of(entry), broken=str(fault))
     except (Exception, SystemExit) as error:  # whatever a plugin does when it is imported, the rest must start
-        return Plugin(entry.name, distribution, version, broken=_one_line(error))
+        return Plugin(entry.name, distribution, version_of(entry), broken=_one_line(error))
     if not isinstance(spec, ProviderSpec):
-        return Plugin(entry.name, distribution, version, broken="its spec is not a ProviderSpec")
-    return Plugin(entry.name, distribution, version, provider)
+        return Plugin(entry.name, distribution, version_of(entry), broken="its spec is not a ProviderSpec")
+    return Plugin(entry.name, distribution, version_of(entry), provider, package=_package(provider))
+
+
+def version_of(entry: Installed) -> str:
+    """The version of its distribution; of a file, a digest of its text."""
+    if isinstance(entry, OneFile):
+        return entry.version
+    return entry.dist.version if entry.dist else "?"
+
+
+def sources_of(entry: Installed) -> Path | None:
+    """The folder of its distribution's sources, where it is installed from there (PEP 610); None where it is not."""
+    told = entry.dist.read_text("direct_url.json") if entry.dist else None
+    url = urlsplit(json.loads(told)["url"]) if told else None
+    folder = Path(url2pathname(url.path)) if url is not None and url.scheme == "file" else None
+    return folder if folder is not None and folder.is_dir() else None
 
 
 def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Specs:
@@ -124,8 +154,10 @@ def specs(config: Config, environ: Mapping[str, str] = os.environ) -> Specs:
     return _loaded(config, Findings(config.source), environ)
 
 
-async def open_providers(config: Config, specs: Specs, http: HttpSession) -> dict[str, Provider]:
-    """Construct every provider, in the running loop. If one fails, those that are open are closed again.
+async def open_providers(config: Config, specs: Specs, http: Callable[[str], HttpSession]) -> dict[str, Provider]:
+    """Construct every provider, in the running loop, with the session that `http` gives it by its name.
+
+    If one fails, those that are open are closed again.
 
     Raises:
         ConfigMistakes: constructors failed; their texts are told without secrets.
@@ -134,7 +166,7 @@ async def open_providers(config: Config, specs: Specs, http: HttpSession) -> dic
     opened: dict[str, Provider] = {}
     for name, plugin in specs.plugins.items():
         try:
-            opened[name] = plugin(specs.settings[name], http)
+            opened[name] = plugin(specs.settings[name], http(name))
         except Exception as error:  # a plugin's constructor may raise anything
             hidden = secrets(plugin.spec.settings, config.providers[name].settings)
             findings.add(("providers", name), f"cannot be opened: {without(hidden, _one_line(error))}")
@@ -146,7 +178,7 @@ async def open_providers(config: Config, specs: Specs, http: HttpSession) -> dic
 
 
 def _loaded(config: Config, findings: Findings, environ: Mapping[str, str]) -> Specs:
-    available = installed(environ)
+    available = installed(environ, config.plugins)
     loaded: dict[str, type[Provider]] = {}
     settings: dict[str, BaseModel] = {}
     for name, section in config.providers.items():
@@ -161,19 +193,26 @@ def _loaded(config: Config, findings: Findings, environ: Mapping[str, str]) -> S
     return Specs(config.found_in(config.source, dict.fromkeys((*config.warnings, *findings.warnings))), loaded, settings)
 
 
-def _named(plugin: str, key: Key, available: Mapping[str, EntryPoint], findings: Findings) -> type[Provider] | None:
+def _named(plugin: str, key: Key, available: Mapping[str, Installed], findings: Findings) -> type[Provider] | None:
     rivals = [entry.dist.name for entry in entry_points(group=GROUP, name=plugin) if entry.dist]
-    if plugin not in available:
+    entry = available.get(plugin)
+    if entry is None:
         missing = f"is not installed; installed are: {listed(available)}; install it with: pip install wasl-{plugin}"
         findings.add(key, f"the plugin {plugin} {'is left out by WASL_LOAD_PLUGINS' if rivals else missing}", closest(plugin, available))
+        return None
+    one_file = isinstance(entry, OneFile)
+    if one_file and rivals:
+        findings.add(
+            key, f"the plugin {plugin} comes from {entry.value} and from {listed(rivals)}; rename the file, or uninstall the other"
+        )
         return None
     if len(rivals) > 1:
         findings.add(key, f"the plugin {plugin} comes from several distributions: {listed(rivals)}; uninstall all but one")
         return None
-    found = load_plugin(available[plugin])
+    found = load_plugin(entry)
     if found.broken:
-        which = f"{plugin} ({found.distribution} {found.version})"
-        findings.add(key, f"the plugin {which} cannot be loaded: {found.broken}; update or reinstall it")
+        which = plugin if one_file else f"{plugin} ({found.distribution} {found.version})"
+        findings.add(key, f"the plugin {which} cannot be loaded: {found.broken}{'' if one_file else '; update or reinstall it'}")
     return found.provider
 
 
@@ -187,6 +226,11 @@ def _checked_settings(config: Config, name: str, spec: ProviderSpec, findings: F
     except ValidationError as error:
         explain(error, spec.settings, findings, key, secrets(spec.settings, raw))
         return None
+
+
+def _package(provider: type[Provider]) -> Path | None:
+    file = getattr(sys.modules.get(provider.__module__.partition(".")[0]), "__file__", None)
+    return Path(file).parent if file and Path(file).name == "__init__.py" else None
 
 
 def _one_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.UNKNOWN: frozenset({State.SENT, State.DELIVERED, State.FAILED, State.BOUNCED, _S, State.EXPIRED}),
     State.SENT: frozenset({State.DELIVERED, State.BOUNCED, State.FAILED}),
     State.DELIVERED: frozenset({State.BOUNCED}),
-    State.FAILED: frozenset({_S}),
+    State.FAILED: frozenset({_S, State.DELIVERED, State.BOUNCED}),
     State.EXPIRED: frozenset({_S}),
     State.BOUNCED: frozenset({_S}),
     State.WITHHELD: frozenset(),
@@ -28,16 +28,30 @@ PENDING = frozenset({_A, _S})
 LIVE = PENDING | {State.SENDING, State.UNKNOWN}
 """Not at an end."""
 
-REPLAYED, HELD, LEFT = "replayed", "held", "left_unknown"
-"""Types of events that are not named by the state that they led to: an operator's replay; and two that changed none, an unknown
-delivery that is held after a restore, and one that nothing more is done about by itself."""
+REPLAYED, HELD, LEFT, ESCALATED = "replayed", "held", "left_unknown", "escalated"
+"""Types of events that are not named by the state that they led to: an operator's replay; and three that changed none, an unknown
+delivery that is held after a restore, one that nothing more is done about by itself, and one that waited for a proof which did not come."""
 
 
 def led_to(event: str) -> State | None:
     """The state that an event of that type led to; None where it changed none."""
-    if event in (HELD, LEFT):
-        return None
-    return State.SCHEDULED if event == REPLAYED else State(event)
+    if event == REPLAYED:
+        return State.SCHEDULED
+    return State(event) if event in TRANSITIONS else None
+
+
+REPORTED: dict[str, State] = {
+    "sent": State.SENT,
+    "failed": State.FAILED,
+    "delivered": State.DELIVERED,
+    "opened": State.DELIVERED,
+    "seen": State.DELIVERED,
+    "read": State.DELIVERED,
+    "clicked": State.DELIVERED,
+    "complained": State.DELIVERED,
+    "bounced": State.BOUNCED,
+}
+"""The state that an event proves which a provider reports, whatever was reported before or comes later (ledger/merging.py)."""
 
 
 _FURTHEST = (

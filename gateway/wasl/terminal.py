@@ -29,6 +29,7 @@ _RULES = {
     "superseded": "a newer message replaced it",
     "expired": "its life has ended",
     "erased": "the person was erased",
+    "receipt": "the provider reported it",
 }
 _ANSWERS = {
     "answer.receipt": "took it",
@@ -156,8 +157,13 @@ def _happening(entry: TimelineEntry, delivery: DeliverySeen | None) -> tuple[Tex
         colour = "green" if entry.type == "answer.receipt" else "red"
         what = Text(f"{attempt.provider if attempt else 'provider'} {_ANSWERS[entry.type]}", colour)
         return what, why or (f"its reference: {ref}" if ref else "")
+    if entry.type == "escalated":
+        return Text("escalated", "yellow"), f"No proof came in time that {facts.get('before')} was {facts.get('proof')}, so the next channel goes."
     until = facts.get("until")
-    when = f" Again {offset(datetime.fromisoformat(str(until)) - entry.at).removeprefix('+')} later." if until else ""
+    later = offset(datetime.fromisoformat(str(until)) - entry.at).removeprefix("+") if until else ""
+    if facts.get("reason") == Reason.AWAITING_PROOF:
+        return state(State.SCHEDULED), f"Goes {later} later, unless {facts.get('before')} is {facts.get('proof')} by then."
+    when = f" Again {later} later." if until else ""
     rule = f" By the rule: {_RULES.get(str(facts['rule']), facts['rule'])}." if "rule" in facts else ""
     known = entry.type in set(State)
     return state(State(entry.type)) if known else Text(entry.type.replace("_", " ")), f"{why}{when}{rule}".strip()

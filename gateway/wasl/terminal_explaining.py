@@ -6,8 +6,8 @@ from rich.console import Group
 from rich.text import Text
 
 from wasl.decision_seen import CandidateSeen, ProviderConsidered, VerdictSeen
-from wasl.explanations import Explanation
-from wasl.terminal import cost_words
+from wasl.explanations import Escalates, Explanation
+from wasl.terminal import cost_words, offset
 from wasl_contracts import Reason
 
 _SIGNS = {"allow": ("✓", "green"), "withhold": ("✕", "red"), "defer": ("…", "yellow")}
@@ -25,11 +25,17 @@ def explained(explanation: Explanation) -> Group:
     route = explanation.route
     lines.append(Text(f"Route: {route.mode} of {', '.join(route.channels)} (by {route.source}), topic {explanation.topic}", "dim"))
     for delivery in explanation.deliveries:
+        lines += [_escalation(one, explanation) for one in delivery.escalations]
         for candidate in delivery.decision.candidates:
             lines += _candidate(candidate)
     if explanation.assumptions:
         lines.append(Text(f"Taken for granted: {', '.join(one.replace('_', ' ') for one in explanation.assumptions)}.", "dim"))
     return Group(*lines)
+
+
+def _escalation(one: Escalates, explanation: Explanation) -> Text:
+    proof = "read" if explanation.route.until == "read" else "delivered"
+    return Text(f"Then {one.channel} {offset(one.at - explanation.at).removeprefix('+')} later, unless it is {proof} by then")
 
 
 def _candidate(candidate: CandidateSeen) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from tests.architecture.members import MEMBERS, ROOT, sources
 
 ASKERS = {
     "gateway/wasl/outbound/client.py": "the guarded client",
-    "gateway/wasl/assembly.py": "the session of the plugins, which go to their providers",
+    "gateway/wasl/sessions.py": "the sessions of the plugins, which go to their providers, or are guarded",
     "gateway/wasl/client/asynchronous.py": "the client of wasl's own API",
     "gateway/wasl/cli/checkup.py": "`wasl doctor`, which asks the server that the configuration names",
 }
@@ -22,9 +22,11 @@ _MAKES_CONNECTIONS = {
 }
 _OWN = (
     "plugins/smtp/",  # it speaks with the server that the configuration names, over plain streams
+    "plugins/apns/",  # Apple speaks HTTP/2 alone; it calls the server that the configuration names
     "contracts/wasl_contracts/conformance/",  # the contract kit stands before its own fakes
 )
-_OTHERS = {"requests", "httpx", "urllib3", "http.client", "urllib.request", "ftplib", "telnetlib"}
+_HARMLESS = {"url2pathname"}
+_OTHERS = {"requests", "httpx", "httpx2", "httpcore2", "urllib3", "http.client", "urllib.request", "ftplib", "telnetlib"}
 
 
 def connects(path: Path) -> bool:
@@ -33,7 +35,7 @@ def connects(path: Path) -> bool:
             return True
         if isinstance(node, ast.Import) and any(alias.name in _OTHERS for alias in node.names):
             return True
-        if isinstance(node, ast.ImportFrom) and node.module in _OTHERS:
+        if isinstance(node, ast.ImportFrom) and node.module in _OTHERS and any(alias.name not in _HARMLESS for alias in node.names):
             return True
     return False
 

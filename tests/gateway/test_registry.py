@@ -275,7 +275,7 @@ async def test_providers_open_with_their_settings_and_the_shared_session(install
     specs = read('[providers.p]\nplugin = "pager"\nretries = 2')
 
     async with aiohttp.ClientSession() as http:
-        opened = await registry.open_providers(specs.config, specs, http)
+        opened = await registry.open_providers(specs.config, specs, lambda _: http)
 
     assert vars(opened["p"]) == {"settings": specs.settings["p"], "http": http}
 
@@ -289,7 +289,7 @@ async def test_a_provider_that_cannot_open_is_told_without_its_secret_and_the_ot
 
     async with aiohttp.ClientSession() as http:
         with pytest.raises(ConfigMistakes) as caught:
-            await registry.open_providers(specs.config, specs, http)
+            await registry.open_providers(specs.config, specs, lambda _: http)
 
     assert str(caught.value) == "wasl.toml:3:12: providers.bad: cannot be opened: RuntimeError: cannot use ••• for nowhere"
     assert vars(specs.plugins["good"])["closed"] == ["https://pager.example"]

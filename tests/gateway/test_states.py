@@ -20,7 +20,7 @@ TABLE = {
     "unknown": "sent delivered failed bounced scheduled expired",
     "sent": "delivered bounced failed",
     "delivered": "bounced",
-    "failed": "scheduled",
+    "failed": "scheduled delivered bounced",
     "expired": "scheduled",
     "bounced": "scheduled",
     "withheld": "",

@@ -1,4 +1,4 @@
-"""The contract kit: subclass `ProviderContract` (HTTP) or `SmtpContract` in your tests and name your provider. See README.md."""
+"""The contract kit: subclass `ProviderContract` (HTTP), `SocketContract` or `SmtpContract` in your tests. See README.md."""
 
 from wasl_contracts.conformance.callback_checks import AT, CallbackChecks
 from wasl_contracts.conformance.carriage_checks import CarriageChecks
@@ -7,11 +7,13 @@ from wasl_contracts.conformance.finding_checks import FindingChecks
 from wasl_contracts.conformance.http_checks import HttpChecks
 from wasl_contracts.conformance.smtp_checks import SmtpChecks
 from wasl_contracts.conformance.smtp_fake import Mailed
+from wasl_contracts.conformance.socket_checks import SocketChecks
+from wasl_contracts.conformance.socket_fake import Heard
 from wasl_contracts.conformance.spec_checks import SpecChecks
 from wasl_contracts.conformance.wire import Ending, Request, Response
 from wasl_contracts.conformance.wire_checks import WireChecks
 
-__all__ = ["AT", "Ending", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract"]
+__all__ = ["AT", "Ending", "Heard", "Mailed", "ProviderContract", "Request", "Response", "SmtpContract", "SocketContract"]
 
 
 class ProviderContract(SpecChecks, CarriageChecks, ConductChecks, HttpChecks, FindingChecks, WireChecks, CallbackChecks):
@@ -27,4 +29,11 @@ class SmtpContract(SpecChecks, CarriageChecks, ConductChecks, SmtpChecks, WireCh
     """Everything that a provider which speaks SMTP must hold.
 
     A subclass gives `provider`, `settings` and `address`; `impatient` and `credentials` where its settings are named otherwise.
+    """
+
+
+class SocketContract(SpecChecks, CarriageChecks, ConductChecks, SocketChecks, WireChecks, CallbackChecks):
+    """Everything that a provider which speaks a protocol of its own over TCP must hold.
+
+    A subclass gives `provider`, `settings`, `address`, `ref`, `success()` and what else `SocketChecks` says.
     """

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from multidict import CIMultiDict
 
-from wasl_contracts.conformance.stage import Contract, only_where
+from wasl_contracts.address import Address
+from wasl_contracts.conformance.stage import Contract, only_where, texts
 from wasl_contracts.errors import BadSignature, CallbackError, Unreadable
 from wasl_contracts.event import Callback, Event, EventKind
 from wasl_contracts.provider import EventSource, Handshake
@@ -17,6 +18,9 @@ from wasl_contracts.provider import EventSource, Handshake
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 """When the callbacks of the checks come in."""
 _ATTEMPT, _REF = "att_0190a2b4c6d8_1_1", "ref-of-the-provider-1"
+_OTHER_ATTEMPT, _OTHER_REF = "att_0190a2b4c6d8_1_2", "ref-of-the-provider-2"
+_HOUR = timedelta(hours=1)
+_OTHER_DIGITS = [str.maketrans("0123456789", "".join(map(chr, range(zero, zero + 10)))) for zero in (0x660, 0x6F0, 0xFF10)]
 _KINDS: tuple[EventKind, ...] = (
     "sent", "deferred", "delivered", "bounced", "failed", "opened", "seen", "read", "clicked", "replied", "complained", "unsubscribed",
 )  # fmt: skip
@@ -62,11 +66,35 @@ class CallbackChecks(Contract):
             (event,) = await read(self.sign(told))
 
         assert event.kind == kind, f"a callback that tells {kind!r} was read as {event.kind!r}"
-        assert kind == "replied" or (event.attempt_id, event.provider_ref) != (None, None), (
+        assert _of_a_person(event) or (event.attempt_id, event.provider_ref) != (None, None), (
             "the event names no attempt; read the id that you sent along, or the provider's own"
         )
         assert event.attempt_id in (None, _ATTEMPT), f"the attempt's id was read as {event.attempt_id!r}"
         assert kind != "replied" or event.address is not None, "a reply without who wrote it helps nobody; give the event its address"
+        assert event.address is None or self._served(event.address), (
+            f"the event's address is a {event.address.kind!r} on {event.address.channel!r} that the spec does not serve; wasl could not"
+            " suppress it, nor answer"
+        )
+        assert abs(event.at - AT) <= _HOUR, (
+            f"it happened at {AT.isoformat()} and was read as {event.at.isoformat()}; read the provider's own time, in its zone, and where"
+            " it tells none take callback.at"
+        )
+
+    @only_where(tells)
+    async def test_two_attempts_are_told_apart(self) -> None:
+        async with self.listening() as read:
+            for kind in _KINDS:
+                told = [
+                    self.report(kind, attempt, ref, f"event-{ref[-1]}") for attempt, ref in ((_ATTEMPT, _REF), (_OTHER_ATTEMPT, _OTHER_REF))
+                ]
+                if None in told:
+                    continue
+                (one,), (other,) = [await read(self.sign(callback)) for callback in told if callback is not None]
+                if _of_a_person(one):
+                    continue
+                assert (one.attempt_id, one.provider_ref) != (other.attempt_id, other.provider_ref), (
+                    f"callbacks of two attempts were both read as {kind!r} of {one.attempt_id or one.provider_ref!r}; read the ids whole"
+                )
 
     @only_where(tells)
     async def test_the_provider_tells_something(self) -> None:
@@ -85,6 +113,16 @@ class CallbackChecks(Contract):
                 if other is not None and first.event_id is not None:
                     (second,) = await read(self.sign(other))
                     assert first.event_id != second.event_id, "two events have one event_id; the second would be taken for a copy"
+
+    @only_where(tells)
+    async def test_the_order_of_callbacks_changes_nothing(self) -> None:
+        told = [self.sign(callback) for callback in self._reports()]
+
+        async with self.listening() as read, self.listening() as reading_backwards:
+            forwards = [await read(callback) for callback in told]
+            backwards = [await reading_backwards(callback) for callback in reversed(told)]
+
+        assert forwards == backwards[::-1], "what a callback says depended on those before it; keep nothing of a callback on self"
 
     @only_where(tells)
     async def test_a_forged_callback_is_refused(self) -> None:
@@ -108,7 +146,8 @@ class CallbackChecks(Contract):
             told = self.sign(self._reports()[0])
             for name in self.proof:
                 good = told.headers[name]
-                for junk in (*_JUNK_PROOFS, good[:-1], good + "A", good[1:], good.swapcase()):
+                foreign = [good.translate(digits) for digits in _OTHER_DIGITS]
+                for junk in (*_JUNK_PROOFS, *foreign, good[:-1], good + "A", good[1:], good.swapcase(), "0" + good):
                     if junk != good and not _hexadecimal_twin(good, junk):
                         await self._refused(read, replace(told, headers=_with(told.headers, name, junk)), f"with {junk[:20]!r} as {name}")
                 await self._refused(read, replace(told, headers=_with(told.headers, name, None)), f"without {name}")
@@ -138,17 +177,26 @@ class CallbackChecks(Contract):
     @only_where(tells)
     async def test_callbacks_tell_no_secret(self) -> None:
         async with self.listening() as read:
-            try:
-                await read(self.sign(replace(self._reports()[0], body=b'{"half":')))
-            except CallbackError as error:
-                self.confides(f"{error} {error!r}", f"the text of {type(error).__name__}")
+            shape = self._reports()[0]
+            for callback in (self.sign(replace(shape, body=b'{"half":')), self.sign(shape, forged=True)):
+                try:
+                    await read(callback)
+                except CallbackError as error:
+                    for text in texts(error):
+                        self.confides(text, f"the text of {type(error).__name__}; say what is wrong, and quote nothing")
             for told in self._reports():
                 for event in await read(self.sign(told)):
                     self.confides(f"{event!r} {event.facts}", "the event's repr or facts")
+                    private = [event.address and event.address.value, event.text]
+                    assert not {*filter(None, private)} & {*event.facts.values()}, "the event's facts tell an address or a text"
 
     def listening(self) -> "_Listening":
         """The provider, ready to read callbacks."""
         return _Listening(self)
+
+    def _served(self, address: Address) -> bool:
+        spec = self.provider.spec
+        return address.channel == spec.channel and spec.kind(address.kind) is not None
 
     def _reports(self) -> list[Callback]:
         made = (self.report(kind, _ATTEMPT, _REF, "event-1") for kind in _KINDS)
@@ -201,6 +249,11 @@ class Read:
             pytest.fail(f"parse() raised {type(error).__name__}: {error}; raise BadSignature or Unreadable")
         assert all(isinstance(event, Event) for event in found), "parse() returned something else than events"
         return found
+
+
+def _of_a_person(event: Event) -> bool:
+    """Whether it tells of somebody, whatever was sent to them: they wrote, complained or left."""
+    return event.kind in ("replied", "complained", "unsubscribed") and event.address is not None and event.attempt_id is None
 
 
 def _with(headers: Mapping[str, str], name: str, value: str | None) -> dict[str, str]:

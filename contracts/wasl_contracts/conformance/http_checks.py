@@ -7,6 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from wasl_contracts.conformance import samples
 from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_contracts.conformance.http_stage import HttpStage
 from wasl_contracts.conformance.loopback import unanswered_port, unused_port
@@ -146,6 +147,16 @@ class HttpChecks(HttpStage):
                 )
 
             assert len(stage.fake.sent) == len(bodies), "a 200 that makes no sense was sent again; never retry, wasl is the only retrier"
+
+    @only_where(lambda contract: getattr(contract, "openapi", None))
+    async def test_what_is_sent_is_what_the_providers_description_allows(self) -> None:
+        if self.document() is None:
+            pytest.skip(f"{self.openapi} is not in ../shared/specs beside the repository, or openapi-schema-validator is not installed")
+        async with self.stage() as stage:  # which judges each request of every check; this one is named after it
+            for number, text in enumerate((None, samples.MULTILINGUAL), 1):
+                await self.outcome(stage.provider, self.delivery(number, text))
+
+            assert stage.fake.sent, "send() sent nothing that could be judged"
 
     @only_where(networked)
     async def test_a_huge_answer_is_not_read_whole(self) -> None:

@@ -14,14 +14,20 @@ Answering = Callable[[Request], Response | Ending]
 class HttpFake(Loopback):
     """Answers each request as told. `sent` holds the requests that are sends, `written` how many bytes of answers got out.
 
-    `before` answers auxiliary requests, such as a token's, which are not sends.
+    `before` answers auxiliary requests, such as a token's, which are not sends. `read` gives a send as the provider understands it.
     """
 
-    def __init__(self, answer: Answering, before: Callable[[Request], Response | None], delay: float = 0) -> None:
+    def __init__(
+        self,
+        answer: Answering,
+        before: Callable[[Request], Response | None],
+        delay: float = 0,
+        read: Callable[[Request], Request] = lambda request: request,
+    ) -> None:
         super().__init__()
         self.sent: list[Request] = []
         self.written = 0
-        self._answer, self._before, self._delay = answer, before, delay
+        self._answer, self._before, self._delay, self._read = answer, before, delay, read
 
     @property
     def url(self) -> str:
@@ -31,6 +37,7 @@ class HttpFake(Loopback):
         while request := await _read_request(reader):
             answer: Response | Ending | None = self._before(request)
             if answer is None:
+                request = self._read(request)
                 self.sent.append(request)
                 await asyncio.sleep(self._delay)
                 answer = self._answer(request)

@@ -1,11 +1,14 @@
 """The stage of a provider that is called by HTTP, and what its test class may override."""
 
 import copy
-from collections.abc import AsyncIterator, Mapping
+import inspect
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import ClassVar
 
-from wasl_contracts.conformance import samples
+from wasl_contracts.conformance import openapi, samples
 from wasl_contracts.conformance.http_fake import Answering, HttpFake
 from wasl_contracts.conformance.stage import PATIENCE, Contract, Outcome, Stage, named
 from wasl_contracts.conformance.wire import Ending, Request, Response
@@ -19,6 +22,10 @@ class HttpStage(Contract):
     """Statuses that mean something else at this provider, as `{404: "rejected:address"}`."""
     second_try_after: ClassVar[frozenset[int]] = frozenset()
     """Statuses after which one more send is right, since they prove that nothing was taken: 401 where a token may be stale."""
+    openapi: ClassVar[str | None] = None
+    """The provider's OpenAPI document, a file in `shared/specs` beside a folder above the test; it judges every request of the kit."""
+    judge_errs: ClassVar[tuple[str, ...]] = ()
+    """Patterns of what the document is wrong to object to; say beside each how you know."""
 
     def success(self, request: Request) -> Response:
         """What the provider answers when it takes it; `self.ref` is the reference to give."""
@@ -41,6 +48,10 @@ class HttpStage(Contract):
         """The answer to a request that is not the send itself, such as a token's; None for the send."""
         return None
 
+    def read(self, request: Request) -> Request:
+        """The send as the provider understands it; override it where the plugin encrypts what it sends."""
+        return request
+
     def settings_for(self, base_url: str) -> dict[str, object]:
         """The settings that point the provider to the fake."""
         return {"base_url": base_url}
@@ -48,11 +59,12 @@ class HttpStage(Contract):
     @asynccontextmanager
     async def answering(self, answer: Answering, patience: float = PATIENCE, delay: float = 0) -> AsyncIterator[Stage[HttpFake]]:
         """The provider before a fake that answers so."""
-        with HttpFake(answer, self.before, delay) as fake:
+        with HttpFake(answer, self.before, delay, self.read) as fake:
             pointed = self.settings_for(fake.url) if self.networked else {}
             async with self.staged(fake, {**self.settings, **pointed}, patience) as stage:
                 yield stage
             assert fake.fault is None, f"the fake failed: success(), failure() or before() of the test raised {fake.fault!r}"
+            self._judge(fake.sent)
 
     def stage(self, ending: Ending | None = None, delay: float = 0) -> AbstractAsyncContextManager[Stage[HttpFake]]:
         return self.answering(lambda request: ending or self.taken(request), delay=delay)
@@ -74,3 +86,16 @@ class HttpStage(Contract):
             f"one send() made {sent} requests and ended {named(found)}; make one and never retry, wasl is the only retrier"
         )
         return found
+
+    def document(self) -> Path | None:
+        """Where the provider's OpenAPI document is, and can be used; None where it is not."""
+        folder = openapi.folder_of(Path(inspect.getfile(type(self)))) if self.openapi and openapi.validates() else None
+        return None if folder is None else folder / str(self.openapi)
+
+    def _judge(self, sent: Iterable[Request]) -> None:
+        if (document := self.document()) is None:
+            return
+        for request in sent:
+            faults = openapi.judge(document).faults(request)
+            objections = [fault for fault in faults if not any(re.search(pattern, fault) for pattern in self.judge_errs)]
+            assert not objections, f"{self.openapi} does not allow what was sent: {'; '.join(objections)[:1000]}"

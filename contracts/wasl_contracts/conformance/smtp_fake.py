@@ -1,12 +1,13 @@
 """A fake SMTP server on plain asyncio, scripted by stage: BANNER, EHLO, AUTH, MAIL, RCPT, DATA, DOT (the final one), QUIT."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from wasl_contracts.conformance.loopback import Loopback, hang, reset
+from wasl_contracts.conformance.mails import mail_fields
 from wasl_contracts.conformance.wire import Ending
 
 Reply = str | Ending
@@ -33,22 +34,13 @@ class Mailed:
 
     def fields(self) -> dict[str, str]:
         """Its envelope, headers and text parts, decoded."""
-        mail = message_from_bytes(self.data, EmailMessage, policy=policy.default)
-        found = {"sender": self.sender, "recipients": " ".join(self.recipients)}
-        found |= {f"header {name.lower()}": str(value) for name, value in mail.items()}
-        return found | {f"part {part.get_content_type()}": part.get_content() for part in _text_parts(mail)}
+        return {"sender": self.sender, "recipients": " ".join(self.recipients), **mail_fields(self.data)}
 
     def attachments(self) -> list[tuple[str | None, str, bytes]]:
         """The name, the media type and the bytes of each file that goes along, decoded."""
         mail = message_from_bytes(self.data, EmailMessage, policy=policy.default)
         files = (part for part in mail.walk() if part.get_content_disposition() == "attachment")
         return [(part.get_filename(), part.get_content_type(), bytes(part.get_payload(decode=True) or b"")) for part in files]
-
-
-def _text_parts(mail: EmailMessage) -> Iterator[EmailMessage]:
-    return (
-        part for part in mail.walk() if isinstance(part, EmailMessage) and part.get_content_maintype() == "text" and not part.get_filename()
-    )
 
 
 class SmtpFake(Loopback):

@@ -127,7 +127,7 @@ class Contract(ABC):
         try:
             receipt = await provider.send(delivery)
         except ProviderError as error:
-            for text in _texts(error):
+            for text in texts(error):
                 self.confides(text, f"the text of {type(error).__name__}; name the reason and the provider's code alone")
             return error
         except Exception as error:
@@ -165,7 +165,7 @@ def named(outcome: Outcome) -> str:
     return f"rejected:{outcome.scope}" if isinstance(outcome, Rejected) else type(outcome).__name__.lower()
 
 
-def _texts(error: BaseException | None) -> Iterator[str]:
+def texts(error: BaseException | None) -> Iterator[str]:
     """What a log would show of an error and of what it came from."""
     while error is not None:
         yield f"{error} {error!r}"

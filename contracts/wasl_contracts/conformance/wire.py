@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Self
 from urllib.parse import parse_qsl, unquote
 
+from wasl_contracts.conformance.mails import form_fields, opened
+
 
 class Ending(Enum):
     """How a fake ends a call without a proper answer, once it has the whole request."""
@@ -70,12 +72,18 @@ class Request:
             return {}
 
     def fields(self) -> dict[str, str]:
-        """Every single value in it, by where it stands: path, query, headers, and the body as JSON, form or text."""
+        """Every single value in it, by where it stands: path, query, headers, and the body as JSON, form or text; mails are opened."""
+        return opened(self._values())
+
+    def _values(self) -> dict[str, str]:
         found = {f"header {name}": value for name, value in self.headers.items()} | {"path": unquote(self.path)}
         found |= {f"query {name}": value for name, value in parse_qsl(self.query)}
         if document := self.json():
             return found | {f"body {path}": value for path, value in leaves(document)}
-        if "form-urlencoded" in self.headers.get("Content-Type", ""):
+        content_type = self.headers.get("Content-Type", "")
+        if content_type.startswith("multipart/form-data"):
+            return found | {f"form {name}": value for name, value in form_fields(content_type, self.body).items()}
+        if "form-urlencoded" in content_type:
             return found | {f"form {name}": value for name, value in self.form().items()}
         return found | {"body": self.body.decode(errors="replace")}
 

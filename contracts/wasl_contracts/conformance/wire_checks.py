@@ -2,6 +2,7 @@
 
 from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_contracts.conformance.smtp_fake import SmtpFake
+from wasl_contracts.conformance.socket_fake import SocketFake
 from wasl_contracts.conformance.stage import Contract, Fake, named, networked, only_where
 from wasl_contracts.delivery import Delivery
 from wasl_contracts.errors import Rejected
@@ -80,4 +81,4 @@ def _wire(provider: Provider, delivery: Delivery) -> bytes:
 def _arrived(fake: Fake) -> list[bytes]:
     if isinstance(fake, HttpFake):
         return [request.body for request in fake.sent]
-    return [mail.data for mail in fake.sent] if isinstance(fake, SmtpFake) else []
+    return [one.data for one in fake.sent] if isinstance(fake, SmtpFake | SocketFake) else []

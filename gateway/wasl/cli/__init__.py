@@ -8,6 +8,7 @@ import typer
 
 from wasl.cli import (
     brands,
+    callbacks,
     consents,
     counting,
     explaining,
@@ -16,6 +17,7 @@ from wasl.cli import (
     messages,
     migrating,
     people,
+    plugins,
     policies,
     preferring,
     previewing,
@@ -25,6 +27,7 @@ from wasl.cli import (
     starting,
     suppressing,
     templates,
+    webhooks,
 )
 from wasl.cli import verify as verifying
 from wasl.cli.exits import EPILOG, explained
@@ -52,6 +55,7 @@ people.app.command("preference-url")(preferring.preference_url)
 app.add_typer(people.app)
 app.command()(preferring.inbound)
 app.add_typer(providers.app)
+app.add_typer(callbacks.app)
 app.add_typer(files.app)
 app.add_typer(brands.app)
 templates.app.command()(previewing.preview)
@@ -60,7 +64,8 @@ app.add_typer(counting.app)
 app.add_typer(policies.app)
 app.add_typer(consents.app)
 app.add_typer(suppressing.app)
-app.add_typer(inspecting.plugin_app)
+app.add_typer(webhooks.app)
+app.add_typer(plugins.app)
 app.add_typer(starting.apikey_app)
 app.command()(inspecting.openapi)
 app.command()(inspecting.doctor)

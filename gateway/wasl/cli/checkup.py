@@ -20,6 +20,7 @@ from wasl.ledger.migrate import HEAD
 from wasl.ledger.opening import schema_version, sqlite_path
 from wasl.pinned import brands_of
 from wasl.registry import Specs, open_providers, read
+from wasl.webhooks.webhook import WebhookSeen
 from wasl.writing import sender_of
 from wasl_contracts import Provider, SenderCheck
 
@@ -87,15 +88,32 @@ async def _opened(specs: Specs, where: str) -> Sequence[Finding]:
     try:
         async with Gateway(specs, worker=False, unsafe_durability=True) as gateway:
             health, providers, strangers = await gateway.health(), await gateway.providers(), await gateway.strangers()
+            webhooks = await _webhooks(gateway)
     except (ConfigMistakes, WaslError) as error:
         return [Finding("database", False, str(error))]
     writable, weakness = health.checks["ledger"], health.checks["durability"]
     if weakness != "ok":
         said = f"{where}: {weakness} Until then only --unsafe-durability starts."
-        return [Finding("database", False, said), *_standings(providers), *map(_stranger, strangers)]
+        return [Finding("database", False, said), *_standings(providers), *webhooks, *map(_stranger, strangers)]
     said = f"{where}, schema {HEAD}, every commit is synced to disk, its key ring fits"
     database = Finding("database", writable == "ok", said if writable == "ok" else f"{where}: {writable}; free disk space, or try again")
-    return [database, *_standings(providers), *map(_stranger, strangers)]
+    return [database, *_standings(providers), *webhooks, *map(_stranger, strangers)]
+
+
+async def _webhooks(gateway: Gateway) -> Sequence[Finding]:
+    """Those that get nothing."""
+    found = [(brand, one) for brand in gateway.brands for one in (await gateway.of(brand).webhooks()).data]
+    return [_silent(brand, one) for brand, one in found if not one.enabled or one.failing_since is not None]
+
+
+def _silent(brand: str, webhook: WebhookSeen) -> Finding:
+    """The URL is not told: it may hold a secret."""
+    if webhook.enabled:
+        said = f"takes nothing since {webhook.failing_since:%Y-%m-%d %H:%M} UTC; see: wasl webhooks show {webhook.id} --brand {brand}"
+    else:
+        since, then = f"{webhook.disabled_at:%Y-%m-%d %H:%M} UTC", f"wasl webhooks enable {webhook.id} --brand {brand}"
+        said = f"disabled since {since} ({webhook.disabled_reason}); mend what it posts to, then: {then}"
+    return Finding(f"webhook {webhook.id}", webhook.disabled_reason == "asked", said)
 
 
 def _stranger(brand: str) -> Finding:
@@ -139,7 +157,7 @@ async def _providers(specs: Specs) -> Sequence[Finding]:
         return [Finding("providers", False, "none are configured, so nothing can be sent; add one to wasl.toml")]
     try:
         async with aiohttp.ClientSession() as session:
-            opened = await open_providers(specs.config, specs, session)
+            opened = await open_providers(specs.config, specs, lambda _: session)  # it sends nothing
             doubts = list(_doubts(opened, specs))
             for provider in opened.values():
                 await provider.close()

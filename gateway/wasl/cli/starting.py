@@ -26,6 +26,7 @@ class ScopeName(StrEnum):
     READ = "read"
     PEOPLE_EXPORT = "people:export"
     PEOPLE_ERASE = "people:erase"
+    WEBHOOKS = "webhooks"
 
 
 _USUAL = (ScopeName.SEND, ScopeName.READ)

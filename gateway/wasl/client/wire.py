@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from wasl.answers import Accepted
 from wasl.errors import LedgerUnavailable, WaslError
 from wasl.problems import ProblemDocument
-from wasl_contracts import Content, Message, Mode, Reason, Recipient, State
+from wasl_contracts import Content, Escalation, Message, Mode, Reason, Recipient, State
 from wasl_contracts.enclosure import Enclosure
 
 _MOST_LINES, _MOST_BYTES = 1000, 1_000_000  # of one batch; the server's own limits are 1,000 lines and 1 MiB
@@ -28,6 +28,7 @@ class MessageFields(TypedDict, total=False):
     topic: str
     channels: Sequence[str]
     mode: Mode
+    escalate: Escalation | Mapping[str, str]
     send_at: datetime
     expires_in: str
     about: str

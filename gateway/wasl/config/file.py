@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr, ValidationError
 
-from wasl.config import brands
+from wasl.config import brands, folders
 from wasl.config.budgets import Budget, named_in_budgets
 from wasl.config.caps import Cap, named
 from wasl.config.consent import ConsentSection
 from wasl.config.countries import CountriesSection
 from wasl.config.database import Database
 from wasl.config.environment import overridden, typos
+from wasl.config.feed import FeedSection
 from wasl.config.files import FilesSection, OutboundSection
 from wasl.config.keywords import KeywordsSection
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
@@ -28,8 +29,8 @@ from wasl.config.validation import explain
 from wasl.config.worker import UnknownRules, WorkerSection
 from wasl.rate import Rate
 from wasl_contracts.content import ShiftTable
-from wasl_contracts.duration import Duration
-from wasl_contracts.message import Mode
+from wasl_contracts.duration import Duration, SmartDuration
+from wasl_contracts.message import Escalation, Mode, Until
 from wasl_contracts.model import Frozen, Slug
 from wasl_contracts.recipient import Locale, TimeZone
 
@@ -59,10 +60,22 @@ class ProviderSection(Frozen):
 
 
 class Route(Frozen):
-    """Which channels, and how. Without channels: all that are configured, except those where everybody can read."""
+    """Which channels, and how. Without channels: all that are configured, except those where everybody can read.
+
+    `until` is what ends it: with `delivered` or `read` the next channel goes where the proof has not come `escalate_after` after it was
+    sent (`wasl_contracts.Escalation`). With `preferred`, the channels that a recipient prefers come first for them.
+    """
 
     mode: Mode = "first"
     channels: tuple[Slug, ...] = ()
+    until: Until = "sent"
+    escalate_after: SmartDuration = "smart"
+    preferred: bool = True
+
+    @property
+    def escalation(self) -> Escalation | None:
+        """When the next channel goes without a failure; None: never."""
+        return Escalation(until=self.until, after=self.escalate_after) if self.until != "sent" and self.mode == "first" else None
 
 
 class Config(Frozen):
@@ -71,7 +84,7 @@ class Config(Frozen):
     `country` is the region that phone numbers without a country code belong to; it and `timezone` are where recipients are taken to be
     of whom nothing is known. `channels` name their providers in the order of failover; empty, the registry groups all providers by the
     channel that they serve. The topic `default` always exists. `brand` is the brand of messages that name none; `brands` is the folder of
-    all others, and of its own settings.
+    all others, and of its own settings. `plugins` is a folder with channels of one file each; it is never looked for.
     """
 
     database: Database = Field("sqlite:///wasl.db", repr=False, exclude=True)
@@ -79,6 +92,7 @@ class Config(Frozen):
     brands: Path | None = None
     locale: Locale = "en"
     templates: Path | None = None
+    plugins: Path | None = None
     country: Country | None = None
     timezone: TimeZone = "UTC"
     providers: dict[Slug, ProviderSection] = Field(default_factory=dict)
@@ -98,6 +112,7 @@ class Config(Frozen):
     keywords: KeywordsSection = KeywordsSection()
     files: FilesSection = FilesSection()
     outbound: OutboundSection = OutboundSection()
+    feed: FeedSection = FeedSection()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())
 
@@ -150,7 +165,8 @@ def examine(path: Path | None, environ: Mapping[str, str]) -> tuple[Config, Find
     references = References(environ, file.parent, findings)
     resolved = {name: references.resolved(value, (name,)) for name, value in tree.items()}
     config = _validated(_shaped(with_price_file(resolved, file.parent, findings)), findings)
-    config = _with_folders(config, file.parent, findings)
+    named = {"templates": config.templates, "brands": config.brands, "plugins": config.plugins}
+    config = config.model_copy(update=folders.found(named, file.parent, findings))
     check_names(config, findings)
     return config.found_in(findings.source, (*findings.warnings, *typos(environ.keys() - references.used, Config.model_fields))), findings
 
@@ -275,14 +291,3 @@ def _without(table: dict[str, object], way: list[str]) -> dict[str, object]:
     if len(way) > 1 and isinstance(inner, dict):
         return {**table, way[0]: _without(inner, way[1:])}
     return {name: value for name, value in table.items() if name != way[0]}
-
-
-def _with_folders(config: Config, folder: Path, findings: Findings) -> Config:
-    """The configuration with the folders of templates and brands that stand beside it where it names none."""
-    found: dict[str, Path] = {}
-    for name, told in (("templates", config.templates), ("brands", config.brands)):
-        if told is not None or (folder / name).exists():
-            found[name] = folder / (told or name)
-            if not found[name].is_dir():
-                findings.add((name,), "there is no such folder; create it, or correct the path")
-    return config.model_copy(update=found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from wasl.config.escalation import check_escalation
 from wasl.config.file import Config, Route
 from wasl.config.mistakes import Findings
 from wasl_contracts.provider import ProviderSpec
@@ -19,7 +20,9 @@ def completed(config: Config, specs: Mapping[str, ProviderSpec], findings: Findi
     usual = tuple(channel for channel in channels if channel not in public) or tuple(channels)
     routes = {"default": Route(), **config.routes}
     filled = {name: route if route.channels else route.model_copy(update={"channels": usual}) for name, route in routes.items()}
-    return config.model_copy(update={"channels": channels, "routes": filled})
+    found = config.model_copy(update={"channels": channels, "routes": filled})
+    check_escalation(found, specs, findings)
+    return found
 
 
 def _check_channels(channels: Mapping[str, tuple[str, ...]], specs: Mapping[str, ProviderSpec], findings: Findings) -> None:

@@ -1,5 +1,6 @@
 """What `[topics.NAME]` of wasl.toml may say: what a message is about, and which rules follow from that."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -30,6 +31,15 @@ CATEGORIES: dict[Category, Rules] = {
     "service": Rules("implied", quiet_hours=False, caps=True, priority=2),
     "promotional": Rules("opt_in", quiet_hours=True, caps=True, priority=3),
 }
+
+
+LIFE: dict[Category, timedelta] = {
+    "otp": timedelta(minutes=5),
+    "transactional": timedelta(hours=72),
+    "service": timedelta(hours=72),
+    "promotional": timedelta(hours=72),
+}
+"""For how long messages of a category live where the topic does not say."""
 
 
 class Topic(Frozen):

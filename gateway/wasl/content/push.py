@@ -18,8 +18,8 @@ _LONGEST_BODY = 1000
 
 
 def _free(key: str) -> str:
-    if key in ("from", "message_type", "url") or key.startswith(("google", "gcm", "wasl")):
-        raise PydanticCustomError("reserved_key", "is a name that FCM or wasl uses itself; choose another one")
+    if key in ("aps", "from", "message_type", "url") or key.startswith(("google", "gcm", "wasl")):
+        raise PydanticCustomError("reserved_key", "is a name that FCM, APNs or wasl uses itself; choose another one")
     return key
 
 

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from wasl.errors import IdempotencyMismatch, Problem, Refused
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.feed import tell
 from wasl.ledger.files import NOTHING, PUT_CONTENT, PUT_FILE, PUT_MESSAGE_FILE, Enclosures, FileKey, NewFile, keep_files
 from wasl.ledger.hot import Hot, Values
 from wasl.ledger.ordering import Key, advance, park, take_turns, under_way
-from wasl.ledger.people import STUB, Person, PersonRow
+from wasl.ledger.people import STUB, Person, PersonRow, channels_of
 from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.rows import DeliveryRow, MessageRow, SourceRow, flow, new_delivery
 from wasl.ledger.superseding import Superseding
@@ -31,10 +32,13 @@ class Draft:
     to: Recipient
     addresses: tuple[Address, ...]
     channels: tuple[str, ...]
+    """The route's, or those that the message names."""
     template: SourceRow | None
     in_locale: Callable[[str], "Draft"]
     """The same message in the language that turns out to be the recipient's."""
     files: Enclosures = NOTHING
+    preferring: bool = False
+    """The channels that the recipient prefers come first."""
     files_until: int = 0
     """Until when its files are needed, in microseconds since 1970."""
 
@@ -93,6 +97,7 @@ class _Batch:
             (PUT_MESSAGE_FILE, self.message_files),
             (sql.INSERT_EVENT, superseding.events),
         )
+        tell(tx, superseding.told)
         await take_turns(tx, superseding.freed)
         await advance(tx, superseding.freed, superseding.at)
 
@@ -157,6 +162,8 @@ class Acceptance:
 
     def _add(self, draft: Draft, person: Person, batch: _Batch) -> None:
         """The rows of a message that is stored."""
+        if draft.preferring and person.preferred:
+            draft = _preferred(draft, person.preferred)
         row = draft.row
         batch.messages.append(row)
         if draft.files.listed:
@@ -172,7 +179,8 @@ class Acceptance:
         key = draft.row["brand"], draft.row["recipient_id"]
         known, seen = batch.people.get(key), self._keys.hash(draft.to.model_dump_json())
         if known is not None and known.seen == seen and draft.addresses:
-            return Person(known.audience, known.locale, known.timezone, draft.addresses, {}), None
+            preferred = channels_of(known.preferred)
+            return Person(known.audience, known.locale, known.timezone, draft.addresses, {}, preferred), None
         if known is None and key[1].startswith(STUB):
             raise Refused([Problem(pointer="/to/id", code="erased_recipient", message="is of a person who was erased; use their own id")])
         if known is None and not draft.addresses and draft.to.audience != "public":
@@ -201,6 +209,12 @@ class Acceptance:
                 delivery["state"], delivery["reason"] = "scheduled", "send_at"
             found.append(delivery)
         return found
+
+
+def _preferred(draft: Draft, preferred: Sequence[str]) -> Draft:
+    """The same message with these of its channels before the others."""
+    channels = (*(one for one in preferred if one in draft.channels), *(one for one in draft.channels if one not in preferred))
+    return replace(draft, channels=channels, row={**draft.row, "channels": json.dumps(channels)})
 
 
 def _stored_files(drafts: Sequence[Draft]) -> dict[FileKey, int]:

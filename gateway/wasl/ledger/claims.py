@@ -4,7 +4,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 import structlog
@@ -12,14 +11,13 @@ import structlog
 from wasl.clock import moment
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.envelopes import envelope_of, told
 from wasl.ledger.fairness import Fairness
 from wasl.ledger.hot import Row, Values
-from wasl.ledger.people import PersonRow, unseal
+from wasl.ledger.people import PersonRow
 from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.rows import DeliveryRow, MessageRow, brand_of
-from wasl.restoring import restored
-from wasl_contracts import Content, Envelope, Mark, Reason, State
-from wasl_contracts.enclosure import Enclosed
+from wasl_contracts import Envelope, Mark, Reason, State
 
 _log = structlog.get_logger("wasl.ledger")
 _ATTEMPTS, _FLOW = 10, 15  # the positions of these columns in what CLAIM returns
@@ -211,7 +209,7 @@ def _claimed(lane: str, row: Row, told: tuple[Envelope, str | None], calls: Sequ
         number=number,
         state=State(state),
         reason=Reason(reason) if reason else None,
-        marks=tuple(map(Mark, json.loads(marks))) if marks != "[]" else (),
+        marks=_marks(marks, reason),
         fence=fence,
         lane=lane,
         channel=channel,
@@ -231,54 +229,15 @@ def _claimed(lane: str, row: Row, told: tuple[Envelope, str | None], calls: Sequ
     )
 
 
-# What CLAIMED_MESSAGES reads of a message, in its order.
-_TOLD = (
-    "brand", "id", "created_at", "due_at", "expires_at", "topic", "category", "mode", "channels", "locale", "template", "template_version",
-    "brand_version", "about", "fact", "body", "metadata",
-)  # fmt: skip
-
-
-def envelope_of(row: Row, keys: KeyRing) -> Envelope:
-    """The envelope of a row of CLAIMED_MESSAGES, without its last column."""
-    (
-        brand, message_id, created_at, due_at, expires_at, topic, category, mode, channels, locale, template, version, face, about, fact,
-        body, metadata, recipient_id, audience, timezone, sealed,
-    ) = row  # fmt: skip
-    addresses, attributes = unseal(sealed, brand, recipient_id, keys)
-    told = json.loads(body)
-    fields: dict[str, object] = {
-        "message_id": message_id,
-        "brand": brand,
-        "recipient_id": recipient_id,
-        "audience": audience,
-        "addresses": addresses,
-        "locale": locale,
-        "timezone": timezone,
-        "attributes": attributes,
-        "content": Content.model_validate(told["content"]) if "content" in told else None,
-        "template": template,
-        "template_version": version,
-        "brand_version": face,
-        "data": told.get("data", {}),
-        "topic": topic,
-        "category": category,
-        "channels": tuple(json.loads(channels)),
-        "mode": mode,
-        "about": about,
-        "fact": fact,
-        "files": tuple(map(Enclosed.model_validate, told["files"])) if "files" in told else (),
-        "files_optional": told.get("files_optional", False),
-        "metadata": json.loads(metadata) if metadata != "{}" else {},
-        "created_at": moment(created_at),
-        "send_at": moment(due_at) if due_at > created_at else None,
-        "expires_at": moment(expires_at),
-    }
-    return restored(Envelope, fields)
+def _marks(stored: str, reason: str | None) -> tuple[Mark, ...]:
+    """Its marks; what waited for proof, and is due now, goes because none came."""
+    marks = tuple(map(Mark, json.loads(stored))) if stored != "[]" else ()
+    return (*marks, Mark.ESCALATED) if reason == Reason.AWAITING_PROOF and Mark.ESCALATED not in marks else marks
 
 
 def foreseen(message: MessageRow, person: PersonRow, delivery: DeliveryRow, keys: KeyRing) -> Claimed:
     """A delivery as it would be claimed, had it been accepted."""
-    envelope = envelope_of((*itemgetter(*_TOLD)(message), person.id, person.audience, person.timezone, person.sealed), keys)
+    envelope = envelope_of(told(message, person), keys)
     return Claimed(
         brand=message["brand"],
         message_id=message["id"],

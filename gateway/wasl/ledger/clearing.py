@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import Text, bindparam, case, literal_column, null, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from wasl.event_types import EVENT_OF
 from wasl.ledger import statements as sql
+from wasl.ledger.callback_rows import clear_callbacks
+from wasl.ledger.feed import Told, tell
 from wasl.ledger.files import clear_files
 from wasl.ledger.hot import Hot, Row, among
 from wasl.ledger.ordering import advance, take_turns
@@ -98,6 +101,7 @@ async def ended(tx: Transaction, brand: str, ids: Sequence[str], now: int) -> No
     happened += [_event(row, now, LEFT, Reason.OUTCOME_UNKNOWN) for row in left]
     if happened:
         tx.put(sql.INSERT_EVENT, happened)
+    tell(tx, [Told(brand, EVENT_OF[State.CANCELLED], now, row[1], row[2], Reason.CANCELLED) for row in cancelled])
     ordered = sorted({(brand, str(row[3])) for row in [*cancelled, *left] if row[3] is not None})
     await take_turns(tx, ordered)
     await advance(tx, ordered, now)
@@ -110,6 +114,7 @@ async def clear(tx: Transaction, brand: str, ids: Sequence[str], stub: str) -> N
     keys, told = json.dumps([(brand, message_id) for message_id in ids]), [{"key_brand": brand, "key_message": one} for one in ids]
     await clear_suppressions(tx, brand, {(row[0], row[1]) for row in await tx.fetch(_PLACES, {"keys": keys}) if row[1]})
     await clear_files(tx, keys)
+    await clear_callbacks(tx, keys)
     facts = [changed for row in await tx.fetch(_EVENTS, {"keys": keys}) if (changed := _without(row)) is not None]
     if facts:
         tx.put(_FACTS, facts)

@@ -79,18 +79,18 @@ class Consents:
 
         No intent of this recipient commits between the rows and what they forbid: both take the recipient's lock.
         """
+        return await self._store.writer.run(lambda tx: self.add(tx, brand, recipient_id, changes))
+
+    async def add(self, tx: Transaction, brand: str, recipient_id: str, changes: Sequence[ConsentChange]) -> list[str] | None:
+        """As `record`, as a part of a transaction."""
         whom = {"brand": brand, "recipient_id": recipient_id}
-
-        async def work(tx: Transaction) -> list[str] | None:
-            await _lock(tx, brand, recipient_id)
-            if not await tx.fetch(_KNOWN, whom):
-                return None
-            ((last,),) = await tx.fetch(_LAST, whom)
-            rows = self._new(whom, changes, last or 0)
-            tx.put(_INSERT, rows)
-            return [str(row["id"]) for row in rows]
-
-        return await self._store.writer.run(work)
+        await _lock(tx, brand, recipient_id)
+        if not await tx.fetch(_KNOWN, whom):
+            return None
+        ((last,),) = await tx.fetch(_LAST, whom)
+        rows = self._new(whom, changes, last or 0)
+        tx.put(_INSERT, rows)
+        return [str(row["id"]) for row in rows]
 
     async def confirm(self, brand: str, recipient_id: str, pending: str, *, ip: str | None, until: datetime) -> Confirmed:
         """Grant what a pending row asks for, until that moment, unless it was withdrawn since; again adds nothing."""

@@ -18,7 +18,7 @@ from wasl.ledger import histories
 from wasl.ledger.consents import Consents
 from wasl.ledger.cursors import cursor_after, place_of
 from wasl.ledger.histories import Found, Where
-from wasl.ledger.people import address_hash, recipient_seen, stub_id, unseal
+from wasl.ledger.people import address_hash, channels_of, recipient_seen, stub_id, unseal
 from wasl.ledger.reads import Reads, Whole
 from wasl.ledger.store import Store
 from wasl.ledger.suppression_list import Place, Suppressions
@@ -115,6 +115,7 @@ class Dossiers:
             timezone=row.timezone,
             addresses=tuple(ExportedAddress(channel=a.channel, kind=a.kind, value=a.value) for a in addresses),
             attributes=attributes,
+            preferred=channels_of(row.preferred),
             updated_at=moment(row.updated_at),
             erased_at=moment(row.erased_at) if row.erased_at is not None else None,
         )
@@ -159,7 +160,7 @@ class Dossiers:
 
     def _recipient(self, row: Found) -> RecipientSeen:
         addresses, _ = unseal(row.sealed, row.brand, row.id, self._keys)
-        return recipient_seen(row.id, row.audience, row.locale, row.timezone, addresses)
+        return recipient_seen(row.id, row.audience, row.locale, row.timezone, addresses, preferred=channels_of(row.preferred))
 
 
 def _exported(one: Whole) -> ExportedMessage:

@@ -19,6 +19,7 @@ from wasl.clock import Clock, micros, moment
 from wasl.errors import NotFound
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.callback_rows import clear_callbacks_of
 from wasl.ledger.clearing import CLEARED, clear, clear_suppressions, ended
 from wasl.ledger.hot import Hot
 from wasl.ledger.owners import forget_owner
@@ -34,7 +35,7 @@ _of_them = (recipients.c.brand == bindparam("brand"), recipients.c.id == bindpar
 _TAKE = Hot(
     select(
         recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed,
-        recipients.c.seen, recipients.c.erased_at,
+        recipients.c.seen, recipients.c.preferred, recipients.c.erased_at,
     )
     .where(*_of_them)
     .with_for_update()
@@ -147,6 +148,7 @@ class Erasing:
         await forget_owner(tx, whom.brand, whom.id)
         places = {(a.channel, address_hash(self._keys, a.kind, a.value)) for a in person.addresses}
         await clear_suppressions(tx, whom.brand, places)
+        await clear_callbacks_of(tx, {hashed for _, hashed in places})
         return now
 
     async def _move_consents(self, tx: Transaction, whom: _Whom, person: Person) -> None:

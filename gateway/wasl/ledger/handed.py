@@ -9,7 +9,7 @@ from sqlalchemy import select
 from wasl.errors import NotFound
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
-from wasl.ledger.claims import envelope_of
+from wasl.ledger.envelopes import envelope_of
 from wasl.ledger.store import Store
 from wasl.ledger.tables import attempts, deliveries, messages, recipients
 from wasl_contracts import Envelope

@@ -110,7 +110,7 @@ class Hot:
         names = self.single.types
 
         def column_of(element: object, **_: object) -> "ColumnElement[Any] | None":
-            return rows.c[element.key] if isinstance(element, BindParameter) and element.key in names else None
+            return _of(rows, element.key, names[element.key]) if isinstance(element, BindParameter) and element.key in names else None
 
         return cast_to("Statement", visitors.replacement_traverse(self._statement, {}, column_of))
 
@@ -172,6 +172,11 @@ def among(*columns: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     texts = [rows.c.value.op("->>")(literal_column(str(position))) for position in range(len(columns))]
     of_rows = select(*(cast(text, Integer) if isinstance(of.type, Integer) else text for of, text in zip(columns, texts, strict=True)))
     return _Either(tuple_(*columns).in_(of_lite), tuple_(*columns).in_(of_rows))
+
+
+def either(lite: ColumnElement[bool], postgres: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition that is another one on each engine."""
+    return _Either(lite, postgres)
 
 
 def checked(condition: ColumnElement[bool]) -> ColumnElement[bool]:

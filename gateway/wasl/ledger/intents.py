@@ -9,6 +9,7 @@ from wasl.clock import Clock, micros
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import LEASE, Claimed
+from wasl.ledger.escalating import begun, end_needless
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import DeliveryRow, new_delivery
@@ -51,12 +52,14 @@ async def commit(tx: Transaction, intents: Sequence[Intent], policies: Policies,
     recipients = {(i.claimed.brand, i.claimed.envelope.recipient_id) for i in intents}
     await tx.lock_rows(sql.LOCK_RECIPIENTS, {"keys": json.dumps(list(recipients))})
     at = clock.now()  # now that nobody else sends to them: who waited for a lock goes after those whom it waited for
+    await end_needless(tx, [i.claimed for i in intents], micros(at))
     free = _admitted(intents, await read_inputs(tx, [i.candidate for i in intents], policies, at), policies, at)
     now = micros(at)
     if free and await tx.many(sql.COMMIT_INTENT, [_row(i, now) for i in free]) < len(free):
         free = await _really_sending(tx, free)
     if free:
         _put_attempts(tx, free, at, policies.budgets)
+        await begun(tx, [i.claimed for i in free], now)
         if siblings := [row for i in free for row in _siblings(i, now)]:
             tx.put(sql.INSERT_DELIVERY, siblings)
         spend(tx, (row for i in free if (row := policies.budgets.spent(i.candidate, at)) is not None))

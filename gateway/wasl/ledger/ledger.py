@@ -15,11 +15,13 @@ from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
+from wasl.ledger.cancelling import cancel
 from wasl.ledger.claims import Claimed, Claiming, OwnRooms, Release, read_envelopes, release, renew, strike
 from wasl.ledger.consents import Consents
 from wasl.ledger.contacts import Contacts
 from wasl.ledger.dossiers import Dossiers
 from wasl.ledger.erasing import Erasing
+from wasl.ledger.feed import Feed
 from wasl.ledger.files import Files
 from wasl.ledger.foreseeing import Foreseeing
 from wasl.ledger.handed import HandedOver
@@ -28,7 +30,6 @@ from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
 from wasl.ledger.lanes import bring, strangers
 from wasl.ledger.leaving import Left, leave
-from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.owners import Owners, put_owner
 from wasl.ledger.people import Person, address_hash
 from wasl.ledger.port import Transaction
@@ -41,11 +42,12 @@ from wasl.ledger.sources import Sources
 from wasl.ledger.store import Store
 from wasl.ledger.suppression_list import Suppressions
 from wasl.ledger.tables import api_keys, key_checks
+from wasl.ledger.webhooks import Webhooks
 from wasl.ledger.writer import Batched
 from wasl.policies import Policies
 from wasl.policies.verdict import Candidate, Inputs
 from wasl.routing import Routing
-from wasl_contracts import Reason, State
+from wasl_contracts import State
 
 _SETTLING = 0.002  # seconds that an answer waits for others to share its commit; a commit for each takes five times the CPU
 
@@ -67,6 +69,7 @@ class Ledger:
         self._reads = Reads(store.engine, keys)
         self.consents = Consents(store, keys, self._clock)
         self.contacts = Contacts(store, keys)
+        self.feed = Feed(store, self._clock)
         self.files = Files(store, keys, self._clock)
         self.foreseeing = Foreseeing(store, keys, routing, policies)
         self.suppressions = Suppressions(store, keys, self._clock)
@@ -74,11 +77,12 @@ class Ledger:
         self.dossiers = Dossiers(store, keys, self._reads, self.consents, self.suppressions)
         self.erasing = Erasing(store, keys, self._clock)
         self.sources = Sources(store)
+        self.webhooks = Webhooks(store, keys, self._clock)
         self.handed = HandedOver(store, keys)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
         settling = partial(settle, budgets=bool(policies.budgets.all))
-        self._settling: Batched[Settlement, bool] = Batched(store.working, settling, linger=_SETTLING)
+        self._settling: Batched[Settlement, bool] = Batched(store.working, settling, linger=_SETTLING, written=self.feed.wake)
 
     @property
     def clock(self) -> Clock:
@@ -127,7 +131,7 @@ class Ledger:
         await self.tidy(lanes)
 
     async def tidy(self, lanes: Sequence[str]) -> None:
-        """Bring what waits for a channel that is no longer configured to one that is, to be told so; remove some old files.
+        """Bring what waits for a channel that is no longer configured to one that is, to be told so; remove some of what is old.
 
         Where others send too, one of them may know the channel: then only what nobody took for ten minutes.
         """
@@ -137,6 +141,7 @@ class Ledger:
         if lanes:
             await self._store.working.run(lambda tx: bring(tx, lanes, before, self._brands))
         await self.files.clear()
+        await self.feed.clear()
 
     async def listen(self, call: Callable[[], None]) -> None:
         """Call this when another process has accepted something, where the engine can tell."""
@@ -206,21 +211,9 @@ class Ledger:
         seen = await self.message(brand, message_id)
         now = micros(self._clock.now())
 
-        async def work(tx: Transaction) -> int:
-            rows = await tx.fetch(sql.CANCEL, {"key_brand": brand, "key_message": message_id, "reason": Reason.CANCELLED})
-            if rows:
-                facts = json.dumps({"reason": Reason.CANCELLED})
-                keys = [
-                    {"brand": brand, "message_id": message_id, "delivery": row[2], "at": now, "type": "cancelled", "facts": facts}
-                    for row in rows
-                ]
-                tx.put(sql.INSERT_EVENT, keys)
-            if ordered := [(brand, row[3]) for row in rows if row[3] is not None]:
-                await take_turns(tx, ordered)
-                await advance(tx, ordered, now)
-            return len(rows)
-
-        if not await self._store.writer.run(work) and seen.state is not State.CANCELLED:
+        cancelled = await self._store.writer.run(lambda tx: cancel(tx, brand, message_id, now))
+        self.feed.wake()
+        if not cancelled and seen.state is not State.CANCELLED:
             raise Conflict(
                 f"The message is {seen.state} and cannot be cancelled any more.", suggested_action="Only what waits can be cancelled."
             )

@@ -25,6 +25,7 @@ class PersonRow:
     timezone: str | None
     sealed: bytes
     seen: str
+    preferred: str | None = None
 
     def values(self, now: int) -> Values:
         """The parameters that store it."""
@@ -40,6 +41,7 @@ class Person:
     timezone: str | None
     addresses: tuple[Address, ...]
     attributes: dict[str, JsonValue]
+    preferred: tuple[str, ...] = ()
 
     @classmethod
     def nobody(cls) -> Self:
@@ -54,7 +56,7 @@ class Person:
             Unusable: the key ring is not the one that it was stored with.
         """
         addresses, attributes = unseal(row.sealed, row.brand, row.id, keys)
-        return cls(row.audience, row.locale, row.timezone, addresses, attributes)
+        return cls(row.audience, row.locale, row.timezone, addresses, attributes, channels_of(row.preferred))
 
     def merged(self, to: Recipient, addresses: tuple[Address, ...]) -> "Person":
         """What a message's `to` adds: a given address replaces those of its kind; a device is added to the others."""
@@ -66,17 +68,24 @@ class Person:
             timezone=to.timezone or self.timezone,
             addresses=(*addresses, *kept),
             attributes={**self.attributes, **to.attributes},
+            preferred=to.preferred or self.preferred,
         )
 
     def seen(self, person_id: str) -> RecipientSeen:
         """As shown to people: addresses masked."""
-        return recipient_seen(person_id, self.audience, self.locale, self.timezone, self.addresses)
+        return recipient_seen(person_id, self.audience, self.locale, self.timezone, self.addresses, preferred=self.preferred)
 
     def row(self, brand: str, person_id: str, *, seen: str, keys: KeyRing) -> PersonRow:
         """The row to store, encrypted."""
         plain = to_json([[[a.channel, a.kind, a.value] for a in self.addresses], self.attributes])
         sealed = keys.seal(plain, _about(brand, person_id))
-        return PersonRow(brand, person_id, self.audience, self.locale, self.timezone, sealed, seen)
+        preferred = to_json(self.preferred).decode() if self.preferred else None
+        return PersonRow(brand, person_id, self.audience, self.locale, self.timezone, sealed, seen, preferred)
+
+
+def channels_of(preferred: str | None) -> tuple[str, ...]:
+    """The channels that a stored recipient prefers."""
+    return tuple(from_json(preferred)) if preferred is not None else ()
 
 
 def unseal(sealed: bytes, brand: str, person_id: str, keys: KeyRing) -> tuple[tuple[Address, ...], dict[str, JsonValue]]:
@@ -85,12 +94,19 @@ def unseal(sealed: bytes, brand: str, person_id: str, keys: KeyRing) -> tuple[tu
     return tuple(restored(Address, {"channel": channel, "kind": kind, "value": value}) for channel, kind, value in addresses), attributes
 
 
-def recipient_seen(
-    person_id: str, audience: Audience, locale: str | None, timezone: str | None, addresses: Sequence[Address]
+def recipient_seen(  # noqa: PLR0913 - what is shown of a recipient, in the order of its row
+    person_id: str,
+    audience: Audience,
+    locale: str | None,
+    timezone: str | None,
+    addresses: Sequence[Address],
+    *,
+    preferred: tuple[str, ...] = (),
 ) -> RecipientSeen:
     """A recipient as shown to people: each address by kind, masked."""
     shown = tuple(f"{address.kind} {address.masked()}" for address in addresses)
     fields: dict[str, object] = {"id": person_id, "audience": audience, "locale": locale, "timezone": timezone, "addresses": shown}
+    fields["preferred"] = preferred
     return restored(RecipientSeen, fields)
 
 

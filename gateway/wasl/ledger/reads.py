@@ -20,7 +20,7 @@ from wasl.ledger.tables import attempts, deliveries, events, messages, recipient
 from wasl.ledger.uses import GIVEN_BACK
 from wasl.policies.prices import cost_seen
 from wasl.policies.verdict import Cost
-from wasl.states import fold
+from wasl.states import ESCALATED, fold
 from wasl_contracts import Mark, Reason, State
 from wasl_contracts.model import Frozen, Moment
 
@@ -290,4 +290,5 @@ def _timeline(row: Found, seen: Sequence[DeliverySeen], happened: Sequence[Found
         if due := facts.pop("due_at", None):
             facts["until"] = moment(due).isoformat()
         entries.append(TimelineEntry(at=moment(event.at), type=event.type, delivery=delivery_id(row.id, event.delivery), facts=facts))
-    return tuple(sorted(entries, key=lambda entry: entry.at))
+    # What escalates has the moment of its first call.
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.type != ESCALATED)))

@@ -12,8 +12,10 @@ from operator import itemgetter
 from sqlalchemy import bindparam, literal_column, null, select, update
 
 from wasl.answers import LeftAlone
+from wasl.event_types import EVENT_OF
 from wasl.ledger import statements as sql
 from wasl.ledger.dead_letters import Case, Standing, Terms, reopened
+from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Hot, Row, Values, among
 from wasl.ledger.ordering import Key, take_turns, under_way
 from wasl.ledger.port import Reader, Transaction
@@ -96,6 +98,7 @@ async def replay(tx: Transaction, keys: Sequence[Key], terms: Terms, now: int, l
     done = await tx.each(_REOPEN, [_row(plan, one, lanes) for plan, one in rows.values()]) if rows else []
     if done:
         tx.put(sql.INSERT_EVENT, [_event(*rows[row[0], row[1], row[2]], now) for row in done])
+    tell(tx, [Told(row[0], EVENT_OF[State.SCHEDULED], now, row[1], row[2]) for row in done])
     opened = {(row[0], row[1]) for row in done}
     if lives := [_life(plan) for plan in plans if plan.key in opened]:
         tx.put(_NEW_LIFE, lives)

@@ -34,6 +34,8 @@ class MessageRow(TypedDict):
     supersedes: int | None
     superseded_by: str | None
     priority: int | None
+    proof: str | None
+    escalate_after: int | None
 
 
 class DeliveryRow(TypedDict):

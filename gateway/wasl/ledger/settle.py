@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from wasl.event_types import EVENT_OF
 from wasl.ledger import locks
 from wasl.ledger import statements as sql
+from wasl.ledger.callback_rows import PUT_REF
 from wasl.ledger.claims import Claimed
+from wasl.ledger.escalating import News, Opened, Proof, Waiting, heard, open_waiting, tell_escalated
+from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Values
 from wasl.ledger.ordering import Key, advance, take_turns
 from wasl.ledger.port import Transaction
-from wasl.ledger.rows import new_delivery
 from wasl.ledger.spending import Call, given_back, spend
+from wasl.ledger.successors import Following, open_successors
 from wasl.ledger.suppressions import Addition, add
 from wasl.ledger.uses import GIVEN_BACK
 from wasl.policies.budget import Spent
-from wasl.states import LIVE
 from wasl_contracts import Mark, Reason, State
 
-_KEEPS_IT = LIVE | {State.SENT, State.DELIVERED, State.CANCELLED, State.SUPERSEDED}
-"""States of one delivery in which a failed sibling has no successor."""
 _TAKEN = frozenset({State.SENT, State.DELIVERED})
 """States that the end of an attempt tells of; without one, an event does."""
 
@@ -81,7 +82,11 @@ class Settlement:
     decision: str | None = None
     successor: tuple[str, tuple[str, ...]] | None = None
     """The lane of the delivery that takes over where this one failed, and the channels that it need not try."""
+    waiting: Waiting | None = None
+    """The delivery that goes where no proof comes of this one."""
     suppress: Suppress | None = None
+    indexed: str | None = None
+    """Its provider, where that reports by its own id alone (`found_by_ref`), so that an index of these is kept."""
 
 
 async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets: bool = False) -> list[bool]:
@@ -104,10 +109,21 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets:
     unspent = await _unspent(tx, done) if budgets else ()
     _write_facts(tx, done)
     await add(tx, [_suppression(s, s.suppress) for s in done if s.suppress is not None])
-    await _open_successors(tx, [s for s in done if s.successor is not None])
+    await _escalate(tx, [s for s in done if s.claimed.envelope.escalation is not None])
+    opened = await open_successors(tx, [_following(s, *s.successor) for s in done if s.successor is not None])
+    tell(tx, [_told(s, opened.get((s.claimed.brand, s.claimed.message_id)) if s.successor is not None else None) for s in done])
     await advance(tx, ended, max((s.at for s in settlements), default=0))
     spend(tx, unspent)
     return [id(s) not in lost for s in settlements]
+
+
+async def _escalate(tx: Transaction, done: Sequence[Settlement]) -> None:
+    """What follows for the other deliveries of messages that escalate."""
+    tell_escalated(tx, [(s.claimed, s.at) for s in done if s.claimed.reason is Reason.AWAITING_PROOF and s.ended is None])
+    await open_waiting(tx, [Opened(s.claimed, s.at, s.waiting) for s in done if s.waiting is not None])
+    proofs: dict[State, Proof] = {State.DELIVERED: "delivered", State.FAILED: None}
+    ended = [(s, proofs[s.state]) for s in done if s.state in proofs]
+    await heard(tx, [News(s.claimed.brand, s.claimed.message_id, s.claimed.number, s.at, proof) for s, proof in ended])
 
 
 def _order(s: Settlement) -> Key:
@@ -127,6 +143,7 @@ def _write_facts(tx: Transaction, done: Sequence[Settlement]) -> None:
         (sql.DISPROVE, [{**s.claimed.key, "key_attempt": number} for s in done for number in s.disproved]),
         (sql.DECIDE, [{**s.claimed.key, "decision": s.decision, "decided_at": s.at} for s in done if s.decision is not None]),
         (sql.INSERT_EVENT, [_event(s) for s in done if s.state not in _TAKEN or s.ended is None]),
+        (PUT_REF, [_ref(s) for s in done if s.indexed is not None and s.provider_ref is not None]),
     ):
         if rows:
             tx.put(statement, rows)
@@ -141,28 +158,13 @@ def _call(s: Settlement, attempt: int) -> Call:
     return s.claimed.brand, s.claimed.message_id, s.claimed.number, attempt
 
 
-async def _open_successors(tx: Transaction, failed: Sequence[Settlement]) -> None:
-    """A delivery on the next channel, unless another one of the message (several devices) lives, may have arrived or was cancelled."""
-    if not failed:
-        return
-    wanted = json.dumps(list({(s.claimed.brand, s.claimed.message_id) for s in failed}))
-    numbers: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    kept = set()
-    for brand, message_id, number, state, doubtful in await tx.fetch(sql.DELIVERIES_OF, {"keys": wanted}):
-        numbers[brand, message_id].append(number)
-        if doubtful or State(state) in _KEEPS_IT:
-            kept.add((brand, message_id))
-    rows = {}
-    for s in failed:
-        key = s.claimed.brand, s.claimed.message_id
-        if s.successor is not None and key not in kept:
-            lane, tried = s.successor
-            claimed = s.claimed
-            row = new_delivery(*key, max(numbers[key]) + 1, lane=lane, flow=claimed.flow, due_at=s.at, ordering_key=claimed.ordering_key)
-            row["tried"] = json.dumps(tried)
-            rows[key] = row
-    if rows:
-        tx.put(sql.INSERT_DELIVERY, list(rows.values()))
+def _following(s: Settlement, lane: str, tried: tuple[str, ...]) -> Following:
+    claimed = s.claimed
+    return Following(claimed.brand, claimed.message_id, claimed.flow, claimed.ordering_key, s.at, lane, tried)
+
+
+def _told(s: Settlement, successor: int | None) -> Told:
+    return Told(s.claimed.brand, EVENT_OF[s.state], s.at, s.claimed.message_id, s.claimed.number, s.reason, successor)
 
 
 def _delivery(s: Settlement) -> Values:
@@ -208,6 +210,14 @@ def _event(s: Settlement) -> Values:
         "type": s.state.value,
         "facts": json.dumps({name: value for name, value in facts.items() if value}),
     }
+
+
+def _ref(s: Settlement) -> Values:
+    claimed, attempt = s.claimed, s.ended.number if s.ended is not None else s.claimed.attempts
+    return {
+        "provider": s.indexed, "ref": s.provider_ref, "brand": claimed.brand, "message_id": claimed.message_id,
+        "delivery": claimed.number, "attempt": attempt,
+    }  # fmt: skip
 
 
 def _suppression(s: Settlement, suppress: Suppress) -> Addition:

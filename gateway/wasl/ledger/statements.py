@@ -81,15 +81,13 @@ FORGET_KEY = Hot(
 RECIPIENTS = Hot(
     select(
         recipients.c.brand, recipients.c.id, recipients.c.audience, recipients.c.locale, recipients.c.timezone, recipients.c.sealed,
-        recipients.c.seen,
+        recipients.c.seen, recipients.c.preferred,
     ).where(among(recipients.c.brand, recipients.c.id, name="keys"), checked(recipients.c.erased_at.is_(None)))
 )  # fmt: skip
+_of_person = [column.name for column in recipients.columns if not column.primary_key]
 _recipient = upsert(recipients).values(_all_columns(recipients))
 PUT_RECIPIENT = Hot(
-    _recipient.on_conflict_do_update(
-        index_elements=["brand", "id"],
-        set_={name: _recipient.excluded[name] for name in ("audience", "locale", "timezone", "sealed", "seen", "updated_at", "erased_at")},
-    )
+    _recipient.on_conflict_do_update(index_elements=["brand", "id"], set_={name: _recipient.excluded[name] for name in _of_person})
 )
 INSERT_MESSAGE = Hot(insert(messages).values(_all_columns(messages)))
 INSERT_DELIVERY = Hot(
@@ -162,7 +160,8 @@ CLAIMED_MESSAGES = Hot(
         messages.c.brand, messages.c.id, messages.c.created_at, messages.c.due_at, messages.c.expires_at, messages.c.topic,
         messages.c.category, messages.c.mode, messages.c.channels, messages.c.locale, messages.c.template, messages.c.template_version,
         messages.c.brand_version, messages.c.about, messages.c.fact, messages.c.body, messages.c.metadata, recipients.c.id,
-        recipients.c.audience, recipients.c.timezone, recipients.c.sealed, messages.c.superseded_by,
+        recipients.c.audience, recipients.c.timezone, recipients.c.sealed, messages.c.proof, messages.c.escalate_after,
+        messages.c.superseded_by,
     )
     .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
     .where(among(messages.c.brand, messages.c.id, name="keys"))

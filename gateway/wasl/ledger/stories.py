@@ -32,6 +32,7 @@ class StoredMessage(NamedTuple):
     fingerprint: str | None
     ordering_key: str | None
     priority: int | None
+    proof: str | None
     superseded_by: str | None
     recipient: str | None
     """None where the recipient is missing."""

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, literal_column, null, select, update
 
+from wasl.event_types import EVENT_OF
+from wasl.ledger.feed import Told
 from wasl.ledger.hot import Hot, Values, among, checked
 from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.rows import DeliveryRow, MessageRow
@@ -61,6 +63,7 @@ class Superseding:
 
     def __init__(self) -> None:
         self.events: list[Values] = []
+        self.told: list[Told] = []
         self.freed: list[tuple[str, str]] = []
         """Brands and ordering keys of what has ended by it."""
         self.recipients: set[tuple[str, str]] = set()
@@ -102,6 +105,7 @@ class Superseding:
 
     def _ended(self, brand: str, message_id: str, number: int, ordering_key: str | None, by: str) -> None:
         facts = json.dumps({"reason": Reason.SUPERSEDED, "by": by})
+        self.told.append(Told(brand, EVENT_OF[State.SUPERSEDED], self._at[by], message_id, number, Reason.SUPERSEDED))
         self.events.append(
             {"brand": brand, "message_id": message_id, "delivery": number, "at": self._at[by], "type": State.SUPERSEDED, "facts": facts}
         )

@@ -62,7 +62,10 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Taking an address off the list: all of its rows of a brand, or only those of a scope or a reason. `sealed` says why, encrypted."""
+    """Taking an address off the list: all of its rows of a brand, or only those of a scope or a reason, or that a source has listed.
+
+    `sealed` says why, encrypted.
+    """
 
     brand: str
     channel: str
@@ -73,6 +76,7 @@ class Removal:
     actor: str | None = None
     scope: str | None = None
     reason: Reason | None = None
+    listed_by: str | None = None
 
 
 class _Present(NamedTuple):
@@ -115,7 +119,7 @@ async def foretell(tx: Reader, additions: Sequence[Addition]) -> list[Fate]:
 async def remove(tx: Transaction, removal: Removal) -> int:
     """Take rows off the list and tell that in the history; returns how many. The lock is as for `add`."""
     place = (removal.brand, removal.channel, removal.address_hash)
-    keys = [row[:5] for row in await tx.fetch(_LISTED, {"keys": json.dumps([place])}) if _meant(removal, row[3], row[4])]
+    keys = [row[:5] for row in await tx.fetch(_LISTED, {"keys": json.dumps([place])}) if _meant(removal, *row[3:6])]
     if keys:
         at = _after(removal.at, (await _last(tx, {place})).get(place))
         await tx.fetch(_FORGET, {"keys": json.dumps(keys)})
@@ -160,8 +164,8 @@ def _fate(addition: Addition, before: _Present | None) -> Fate:
     return "already_there"
 
 
-def _meant(removal: Removal, scope: str, reason: str) -> bool:
-    return removal.scope in (None, scope) and removal.reason in (None, reason)
+def _meant(removal: Removal, scope: str, reason: str, source: str) -> bool:
+    return removal.scope in (None, scope) and removal.reason in (None, reason) and removal.listed_by in (None, source)
 
 
 def _columns(addition: Addition) -> dict[str, object]:

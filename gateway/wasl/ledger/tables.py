@@ -2,7 +2,11 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, and_, text
 
+from wasl.ledger.callback_tables import callback_tables
+from wasl.ledger.feed_tables import feed_table
 from wasl.ledger.file_tables import file_tables
+from wasl.ledger.key_tables import key_tables
+from wasl.ledger.webhook_tables import webhook_tables
 
 schema = MetaData()
 _WAITS_IN_ORDER = text("ordering_key IS NOT NULL AND due_at IS NOT NULL")
@@ -19,6 +23,7 @@ recipients = Table(
     Column("seen", Text, nullable=False),  # hash of the last `to`, so that an unchanged one costs no write
     Column("updated_at", BigInteger, nullable=False),
     Column("erased_at", BigInteger),  # then the row is a stub that keeps nothing of them
+    Column("preferred", Text),  # JSON list: the channels that come first for them; NULL: none does
     sqlite_with_rowid=False,
 )
 
@@ -88,6 +93,8 @@ messages = Table(
     Column("supersedes", SmallInteger),  # 1: it replaced the older ones about the same; NULL: it did not
     Column("superseded_by", Text),  # id of the first newer message that replaced it
     Column("priority", SmallInteger),  # that of its topic; NULL: that of its category
+    Column("proof", Text),  # delivered, read: without it the next channel goes (escalating.py); NULL: it never does
+    Column("escalate_after", BigInteger),  # in microseconds; NULL: smart
     Index("messages_by_recipient", "brand", "recipient_id", "id"),
     sqlite_with_rowid=False,
 )
@@ -271,25 +278,8 @@ sources = Table(  # configurations, templates and brands, once by version, so th
     sqlite_with_rowid=False,
 )
 
-api_keys = Table(
-    "api_keys",
-    schema,
-    Column("brand", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("scopes", Text, nullable=False),  # JSON list
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    Column("revoked_at", BigInteger),
-    sqlite_with_rowid=False,
-)
-
-key_checks = Table(  # proves that the key ring at hand is the one that the stored values were made with
-    "key_checks",
-    schema,
-    Column("key_id", SmallInteger, primary_key=True),
-    Column("value", LargeBinary, nullable=False),
-)
-
+api_keys, key_checks = key_tables(schema)
 files, file_contents, message_files = file_tables(schema)
+feed = feed_table(schema)
+callbacks, provider_refs = callback_tables(schema)
+webhooks, webhook_waits = webhook_tables(schema)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 _YOUNG = 100_000  # rows; a table of that size has statistics that hold
 _FIRST, _TIMES, _LAST = 4, 2, 5_000  # it looks at the 4th, 8th, 16th … call
-_TABLES = ("messages", "deliveries", "attempts", "recipients", "events", "consents", "suppressions", "sources")
+_TABLES = ("messages", "deliveries", "attempts", "recipients", "events", "consents", "suppressions", "sources", "feed")
 _OURS = ", ".join(f"to_regclass('{table}')" for table in _TABLES)
 _WHICH = f"""
     SELECT string_agg(relname, ', ') FROM pg_class

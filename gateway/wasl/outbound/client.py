@@ -1,18 +1,17 @@
 """The guarded client: asks a URL once, connects only where it may, and reads no more than is wanted."""
 
 import asyncio
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from ssl import SSLContext
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from wasl.outbound.faults import BadUrl, BlockedAddress, Loop, NoAnswer, Redirected, TooMuch
+from wasl.outbound.faults import BadUrl, Loop, NoAnswer, Redirected, TooMuch
+from wasl.outbound.guard import guard
 from wasl.outbound.reach import Reach
 from wasl.outbound.urls import checked
 
@@ -45,15 +44,22 @@ class Outbound:
     """Asks URLs that callers give. Use it as an asynchronous context manager.
 
     Each connection is new and goes to an address that was checked in the moment before; over TLS the certificate is held against the
-    name. Nothing of the environment counts (proxies, .netrc), cookies are forgotten, and no redirect is followed. `resolver` and `tls`
-    are there for tests.
+    name. Nothing of the environment counts (proxies, .netrc), cookies are forgotten, and no redirect is followed. There are at most so
+    many `connections` at a time. `resolver` and `tls` are there for tests.
     """
 
-    def __init__(
-        self, reach: Reach, *, seconds: float = _SECONDS, resolver: AbstractResolver | None = None, tls: SSLContext | None = None
+    def __init__(  # noqa: PLR0913 - each a choice with a name
+        self,
+        reach: Reach,
+        *,
+        seconds: float = _SECONDS,
+        connections: int = 100,
+        resolver: AbstractResolver | None = None,
+        tls: SSLContext | None = None,
     ) -> None:
         self._reach = reach
         self._seconds = seconds
+        self._connections = connections
         self._resolver = resolver
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
@@ -61,10 +67,11 @@ class Outbound:
     async def __aenter__(self) -> Self:
         # One address after the other: tried at the same time, one that is blocked would be passed over like one that is down.
         connector = aiohttp.TCPConnector(
-            socket_factory=self._socket,
+            socket_factory=guard(self._reach),
             happy_eyeballs_delay=None,
             resolver=self._resolver,
             ssl=self._tls or True,
+            limit=self._connections,
             force_close=True,
             use_dns_cache=False,
         )
@@ -108,13 +115,6 @@ class Outbound:
             raise BadUrl("is not a URL that is fetched") from None
         except (aiohttp.ClientError, OSError) as error:
             raise NoAnswer(f"did not answer ({type(error).__name__})") from None
-
-    def _socket(self, found: tuple[Any, ...]) -> socket.socket:
-        """The socket for an address, of whatever name: the last thing before the connection."""
-        family, kind, protocol, _, place = found
-        if not self._reach.has(ip_address(str(place[0]).partition("%")[0])):
-            raise BlockedAddress
-        return socket.socket(family, kind, protocol)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> Answer:

@@ -33,7 +33,7 @@ class BlockedAddress(Unreached):
 
     code = "blocked_address"
 
-    def __init__(self, message: str = "leads to an address that is not public; put the file where everybody can reach it") -> None:
+    def __init__(self, message: str = "leads to an address that is not public; allow its network in [outbound], or give another") -> None:
         super().__init__(message)
 
 

@@ -33,7 +33,7 @@ class Consent:
     def asked(self, candidates: Iterable[Candidate]) -> set[tuple[str, str]]:
         """The recipients (brand, id) whose word matters: nobody's does for a `required` topic."""
         envelopes = (candidate.envelope for candidate in candidates)
-        return {(e.brand, e.recipient_id) for e in envelopes if self._of_topic(e.topic, e.category) != "required"}
+        return {(e.brand, e.recipient_id) for e in envelopes if self.topic_rule(e.topic, e.category) != "required"}
 
     def rule(self, topic: str, category: Category, channel: str, audience: Audience = "person") -> Ruled:
         """What holds where a person said nothing. Members of a room and followers came by themselves, so theirs is implied."""
@@ -50,7 +50,7 @@ class Consent:
         return judge(ruled, rows, envelope.topic, candidate.channel)
 
     def _rule(self, topic: str, category: Category, channel: str, audience: Audience) -> Ruled:
-        of_topic = self._of_topic(topic, category)
+        of_topic = self.topic_rule(topic, category)
         if of_topic == "required":
             return Ruled(of_topic, self._written(category, "topics", topic, "consent"))
         if audience != "person":
@@ -62,7 +62,8 @@ class Consent:
             return Ruled(brand.default, self._written(category, "consent", "default"))
         return Ruled(of_topic, self._written(category, "topics", topic, "consent"))
 
-    def _of_topic(self, topic: str, category: Category) -> ConsentRule:
+    def topic_rule(self, topic: str, category: Category) -> ConsentRule:
+        """The topic's own rule, else its category's; a `required` one stands above the brand's."""
         told = self._config.topics.get(topic)
         return told.rules.consent if told is not None else CATEGORIES[category].consent
 

@@ -14,9 +14,11 @@ from wasl.lasting import run_until_told
 from wasl.server import (
     batch,
     consents,
+    events,
     explaining,
     files,
     health,
+    hooks,
     inbound,
     messages,
     openapi,
@@ -28,6 +30,7 @@ from wasl.server import (
     retrying,
     suppressions,
     templates,
+    webhooks,
 )
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
@@ -49,6 +52,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *suppressions.OPERATIONS,
     *preferences.OPERATIONS,
     *inbound.OPERATIONS,
+    *hooks.OPERATIONS,
+    *events.OPERATIONS,
+    *webhooks.OPERATIONS,
     *providers.OPERATIONS,
     *templates.OPERATIONS,
     *health.OPERATIONS,
@@ -65,6 +71,7 @@ def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
     """The application that serves a gateway, and what it answers at fixed paths. It neither opens nor closes the gateway."""
     app = web.Application(client_max_size=gateway.config.server.body_limit)
     app[preferences.LIMITS] = preferences.limits()
+    app.on_shutdown.append(_ending(gateway))
     shortcuts: dict[tuple[str, str], Answering] = {}
     for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
         answered = answering(operation, gateway)
@@ -73,6 +80,13 @@ def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
             if "{" not in operation.path:
                 shortcuts[method, operation.path] = answered
     return app, shortcuts
+
+
+def _ending(gateway: Gateway) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_app: web.Application) -> None:
+        gateway.end_listening()  # or whoever follows events would be waited for
+
+    return end
 
 
 @asynccontextmanager

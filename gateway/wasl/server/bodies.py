@@ -54,7 +54,16 @@ async def read_body(request: web.Request, media_type: str, patience: timedelta) 
         Malformed: it is not what its headers say.
     """
     _check_form(request, media_type)
-    limit = request.client_max_size
+    return await _read(request, request.client_max_size, patience)
+
+
+async def read_bytes(request: web.Request, limit: int, patience: timedelta) -> bytes:
+    """A body of any media type, unpacked. Raises as `read_body` does."""
+    _check_encoding(request)
+    return await _read(request, limit, patience)
+
+
+async def _read(request: web.Request, limit: int, patience: timedelta) -> bytes:
     content = request.content
     try:
         if content.is_eof():  # it came together with its head, so there is nothing to wait for

@@ -35,9 +35,10 @@ class Operation:
     `queries` is a model whose fields are optional query parameters. `problems` are the statuses with which it may refuse, beside
     those that every operation has. A `page` answers 200 with HTML. `csv` is
     where CSV stands: in the body that it takes, or in what it answers with 200. With `file` its body is a file of any kind.
+    `empty` are the statuses that it answers without a body.
     """
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     name: str
     summary: str
@@ -52,6 +53,7 @@ class Operation:
     page: bool = False
     csv: Literal["body", "answer"] | None = None
     file: bool = False
+    empty: tuple[int, ...] = ()
 
 
 MESSAGE_ID = Parameter("id", "path", {"type": "string", "examples": ["msg_0198c7a1b2c3"]}, "The message's id.")

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wasl.ledger.reports import RECEIPT
 from wasl.ledger.stories import StoredAttempt
-from wasl.states import REPLAYED, TRANSITIONS
+from wasl.states import REPLAYED, REPORTED, TRANSITIONS
 from wasl.verifying.judging import Happened, Rules, Told
 from wasl_contracts import State
 
@@ -40,7 +41,8 @@ def legal_steps_lead_to_its_state(told: Told, rules: Rules) -> Iterator[str]:
     if told.message.due_at > told.message.created_at or told.row.ordering_key is not None:
         begins.add(State.SCHEDULED)
     lines = _lines(told)
-    if not any(_leads(state, told.state, lines, rules.apart) for state in begins):
+    reported = frozenset(REPORTED[event.type] for event in told.events if _tells_a_state(event))
+    if not any(_leads(state, told.state, lines, rules.apart, reported) for state in begins):
         shown = ", ".join(_spelled(step) for step in sorted((step for line in lines for step in line), key=lambda step: step.at))
         yield f"no legal order of what is recorded ({shown or 'nothing'}) leads from accepted to {told.state}"
 
@@ -70,7 +72,7 @@ def _lines(told: Told) -> list[list[Step]]:
             ends |= {(attempt.ended_at, followed.value)} if followed else set()
     lines = defaultdict(list)
     for event in sorted(told.events, key=lambda event: event.at):
-        if (step := _step(event)) is not None and (event.at, event.type) not in ends:
+        if not _reported(event) and (step := _step(event)) is not None and (event.at, event.type) not in ends:
             lines[event.type].append(step)
     return [calls, *lines.values()]
 
@@ -84,8 +86,20 @@ def _step(event: Happened) -> Step | None:
     return Step(event.at, (State(event.type),))
 
 
-def _leads(state: State, target: State, lines: Sequence[Sequence[Step]], apart: int) -> bool:
-    """Whether some order of all steps is legal and ends there. None goes before one that was earlier by more than `apart`."""
+def _reported(event: Happened) -> bool:
+    """Whether a provider told it: by its own clock, in any order, and of a state only where it leads further (ledger/merging.py)."""
+    return event.facts.get("rule") == RECEIPT
+
+
+def _tells_a_state(event: Happened) -> bool:
+    return _reported(event) and event.type in REPORTED and not event.facts.get("machine")
+
+
+def _leads(state: State, target: State, lines: Sequence[Sequence[Step]], apart: int, reported: frozenset[State]) -> bool:
+    """Whether some order of all steps is legal and ends there. None goes before one that was earlier by more than `apart`.
+
+    What was reported may lead further at any time, and need not.
+    """
     paths = [((0,) * len(lines), state)]
     seen = set()
     while paths:
@@ -94,6 +108,7 @@ def _leads(state: State, target: State, lines: Sequence[Sequence[Step]], apart: 
             continue
         seen.add(path)
         done, now = path
+        paths += [(done, one) for one in reported if one in TRANSITIONS[now]]
         following = [(line[taken], index) for index, (line, taken) in enumerate(zip(lines, done, strict=True)) if taken < len(line)]
         if not following and now is target:
             return True

@@ -47,6 +47,7 @@ DELIVERIES: dict[Callable[[Told, Rules], Iterator[str]], str] = {
     windows.no_call_in_quiet_hours: "P6",
     sending.the_next_provider_follows_on_proof: "P7",
     sending.a_refusal_was_an_answer: "P7",
+    sending.what_escalates_was_asked_to: "P7",
     keeping.its_address_is_masked: "P9",
 }
 FAMILIES: dict[Callable[[Sequence[Told], Rules], Iterator[tuple[Told, str]]], str] = {

@@ -5,9 +5,11 @@ from itertools import pairwise
 from typing import get_args
 
 from wasl.config.worker import Again
+from wasl.ledger.reports import RECEIPT
 from wasl.ledger.stories import StoredAttempt
+from wasl.states import ESCALATED
 from wasl.verifying.judging import Rules, Told
-from wasl_contracts import Mark, State
+from wasl_contracts import Mark, Reason, State
 
 _PROOFS = frozenset({"rejected", "unavailable"})
 """Outcomes that prove that nothing was sent."""
@@ -80,12 +82,13 @@ def a_refusal_was_an_answer(told: Told, _rules: Rules) -> Iterator[str]:
 
 
 def the_next_channel_follows_on_proof(family: Sequence[Told], rules: Rules) -> Iterator[tuple[Told, str]]:
-    """With `first`, another channel takes over only where no delivery on the earlier one can have sent it."""
+    """With `first`, another channel takes over only where no delivery on the earlier one can have sent it, or where it escalated."""
     if any(told.replays for told in family):
         return  # sent anew, a delivery may take the whole route again
     for told in family:
+        escalated = _escalated_from(told, family)
         for other in family:
-            if other.row.channel is None or other is told:
+            if other.row.channel is None or other is told or other.row.channel in escalated:
                 continue
             if other.row.channel in told.tried:
                 yield from ((told, said) for said in _unproved(told, other, rules))
@@ -93,7 +96,30 @@ def the_next_channel_follows_on_proof(family: Sequence[Told], rules: Rules) -> I
                 yield told, f"it went by {told.row.channel} while the delivery {other.row.number} went by {other.row.channel}"
 
 
+def what_escalates_was_asked_to(told: Told, _rules: Rules) -> Iterator[str]:
+    """Only where the route or the message asks for it the next channel goes without proof that the one before did not send."""
+    if told.message.proof is None and (Mark.ESCALATED in told.marks or any(event.type == ESCALATED for event in told.events)):
+        yield "it escalated, which nobody had asked for"
+
+
+def _escalated_from(told: Told, family: Sequence[Told]) -> set[str]:
+    """The channels that it went on from because no proof came: itself, or a delivery before it on which it followed."""
+    grounds = (other for other in family if other is told or other.row.channel in told.tried)
+    return {channel for other in grounds if _escalates(other) for channel in other.tried}
+
+
+def _escalates(told: Told) -> bool:
+    """Whether it waits for a proof, or went when that did not come, and this is recorded."""
+    waited = any(event.type == State.SCHEDULED and event.reason is Reason.AWAITING_PROOF for event in told.events)
+    if not waited or told.message.proof is None:
+        return False
+    begun = [event.at for event in told.events if event.type == ESCALATED]
+    return not told.attempts or (bool(begun) and min(begun) <= told.attempts[0].started_at)
+
+
 def _unproved(told: Told, other: Told, _rules: Rules) -> Iterator[str]:
+    if any(event.type == "failed" and event.facts.get("rule") == RECEIPT for event in other.events):
+        return  # the provider said so; that it said later that it arrived all the same is its own contradiction
     if other.state in (State.SENT, State.DELIVERED, State.SENDING, State.UNKNOWN):
         yield f"it took over from the delivery {other.row.number}, which is {other.state}"
     elif any(attempt.outcome == "unknown" for attempt in other.attempts):

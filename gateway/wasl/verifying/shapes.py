@@ -5,14 +5,15 @@ from functools import cache
 from typing import get_args, get_type_hints
 
 from wasl.ledger.stories import StoredAttempt, StoredDelivery, StoredEvent, StoredMessage, Story
-from wasl.states import HELD, LEFT, REPLAYED
+from wasl.states import ESCALATED, HELD, LEFT, REPLAYED
 from wasl.verifying.judging import opened, words
-from wasl_contracts import Category, EventKind, Mark, Mode, Reason, State
+from wasl_contracts import Category, EventKind, Mark, Mode, Reason, State, Until
 
 OUTCOMES = frozenset({"receipt", "rejected", "unavailable", "unknown"})
 """What a call can end in."""
 _STATES, _REASONS, _MARKS = frozenset(State), frozenset(Reason), frozenset(Mark)
-_EVENTS = frozenset({*_STATES, REPLAYED, HELD, LEFT, *get_args(EventKind)})
+_EVENTS = frozenset({*_STATES, REPLAYED, HELD, LEFT, ESCALATED, *get_args(EventKind)})
+_PROOFS = frozenset({None, *get_args(Until)}) - {"sent"}
 _CATEGORIES, _MODES = frozenset(get_args(Category)), frozenset(get_args(Mode))
 
 
@@ -39,6 +40,8 @@ def _message(message: StoredMessage) -> Iterator[str]:
         yield "its category is none of the closed list"
     if message.mode not in _MODES:
         yield "its mode is neither first nor all"
+    if message.proof not in _PROOFS:
+        yield "its proof is neither delivered nor read"
     if message.priority is not None and not 0 <= message.priority <= 9:
         yield "its priority is not from 0 to 9"
     if not words(message.channels):

@@ -12,7 +12,7 @@ from wasl.states import REPLAYED
 from wasl.verifying.judging import Happened, Rules, Told
 from wasl_contracts import Reason, State
 
-_WINDOWS = frozenset({Reason.SEND_AT, Reason.QUIET_HOURS, Reason.FREQUENCY_CAP, Reason.BUDGET_EXCEEDED})
+_WINDOWS = frozenset({Reason.SEND_AT, Reason.QUIET_HOURS, Reason.FREQUENCY_CAP, Reason.BUDGET_EXCEEDED, Reason.AWAITING_PROOF})
 """Reasons to wait that are a promise, and not just prudence like the wait before a retry."""
 
 
@@ -49,8 +49,12 @@ def no_call_after_a_newer_message(told: Told, rules: Rules) -> Iterator[str]:
 
 
 def no_first_call_after_a_cancel(family: Sequence[Told], rules: Rules) -> Iterator[tuple[Told, str]]:
-    """A cancel ends every delivery of a message that was not called yet; none of them is called afterwards."""
-    cancelled = [event.at for told in family for event in told.events if event.type == State.CANCELLED]
+    """A cancel ends every delivery of a message that was not called yet; none of them is called afterwards.
+
+    That a proof came ends those on other channels only.
+    """
+    events = [event for told in family for event in told.events if event.type == State.CANCELLED]
+    cancelled = [event.at for event in events if event.reason is not Reason.PROOF_CAME]
     for told in family:
         if cancelled and told.attempts and not told.replays and told.attempts[0].started_at > min(cancelled) + rules.lag + rules.apart:
             yield told, "its first call began after its message was cancelled"

@@ -1,1 +1,5 @@
-"""Being written."""
+"""Messages to people and channels of Discord."""
+
+from wasl_discord.provider import Discord, DiscordSettings
+
+__all__ = ["Discord", "DiscordSettings"]

@@ -20,6 +20,7 @@ class TestFcm(ProviderContract):
     settings = {"service_account": json.dumps(KEY)}
     address = Address(channel="push", kind="fcm_token", value="c0ffee:APA91bToken")
     ref = "projects/acme-app/messages/0:1700000000000100"
+    openapi = "fcm.oas.json"
     outcomes = {404: "rejected:provider"}
     second_try_after = frozenset({401})  # an access token may have been revoked before its end
 

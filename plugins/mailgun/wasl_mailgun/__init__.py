@@ -1,1 +1,6 @@
-"""Being written."""
+"""Mail through Mailgun."""
+
+from wasl_mailgun.provider import Mailgun
+from wasl_mailgun.settings import Settings
+
+__all__ = ["Mailgun", "Settings"]

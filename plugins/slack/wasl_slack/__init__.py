@@ -2,16 +2,31 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderError, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts import (
+    AddressKind,
+    BadSignature,
+    Callback,
+    Capabilities,
+    Delivery,
+    Event,
+    HttpSession,
+    ProviderError,
+    ProviderSpec,
+    Reason,
+    Receipt,
+    Rejected,
+)
 from wasl_contracts.content import Slack as SlackContent
 from wasl_contracts.content import Url
 from wasl_contracts.http import Answer, call
 from wasl_contracts.model import Frozen
+from wasl_slack.callbacks import challenge, events, read
 from wasl_slack.errors import ERRORS
 
 _LONGEST_TEXT = 40_000  # Slack cuts what is longer, without an error
@@ -22,13 +37,14 @@ class SlackSettings(Frozen):
     """A section of wasl.toml with `plugin = "slack"`."""
 
     token: SecretStr = Field(min_length=1, description="The bot token, xoxb-…, with the scope chat:write.")
+    signing_secret: SecretStr | None = Field(None, min_length=1, description="For callbacks; without it they are refused.")
     base_url: Url = Field("https://slack.com", description="Where Slack's API is.")
 
 
 class Slack:
     """Posts a message to a person (as a direct message of the app) or to a channel that the app is a member of.
 
-    `provider_ref` is Slack's `ts`, which is unique within the conversation.
+    `provider_ref` is Slack's `ts`, which is unique within the conversation, and what a thread below the message is called by.
     """
 
     spec: ClassVar[ProviderSpec] = ProviderSpec(
@@ -40,7 +56,7 @@ class Slack:
             AddressKind(kind="slack_channel", pattern=r"^[CG][A-Z0-9]{2,}$", audience="group"),
         ),
         settings=SlackSettings,
-        capabilities=Capabilities(max_characters=_LONGEST_TEXT),
+        capabilities=Capabilities(max_characters=_LONGEST_TEXT, found_by_ref=True),
         errors=ERRORS,
         docs_url="https://docs.slack.dev/reference/methods/chat.postMessage/",
     )
@@ -49,6 +65,7 @@ class Slack:
         self._http = http
         self._url = f"{settings.base_url.rstrip('/')}/api/chat.postMessage"
         self._token = settings.token
+        self._signing_secret = settings.signing_secret
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Post the delivery once; see `Provider.send` for what it raises."""
@@ -62,8 +79,20 @@ class Slack:
     def wire(self, delivery: Delivery) -> bytes:
         return _body(delivery)
 
+    async def handshake(self, callback: Callback) -> bytes | None:
+        """Slack's challenge, where it asks for it."""
+        return challenge(self._read(callback))
+
+    def parse(self, callback: Callback) -> Sequence[Event]:
+        return events(self._read(callback))
+
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""
+
+    def _read(self, callback: Callback) -> dict[str, object]:
+        if self._signing_secret is None:
+            raise BadSignature
+        return read(callback, self._signing_secret)
 
 
 def _body(delivery: Delivery) -> bytes:

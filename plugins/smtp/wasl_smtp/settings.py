@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from wasl_contracts.letter import MailboxText
 from wasl_contracts.mailbox import Mailbox
 from wasl_contracts.model import Frozen, Line
 from wasl_smtp.dkim import private_key
@@ -13,14 +14,6 @@ _HOST = r"^(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:]*:[0-
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _LONGEST_BOUNCES = 20
 LONGEST_TIMEOUT = 60.0
-
-
-def _one_mailbox(text: str) -> str:
-    try:
-        Mailbox.read(text)
-    except ValueError:
-        raise PydanticCustomError("bad_sender", "is not one mail address; write it like Acme <hello@acme.example>") from None
-    return text
 
 
 def _bounce_mailbox(text: str) -> str:
@@ -83,9 +76,9 @@ class Settings(Frozen):
     ca_file: FilePath | None = None
     username: Line | None = Field(None, min_length=1, repr=False)
     password: SecretStr | None = None
-    sender: Annotated[Line, AfterValidator(_one_mailbox)]
+    sender: MailboxText
     return_path: Annotated[Line, AfterValidator(_bounce_mailbox)] | None = None
-    unsubscribe_to: Annotated[Line, AfterValidator(_one_mailbox)] | None = None
+    unsubscribe_to: MailboxText | None = None
     dkim: dict[Domain, Annotated[tuple[DkimKey, ...], BeforeValidator(_list_of_tables), Field(min_length=1, max_length=4)]] = Field(
         default_factory=dict
     )

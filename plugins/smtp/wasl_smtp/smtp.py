@@ -4,19 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
-from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderSpec, Receipt, Sender
+from wasl_contracts import Capabilities, Delivery, HttpSession, ProviderSpec, Receipt, Sender
+from wasl_contracts.letter import EMAIL, Composing
 from wasl_smtp.composing import Composer
 from wasl_smtp.pool import Pool
 from wasl_smtp.replies import receipt
 from wasl_smtp.server import Server
 from wasl_smtp.settings import LONGEST_TIMEOUT, Settings
-from wasl_smtp.transaction import Transaction
 from wasl_smtp.wire import Disconnected
-
-# Roughly one address, so that a mistake is told when a message is accepted; Mailbox.read knows exactly.
-_CHARACTERS = r'[^\x00-\x20\x7f-\xa0\s@<>()\[\]:;,\\"]'
-_ADDRESS = f"{_CHARACTERS}{{1,64}}@{_CHARACTERS}{{1,253}}"
-_LARGE = 65_536  # bytes
 
 
 class Smtp:
@@ -30,7 +25,7 @@ class Smtp:
         name="smtp",
         channel="email",
         format="mail",
-        addresses=(AddressKind(kind="email", pattern=_ADDRESS),),
+        addresses=(EMAIL,),
         settings=Settings,
         # Our own timeout comes first, because it knows how far the mail came.
         capabilities=Capabilities(timeout_seconds=LONGEST_TIMEOUT + 5, concurrency=8, attachments=True),
@@ -40,12 +35,11 @@ class Smtp:
     def __init__(self, settings: Settings, http: HttpSession) -> None:
         self._settings = settings
         self._composer = Composer(settings)
-        self._composing = asyncio.Semaphore(1)
+        self._composed = Composing(self._composer.compose)
         self._pool = Pool(Server(settings).connect, settings.connections)
 
     async def send(self, delivery: Delivery) -> Receipt:
-        large = sum(file.size for file in delivery.attachments) > _LARGE
-        transaction = await self._composed_apart(delivery) if large else self._composer.compose(delivery)
+        transaction = await self._composed(delivery)
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 return receipt(await self._pool.carry(transaction))
@@ -53,11 +47,6 @@ class Smtp:
             raise transaction.lost("timeout") from None
         except Disconnected as end:
             raise transaction.lost(end.code) from None
-
-    async def _composed_apart(self, delivery: Delivery) -> Transaction:
-        """A large mail takes long to encode and to sign: one at a time, while the others go on."""
-        async with self._composing:
-            return await asyncio.to_thread(self._composer.compose, delivery)
 
     def wire(self, delivery: Delivery) -> bytes:
         return self._composer.write(delivery)

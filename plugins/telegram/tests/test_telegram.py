@@ -1,13 +1,10 @@
 """The plugin against a Bot API on loopback."""
 
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import jsonschema
 import pytest
 from aiohttp import web
 from pydantic import ValidationError
@@ -19,7 +16,6 @@ from wasl_telegram import Telegram, TelegramSettings
 TOKEN = "123456:AA-secret_1"
 PERSON = Address(channel="chat", kind="telegram_chat", value="700700700")
 SENT = {"ok": True, "result": {"message_id": 4242, "date": 1, "chat": {"id": 1, "type": "private"}, "text": "hi"}}
-SPECS = Path(__file__).parents[4] / "shared/specs/telegram.oas.json"
 Send = Callable[..., Awaitable[tuple[Receipt | ProviderError, list[web.Request]]]]
 
 
@@ -87,20 +83,6 @@ async def test_tags_and_escapes_do_not_count_for_the_limit(send: Send) -> None:
     outcome, [_] = await send(delivery("<b>" + "&lt;" * 4096 + "</b>"))
 
     assert isinstance(outcome, Receipt)
-
-
-async def test_the_request_is_what_the_specification_of_the_bot_api_asks_for(send: Send) -> None:
-    if not SPECS.exists():
-        pytest.skip("the Bot API's OpenAPI document is not kept in this repository")
-    specification = json.loads(SPECS.read_text())
-    operation = specification["paths"]["/bot{token}/sendMessage"]["post"]
-    schema = {**operation["requestBody"]["content"]["application/json"]["schema"], "components": specification["components"]}
-
-    _, [request] = await send(delivery("On its way", PERSON, Action(label="Track", url="https://acme.example/t")))
-
-    jsonschema.validate(await request.json(), schema)
-    assert set(await request.json()) <= set(schema["properties"])
-    jsonschema.validate(TOKEN, operation["parameters"][0]["schema"])
 
 
 @pytest.mark.parametrize(
@@ -214,7 +196,7 @@ async def test_the_token_in_the_url_stands_in_no_error_and_no_repr(unused_tcp_po
         with pytest.raises(Unavailable) as caught:
             await provider.send(delivery())
 
-    assert "secret" not in f"{caught.value} {caught.value!r} {settings!r} {provider!r} {vars(provider)}"
+    assert "AA-secret" not in f"{caught.value} {caught.value!r} {settings!r} {provider!r} {vars(provider)}"
 
 
 @pytest.mark.parametrize("token", ["", "secret", "123456:AA/../secret", "123456:AA-secret\n"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 from typing import Annotated, ClassVar
@@ -9,11 +10,24 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
-from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderError, ProviderSpec, Reason, Receipt, Rejected
+from wasl_contracts import (
+    AddressKind,
+    Callback,
+    Capabilities,
+    Delivery,
+    Event,
+    HttpSession,
+    ProviderError,
+    ProviderSpec,
+    Reason,
+    Receipt,
+    Rejected,
+)
 from wasl_contracts import Telegram as TelegramContent
 from wasl_contracts.content import Url
 from wasl_contracts.http import Answer, call
 from wasl_contracts.model import Frozen
+from wasl_telegram.callbacks import events, read
 from wasl_telegram.errors import ERRORS
 
 _LONGEST_TEXT = 4096
@@ -25,10 +39,19 @@ def _bot_token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+        raise PydanticCustomError("bad_secret", "is no secret for Telegram; make up 16 to 256 letters, digits, _ and -")
+    return secret
+
+
 class TelegramSettings(Frozen):
     """A section of wasl.toml with `plugin = "telegram"`."""
 
     token: Annotated[SecretStr, AfterValidator(_bot_token)] = Field(description="The bot's token, from @BotFather.")
+    webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
+        None, description="What you gave setWebhook as secret_token; without it callbacks are refused."
+    )
     base_url: Url = Field("https://api.telegram.org", description="Where the Bot API is; your own server is fine.")
 
 
@@ -68,6 +91,10 @@ class Telegram:
 
     def wire(self, delivery: Delivery) -> bytes:
         return _body(delivery)
+
+    def parse(self, callback: Callback) -> Sequence[Event]:
+        bot, _, _ = self._settings.token.get_secret_value().partition(":")
+        return events(read(callback, self._settings.webhook_secret), bot)
 
     async def close(self) -> None:
         """Nothing to let go of: the session is shared."""

@@ -11,12 +11,11 @@ import aiohttp
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from wasl_contracts import Action, Address, Delivery, Reason, Rejected, Structured
+from wasl_contracts import Action, Address, Delivery, Structured
 from wasl_contracts.conformance import Request, Response
 from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_contracts.conformance.samples import delivery
 from wasl_webhook import Webhook, WebhookSettings
-from wasl_webhook.private import is_private
 from wasl_webhook.signature import key, signature
 
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -116,41 +115,8 @@ def test_a_bad_secret_is_refused_without_showing_it(secret: str) -> None:
     assert secret not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "localhost", "LOCALHOST.", "a.localhost", "db.internal", "printer.local", "127.0.0.1", "127.1", "2130706433", "0x7f000001",
-        "0177.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.0.2.1", "198.18.0.1",
-        "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
-        "2001:0:53aa:64c:0:0:0:1", "ff02::1", "",
-    ],
-)  # fmt: skip
-def test_a_host_that_is_not_public_is_private_in_every_spelling(host: str) -> None:
-    assert is_private(host)
-
-
-@pytest.mark.parametrize(
-    "host", ["example.com", "hooks.example.com.", "xn--mgbh0fb.example", "93.184.216.34", "2606:2800:220:1::1", "localhost.example"]
-)
-def test_a_public_host_is_not_private(host: str) -> None:
-    assert not is_private(host)
-
-
-async def test_a_private_address_is_refused_before_sending(http: aiohttp.ClientSession) -> None:
-    webhook = Webhook(WebhookSettings(secret=SecretStr(_SECRET)), http)
-
-    with pytest.raises(Rejected) as caught:
-        await webhook.send(_delivery("http://127.1/latest/meta-data"))
-
-    assert (caught.value.reason, caught.value.scope, caught.value.code) == (Reason.INVALID_ADDRESS, "address", "private_address")
-
-
-async def test_a_private_address_is_posted_to_where_that_is_allowed(http: aiohttp.ClientSession) -> None:
-    with HttpFake(lambda _: Response.text(204), lambda _: None) as fake:
-        webhook = Webhook(WebhookSettings(secret=SecretStr(_SECRET), allow_private=True), http)
-        await webhook.send(_delivery(f"{fake.url}/in"))
-
-    assert [request.path for request in fake.sent] == ["/in"]
+def test_it_is_given_the_guarded_session() -> None:
+    assert Webhook.spec.capabilities.given_urls
 
 
 @pytest.mark.parametrize(

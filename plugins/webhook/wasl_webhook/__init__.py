@@ -2,23 +2,20 @@
 
 import re
 import time
-from functools import lru_cache
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_core import to_json
 
-from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderSpec, Reason, Receipt, Refusal, Rejected, Structured
+from wasl_contracts import AddressKind, Capabilities, Delivery, HttpSession, ProviderSpec, Reason, Receipt, Refusal, Structured
 from wasl_contracts.content import Url
 from wasl_contracts.http import call
 from wasl_contracts.model import Frozen
-from wasl_webhook.private import is_private
 from wasl_webhook.signature import Secret, key, signature
 
 # RFC 3986 without user, fragment and backslash, which clients read in different ways; an international host is written as punycode.
 _URL = r"https?://(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?"
-_PARTS = re.compile(r"https?://([^/?]*)(.*)")
+_ORIGIN = re.compile(r"https?://[^/?]*")
 _REFUSED = Refusal(outcome="rejected", reason=Reason.PROVIDER_REJECTED, scope="content")
 
 
@@ -26,7 +23,6 @@ class WebhookSettings(Frozen):
     """A section of wasl.toml with `plugin = "webhook"`."""
 
     secret: Secret = Field(description="whsec_ and the base64 of 24 to 64 random bytes; the receiver verifies with it.")
-    allow_private: bool = Field(False, description="Post to private, local and reserved addresses too.")
     base_url: Url | None = Field(None, description="For tests: post here, with the path and query of the address.")
 
 
@@ -39,7 +35,7 @@ class Webhook:
         format="structured",
         addresses=(AddressKind(kind="url", pattern=_URL),),
         settings=WebhookSettings,
-        capabilities=Capabilities(idempotency_seconds=3 * 86_400, shared=False),
+        capabilities=Capabilities(idempotency_seconds=3 * 86_400, shared=False, given_urls=True),
         # A receiver's own redirect or refusal says nothing about our settings, which all receivers share: only its message fails.
         errors={
             **dict.fromkeys(("301", "302", "303", "307", "308", "401", "402", "403", "407"), _REFUSED),
@@ -50,7 +46,6 @@ class Webhook:
 
     def __init__(self, settings: WebhookSettings, http: HttpSession) -> None:
         self._key = key(settings.secret)
-        self._allow_private = settings.allow_private
         self._base_url = settings.base_url.rstrip("/") if settings.base_url else None
         self._http = http
 
@@ -70,10 +65,7 @@ class Webhook:
         """Nothing to let go of: the session is shared."""
 
     def _url(self, address: str) -> str:
-        host, rest = _PARTS.fullmatch(address).groups()  # type: ignore[union-attr]  # it matched the pattern of its kind
-        if not self._allow_private and _private(host):
-            raise Rejected(Reason.INVALID_ADDRESS, "address", "private_address")
-        return address if self._base_url is None else self._base_url + rest
+        return address if self._base_url is None else self._base_url + _ORIGIN.sub("", address, count=1)
 
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
         webhook_id, timestamp = delivery.id, int(time.time())
@@ -101,8 +93,3 @@ def _body(delivery: Delivery) -> bytes:
         "direction": content.direction,
     }
     return to_json({"type": "message", "timestamp": delivery.created_at.isoformat(), "data": data})
-
-
-@lru_cache(1024)
-def _private(host: str) -> bool:
-    return is_private(urlsplit(f"//{host}").hostname or "")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wasl_bench.engines import Postgres, Sqlite
 from wasl_bench.processes import Process
-from wasl_bench.rows import accept_batches, accept_one, policies, rendering, whole_path, whole_path_alone
+from wasl_bench.rows import accept_batches, accept_one, callbacks, policies, rendering, whole_path, whole_path_alone
 from wasl_bench.scaling import many_workers, queue_depth
 from wasl_bench.scene import SMOKE, Setting, Size
 from wasl_bench.table import Found, Skipped, put, written
@@ -34,6 +34,7 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
     settings = [Setting(Sqlite(), loop) for loop in loops]
     for setting in settings:
         yield from accept_one(size, setting)
+        yield from callbacks(size, setting)
     yield from accept_batches(size, settings[0])
     yield from rendering(size, settings[0])
     for setting in settings:
@@ -63,6 +64,7 @@ def _tried(size: Size, loop: str) -> Iterator[Found]:
 
 def _judged_and_shared(size: Size, setting: Setting) -> Iterator[Found]:
     yield from accept_one(size, setting)
+    yield from callbacks(size, setting)
     yield from policies(size, setting)
     yield from many_workers(size, setting)
     yield from queue_depth(size, setting)

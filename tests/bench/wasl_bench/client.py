@@ -1,14 +1,19 @@
-"""The client of "accept one": keep-alive connections on plain asyncio, each with one request at a time. `python -m wasl_bench.client`."""
+"""The client of "accept one" and "a callback": keep-alive connections on plain asyncio, each with one request at a time. `python -m wasl_bench.client`."""
 
 import asyncio
+import hashlib
+import hmac
+import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
 from wasl_bench.subject import Commands, Facts, run
 from wasl_bench.workload import bodies
 
+SECRET = "a secret of at least 32 characters"
+"""With which callbacks are signed."""
 _BODIES = bodies("email")
 
 
@@ -31,7 +36,7 @@ class _Connection(asyncio.Protocol):
             return
         self._seconds.append(time.perf_counter() - self._began)
         self._buffer = b""
-        if not head.startswith(b"HTTP/1.1 202"):
+        if not head.startswith((b"HTTP/1.1 202", b"HTTP/1.1 200")):
             self._finish(RuntimeError(f"answered {head.partition(b' ')[2][:3]!r}: {body[:300]!r}"))
         else:
             self._next()
@@ -63,6 +68,15 @@ def _length(head: bytes) -> int:
 async def post(port: int, key: str, count: int, connections: int) -> Facts:
     """Post so many messages; answers their latencies in milliseconds."""
     requests = iter([_request(port, key, next(_BODIES)) for _ in range(count)])
+    return await _sent(port, requests, connections)
+
+
+async def tell(port: int, attempts: Sequence[str], connections: int) -> Facts:
+    """Tell of these attempts that each was delivered; answers the latencies of that in milliseconds."""
+    return await _sent(port, iter([_callback(port, attempt) for attempt in attempts]), connections)
+
+
+async def _sent(port: int, requests: Iterator[bytes], connections: int) -> Facts:
     seconds: list[float] = []
     loop = asyncio.get_running_loop()
     opened = [await loop.create_connection(lambda: _Connection(requests, seconds), "127.0.0.1", port) for _ in range(connections)]
@@ -79,9 +93,18 @@ def _request(port: int, key: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def _callback(port: int, attempt: str) -> bytes:
+    body = json.dumps({"at": "2026-11-23T12:00:05.250Z", "attempt": attempt, "id": f"evt_{attempt}", "event": "delivered"}).encode()
+    head = (
+        f"POST /hooks/mail HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Signature: {hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
 @asynccontextmanager
 async def ready() -> AsyncIterator[tuple[Facts, Commands]]:
-    yield {}, {"post": post}
+    yield {}, {"post": post, "tell": tell}
 
 
 if __name__ == "__main__":

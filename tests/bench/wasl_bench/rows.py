@@ -40,6 +40,27 @@ def accept_one(size: Size, setting: Setting) -> Iterator[Row | Latency]:
             yield Latency(setting.engine.name, setting.loop, connections, found["p50"], found["p99"])
 
 
+def callbacks(size: Size, setting: Setting) -> Iterator[Row]:
+    """A provider's callback by HTTP: proved, stored and applied, against a twin that only proves it."""
+    with Scene() as scene:
+        client = scene.start("client")
+        servers = [scene.start("telling", kind, setting.loop, *scene.ledger(setting.engine)) for kind in ("wasl", "bare")]
+
+        def contender(server: Process) -> Contender:
+            attempts: list[str] = []
+
+            def prepare() -> None:
+                attempts[:] = server.ask("sent", count=size.told)["attempts"]
+
+            def work() -> int:
+                return int(client.ask("tell", port=server.facts["port"], attempts=attempts, connections=CONNECTIONS)["count"])
+
+            return Contender(server, work, prepare, beside=setting.engine.spent)
+
+        measured = measure([contender(server) for server in servers], size.rounds)
+    yield setting.row("a callback by HTTP, stored and applied", "aiohttp, verifies the same HMAC", measured, (0.5, None))
+
+
 def accept_batches(size: Size, setting: Setting) -> Iterator[Row]:
     """Batches of 500 through `accept_many`; on SQLite."""
     with Scene() as scene:

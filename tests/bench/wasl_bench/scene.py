@@ -16,6 +16,8 @@ class Size:
 
     rounds: int = 5
     posts: int = 4000
+    told: int = 3000
+    """Callbacks."""
     batches: int = 16
     sends: int = 2000
     mails_by_apprise: int = 40
@@ -34,7 +36,7 @@ class Size:
 
 
 SMOKE = Size(
-    rounds=1, posts=64, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20, mails=20,
+    rounds=1, posts=64, told=32, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20, mails=20,
     workers=2, shared=200, originals=500, queued=(2000,), drained=100,
 )  # fmt: skip
 

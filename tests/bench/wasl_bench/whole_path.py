@@ -20,11 +20,11 @@ from wasl_bench.workload import COMMIT, configured, messages
 async def wasl(folder: Path, database: str, ports: tuple[int, int], policies: str | None) -> AsyncIterator[tuple[Facts, Commands]]:
     batches: list[list[Submission]] = []
     queued: list[int] = []
-    http, smtp = ports
+    http, _ = ports
     topic = "judged" if policies is not None else None
     sources = {channel: messages(channel, f"http://127.0.0.1:{http}/in", topic) for channel in ("webhook", "email")}
 
-    async with Gateway.from_config(configured(folder, smtp, database, judged=policies == "judged")) as gateway, looking(database) as rows:
+    async with Gateway.from_config(configured(folder, ports, database, judged=policies == "judged")) as gateway, looking(database) as rows:
         queue = Queue(gateway, rows)
 
         async def prepare(channel: str, count: int) -> Facts:

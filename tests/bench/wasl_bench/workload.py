@@ -36,8 +36,11 @@ concurrency = {calls}
 [providers.hook]
 plugin = "webhook"
 secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-allow_private = true
 concurrency = {calls}
+[outbound]
+allow = ["127.0.0.1"]
+http = true
+ports = [443, {http}]
 """
 _JUDGED = """
 [topics.judged]
@@ -71,8 +74,10 @@ COMMIT = 500
 KINDS = {"email": "email", "webhook": "url"}
 
 
-def configured(folder: Path, smtp: int = 2525, database: str | None = None, *, judged: bool = False) -> Path:
+def configured(folder: Path, ports: tuple[int, int] = (8080, 2525), database: str | None = None, *, judged: bool = False) -> Path:
     """Write configuration and template into the folder; returns the configuration's path. The database is a file there, or that one.
+
+    `ports` are those of the fakes for HTTP and SMTP on 127.0.0.1.
 
     With `judged` the topic of that name has consent, quiet hours (half a day from now) and two caps; else it has none of them.
     """
@@ -80,9 +85,10 @@ def configured(folder: Path, smtp: int = 2525, database: str | None = None, *, j
     template.parent.mkdir(parents=True)
     template.write_text(TEMPLATE)
     path = folder / "wasl.toml"
+    http, smtp = ports
     topics = "".join(f'[topics.{topic}]\ncategory = "transactional"\n' for topic in TOPICS)
     path.write_text(
-        _CONFIG.format(database=database or f"sqlite:///{folder}/wasl.db", smtp=smtp, calls=CALLS)
+        _CONFIG.format(database=database or f"sqlite:///{folder}/wasl.db", http=http, smtp=smtp, calls=CALLS)
         + topics
         + (_policies() if judged else _NOT_JUDGED)
     )

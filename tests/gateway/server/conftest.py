@@ -116,6 +116,7 @@ async def serving(tmp_path: Path, fresh_ledger: Path, hosts: list[str]) -> Async
             "both": await gateway.create_api_key("both", ["send", "read"]),
             "send": await gateway.create_api_key("send", ["send"]),
             "read": await gateway.create_api_key("read", ["read"]),
+            "hooks": await gateway.create_api_key("hooks", ["webhooks"]),
         }
         async with listening(gateway, "127.0.0.1", 0) as url, aiohttp.ClientSession() as http:
             yield Serving(url, gateway, keys, http)

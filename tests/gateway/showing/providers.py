@@ -106,7 +106,6 @@ base_url = "{url}"
 [providers.hook]
 plugin = "webhook"
 secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU"
-allow_private = true
 base_url = "{url}"
 [providers.desk]
 plugin = "log"

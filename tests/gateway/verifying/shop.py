@@ -110,6 +110,7 @@ async def fill(told: Specs, witness: Witness) -> dict[str, str]:
             await put(name, ordering_key="order-1042")
         await put("announced", person="ann", about="order-1042")
         await put("told", person="ann", fact="order-1042 shipped")
+        await put("escalated", escalate={"until": "delivered", "after": "10ms"})
         for message_id in ids.values():
             await settled(gateway, message_id)
         later = datetime.now(UTC) + timedelta(days=7)
@@ -121,6 +122,8 @@ async def fill(told: Specs, witness: Witness) -> dict[str, str]:
         await put("replacing", person="ann", about="order-1042", supersedes=True)
         for name in ("repeated", "replacing"):
             await settled(gateway, ids[name])
+        await put("unproved", escalate={"until": "read", "after": "1h"})
+        await gateway.wait(ids["unproved"])
         await put("hanging", channels=["email"])
         await witness.hanging.wait()
         await put("queued", send_at=later, ordering_key="order-1043")

@@ -1,0 +1,1 @@
+"""For the tests of applications: a gateway whose providers keep what they get. See README.md; pytest finds the fixtures by itself."""
