@@ -38,6 +38,7 @@ from wasl_contracts.provider import (
     Provider,
     ProviderSpec,
     Refusal,
+    Reporting,
     SenderCheck,
     Transparent,
 )
@@ -49,7 +50,7 @@ __all__ = [
     "PUBLIC_KIND", "Action", "AdaptiveCard", "Address", "AddressKind", "Attachment", "Attempt", "Audience", "BadSignature", "Callback",
     "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Escalation", "Event",
     "EventKind", "EventSource", "Finder", "Format", "Handshake", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post",
-    "Provider", "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered", "Scope",
-    "Sender", "SenderCheck", "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable", "Unknown", "Unreadable",
-    "Until", "WhatsApp", "WhatsAppTemplate", "channel", "everybody", "masked",
+    "Provider", "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered",
+    "Reporting", "Scope", "Sender", "SenderCheck", "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable",
+    "Unknown", "Unreadable", "Until", "WhatsApp", "WhatsAppTemplate", "channel", "everybody", "masked",
 ]  # fmt: skip

@@ -212,6 +212,17 @@ class EventSource(Protocol):
 
 
 @runtime_checkable
+class Reporting(Protocol):
+    """Optional: whether it reports what became of a delivery depends on its settings, which may name no place for reports or no proof.
+
+    Where `reports` is False no report is waited for, whatever the capabilities say.
+    """
+
+    @property
+    def reports(self) -> bool: ...
+
+
+@runtime_checkable
 class Handshake(Protocol):
     """Optional: has more to do with callbacks than to read them. It is asked before `parse`, with every callback."""
 

@@ -182,3 +182,9 @@ class Reason(StrEnum):
     )
     TEST_MODE = "test_mode", "Test mode: not really sent.", "nobody", "Send with a live key."
     NO_RECEIPTS = "no_receipts", "It was sent, but this channel gives no delivery receipts.", "nobody", "Ask the person if in doubt."
+    RECEIPT_OVERDUE = (
+        "receipt_overdue",
+        "The provider took it, but has not confirmed in time that it arrived.",
+        "operator",
+        "Ask the person if in doubt. If this is so of all, see wasl doctor: the provider's reports may not come.",
+    )

@@ -1,9 +1,10 @@
 """Putting a gateway together from its configuration: providers, ledger, pipeline and, where this process may send, the worker."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 from wasl.acceptance import Drafting
@@ -14,6 +15,7 @@ from wasl.clock import Clock
 from wasl.config import Config
 from wasl.content.promotion import Promotion
 from wasl.content.templates import Templates
+from wasl.counters import Counters
 from wasl.deciding import Deciding
 from wasl.escalation import Escalating
 from wasl.explaining import Explaining, Scene
@@ -26,24 +28,29 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.opening import key_file, keyed, open_store
 from wasl.ledger.providers import Providers
 from wasl.ledger.rows import SourceRow
+from wasl.ledger.store import Store
+from wasl.ledger.tracked import TrackedCalls
 from wasl.opting_out import OptOut
 from wasl.outbound import Outbound
 from wasl.pinned import Pinned, brand_row, brands_of
 from wasl.pipeline import Pipeline
 from wasl.planning import Carriers
 from wasl.policies import Policies
+from wasl.receipts.overdue import Expected, Overdue
 from wasl.receipts.receipts import Receipts, Surroundings, receipts
 from wasl.receipts.sweeping import Sweeping
-from wasl.registry import Specs, open_providers
+from wasl.registry import Specs
 from wasl.reloading import Reloading, reloading, seen
 from wasl.retry import Aftermath
 from wasl.routing import Routing
-from wasl.sessions import Sessions, reach_of
+from wasl.sessions import opened_providers, reach_of
 from wasl.showing.previewing import Previewing
 from wasl.showing.rerendering import Rerendering
 from wasl.showing.wires import Wires
 from wasl.slots import Slots
 from wasl.standing import PAUSE, Standings
+from wasl.tracking.marking import Marking
+from wasl.tracking.visits import Visits
 from wasl.watch import Watch
 from wasl.webhooks.dispatching import POSTS, Dispatching
 from wasl.webhooks.posting import Posting
@@ -101,6 +108,8 @@ class Assembly:
     listeners: Listeners
     posting: Posting
     receipts: Receipts
+    visits: Visits
+    counters: Counters
     worker: Worker | None
     held: int | None = None
 
@@ -130,7 +139,8 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     addresses, enclosing = _addresses(specs), await _enclosing(config, ledger, stack)
     drafting = Drafting(config, version, addresses, templates, address_hash, brands=brands, promotion=promotion_of(specs))
     shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins}, brands.names)
-    deciding, writing, escalating = Deciding(routing, policies, address_hash), Writing(pinned, opt_out), Escalating(routing)
+    deciding, escalating, counters = Deciding(routing, policies, address_hash), Escalating(routing), Counters()
+    writing = Writing(pinned, opt_out, Marking(config, ring))
     explaining, previewing, rerendering = _foretelling(
         Scene(specs, ledger, drafting, deciding, shared, writing, enclosing, escalating, version), opt_out, ring, stack
     )
@@ -139,7 +149,7 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     sender, posting = None, Posting(await stack.enter_async_context(Outbound(reach_of(config), connections=POSTS)), ledger.clock)
     carriers: Carriers | None = None
     if part.worker:
-        carriers = await _carriers(specs, shared, ledger.clock, stack)
+        carriers = await _carriers(specs, shared, ledger.clock, stack, counters)
         pipeline = Pipeline(
             ledger=ledger,
             deciding=deciding,
@@ -162,7 +172,8 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     durability, fresh = await store.weakness() or "ok", await _kept_fresh(reloading(config, files, pinned, ledger), stack)
     return Assembly(
         config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, previewing,
-        rerendering, pinned, fresh, _listeners(config, ledger, stack), posting, told, sender, held,
+        rerendering, pinned, fresh, _listeners(config, ledger, stack), posting, told,
+        await _visits(ring, store, told, stack), counters, sender, held,
     )  # fmt: skip
 
 
@@ -184,24 +195,30 @@ async def _receipts(around: Surroundings, carriers: Carriers | None, stack: Asyn
     own = await stack.enter_async_context(AsyncExitStack())
 
     async def opening() -> Mapping[str, Provider]:
-        return carriers.providers if carriers is not None else await _open(around.specs, own)
+        return carriers.providers if carriers is not None else await opened_providers(around.specs, own)
 
     made = receipts(around, opening)
     stack.push_async_callback(made.callbacks.drained)
     if carriers is not None:
-        sweeping = Sweeping(made.callbacks)
-        sweeping.start()
-        stack.push_async_callback(sweeping.close)
+        for task in (Sweeping(made.callbacks), Overdue(around.ledger.confirmations, _expected(carriers, around.brands), carriers.counters)):
+            task.start()
+            stack.push_async_callback(task.close)
     return made
 
 
-async def _open(specs: Specs, stack: AsyncExitStack) -> Mapping[str, Provider]:
-    sessions = Sessions(specs, {name: specs.concurrency(name) for name in specs.plugins}, reach_of(specs.config))
-    await sessions.open(stack)
-    providers = await open_providers(specs.config, specs, sessions.of)
-    for provider in providers.values():
-        stack.push_async_callback(provider.close)
-    return providers
+def _expected(carriers: Carriers, brands: Sequence[str]) -> dict[str, Expected]:
+    """The providers that say how soon they confirm, and are set up to."""
+    specs = carriers.specs
+    lives = {name: specs[name].capabilities.confirms_in_seconds for name in specs.plugins if carriers.reports(name)}
+    return {
+        name: Expected(timedelta(seconds=seconds), specs.brands[name] or brands) for name, seconds in lives.items() if seconds is not None
+    }
+
+
+async def _visits(ring: KeyRing, store: Store, told: Receipts, stack: AsyncExitStack) -> Visits:
+    visits = Visits(ring, TrackedCalls(store, ring), told.callbacks)
+    stack.push_async_callback(visits.close)
+    return visits
 
 
 async def _kept_fresh(reloading: Reloading, stack: AsyncExitStack) -> Reloading:
@@ -243,15 +260,15 @@ async def _started(sender: Worker, dispatching: Dispatching, slots: Slots, ledge
     return sender
 
 
-async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncExitStack) -> Carriers:
+async def _carriers(specs: Specs, shared: Providers, clock: Clock, stack: AsyncExitStack, counters: Counters) -> Carriers:
     places = {name: specs.concurrency(name) for name in specs.plugins}
-    providers = await _open(specs, stack)
+    providers = await opened_providers(specs, stack)
     slots = Slots(places, Standings(places), {name: rate for name in places if (rate := specs.rate(name))})
     breakers = {name: Breaker() for name in places if specs.breaker(name)}
     watch = Watch(shared, slots, breakers, clock)
     await watch.start()
     stack.push_async_callback(watch.close)
-    return Carriers(providers, specs, slots, watch)
+    return Carriers(providers, specs, slots, watch, counters)
 
 
 def _addresses(specs: Specs) -> Addresses:

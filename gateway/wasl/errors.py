@@ -6,8 +6,10 @@ WaslError
 ├── IdempotencyInProgress    the key's first request is still being stored
 ├── NotFound                 no such message, recipient or key
 ├── Conflict                 the state does not allow it any more
+├── Gone                     what came after an event is not kept any more
 ├── Unauthenticated, Forbidden
 ├── LedgerUnavailable        try again later; nothing was kept
+├── TooManyListeners         as many follow the events of the brand as one process serves
 ├── StorageLow               the disk is nearly full; nothing was kept
 └── Unusable                 wasl cannot start like this (exit code 3)
 """
@@ -87,6 +89,14 @@ class Conflict(WaslError):
     code = "conflict"
 
 
+class Gone(WaslError):
+    """What came after that event is not kept any more."""
+
+    status = 410
+    code = "gone"
+    suggested_action = "Begin anew without it, and look at the messages that you wait for."
+
+
 class Unauthenticated(WaslError):
     """No valid API key."""
 
@@ -109,6 +119,15 @@ class LedgerUnavailable(WaslError):
     code = "unavailable"
     retryable = True
     suggested_action = "Send the same request again in a few seconds; the same idempotency key is safe."
+
+
+class TooManyListeners(WaslError):
+    """As many follow the events of a brand as one process serves."""
+
+    status = 503
+    code = "too_many_listeners"
+    retryable = True
+    suggested_action = "End one, or raise `[feed] listeners` in wasl.toml; for many receivers use webhooks."
 
 
 class StorageLow(WaslError):

@@ -73,7 +73,7 @@ class Finding:
     def _taken(self, claimed: Claimed, receipt: Receipt) -> Settlement:
         at = micros(self._clock.now())
         capabilities = self._carriers.specs[str(claimed.provider)].capabilities
-        unconfirmed = (Mark.UNCONFIRMED,) if receipt.state == "sent" and not capabilities.receipts else ()
+        unconfirmed = (Mark.UNCONFIRMED,) if receipt.state == "sent" and not self._carriers.reports(str(claimed.provider)) else ()
         return Settlement(
             claimed=claimed,
             state=State(receipt.state),

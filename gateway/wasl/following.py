@@ -8,6 +8,7 @@ from wasl.errors import Problem, Refused
 from wasl.event_types import EVENT_TYPES
 from wasl.feed.listeners import Listener
 from wasl.feed.seen import BEGINNING, HEARTBEAT, FeedEvent, Wanted
+from wasl.forwarding import Forwarding, forwarding
 from wasl.ledger.feed import START, Cursor
 from wasl.problems import did_you_mean, validated
 
@@ -42,6 +43,17 @@ class Following(Branded):
         wanted = validated(Wanted, {"types": checked_types(types), "message": message, "recipient": recipient})
         async with self._open.listeners.listening(self.brand, wanted, _place(after)) as listener:
             yield listener
+
+    @asynccontextmanager
+    async def forwarding(self, url: str, secret: str) -> AsyncIterator[Forwarding]:
+        """Posts events of this brand to a URL, signed with `whsec_…`, as a webhook would get them; it may be of this machine.
+
+        Raises:
+            Refused: the URL is none that is asked, or the secret is none.
+        """
+        ledger = self._open.ledger
+        async with forwarding(self.config, ledger.webhooks, ledger.clock, self.brand, (url, secret)) as poster:
+            yield poster
 
     def end_listening(self) -> None:
         """Let all who listen end: this process is about to."""

@@ -9,7 +9,7 @@ from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.dead_letters import Terms
 from wasl.ledger.people import STUB, Person
 from wasl.ledger.reads import Filters
-from wasl.overview import overview, serves
+from wasl.overview import Found, overview, serves
 from wasl.registry import Specs
 from wasl.states import REPLAYED
 from wasl_contracts import Recipient, State
@@ -110,7 +110,9 @@ class Operating(Branded):
 
     async def providers(self) -> ProvidersSeen:
         """The configured providers, and how each does just now."""
-        return overview(self._specs, await self._open.providers.seen(), self._open.ledger.clock.now(), self.seen_as)
+        ledger = self._open.ledger
+        found = Found(await self._open.providers.seen(), await ledger.confirmations.silent())
+        return overview(self._specs, found, ledger.clock.now(), self.seen_as)
 
     async def resume_provider(self, name: str) -> ProvidersSeen:
         """Call a provider again, as after its settings were mended; what waits for it is due now. Raises NotFound."""

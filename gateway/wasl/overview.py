@@ -1,18 +1,27 @@
 """How the configured providers do: what is configured, put together with what the workers found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from wasl.answers import ProviderSeen, ProvidersSeen, WhyNot
 from wasl.registry import Specs
 from wasl.standing import Standing
 
 
-def overview(specs: Specs, found: Iterable[Standing], now: datetime, seen_as: str | None = None) -> ProvidersSeen:
+class Found(NamedTuple):
+    """What workers found of providers: how they stand, and which are silent since when."""
+
+    standings: Iterable[Standing]
+    silent: Mapping[str, datetime]
+
+
+def overview(specs: Specs, found: Found, now: datetime, seen_as: str | None = None) -> ProvidersSeen:
     """Each configured provider; one that no worker has seen yet is closed. A brand is shown those that serve it, and no other brand."""
-    standings = {standing.name: standing for standing in found}
+    standings = {standing.name: standing for standing in found.standings}
     names = [name for name in sorted(specs.plugins) if seen_as is None or serves(specs, name, seen_as)]
-    return ProvidersSeen(data=tuple(_seen(specs, standings.get(name, Standing(name)), now, seen_as) for name in names))
+    shown = (_seen(specs, standings.get(name, Standing(name)), now, seen_as) for name in names)
+    return ProvidersSeen(data=tuple(one.model_copy(update={"silent_since": found.silent.get(one.name)}) for one in shown))
 
 
 def serves(specs: Specs, provider: str, brand: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from wasl.carriage import Carried, carry
+from wasl.carriage import Carried
 from wasl.clock import Clock, micros
 from wasl.deciding import Deciding, Decision, Go
 from wasl.errors import LedgerUnavailable, StorageLow, WaslError
@@ -213,12 +213,10 @@ class Pipeline:
         try:
             answer, handed = await self._answer(plan, lease_ends)
             answered = Answered(plan.intent, answer, self._clock.now(), self._imprint.of(plan.delivery, handed))
-            capabilities = self._carriers.specs[plan.intent.provider].capabilities
-            step = self._aftermath.settle(
-                answered, self._left(plan), receipts=capabilities.receipts, keyed=capabilities.idempotency_seconds is not None
-            )
-            if capabilities.found_by_ref:
-                step = replace(step, indexed=plan.intent.provider)
+            provider, keyed = plan.intent.provider, self._carriers.key_life(plan.intent.provider) is not None
+            step = self._aftermath.settle(answered, self._left(plan), receipts=self._carriers.reports(provider), keyed=keyed)
+            if self._carriers.specs[provider].capabilities.found_by_ref:
+                step = replace(step, indexed=provider)
             await self._settle(self._escalating.awaiting(step, plan.intent.candidate.channel))
         except Exception:
             # A fault of ours: the intent stands, and is found as unknown when its lease ends.
@@ -230,7 +228,7 @@ class Pipeline:
         provider = plan.intent.provider
         if self._clock.now() >= lease_ends:
             return Carried(Unavailable())  # this process stood still so long that another one may have taken it for lost
-        carried = await carry(self._carriers.providers[provider], plan.delivery, self._carriers.specs.timeout_seconds(provider))
+        carried = await self._carriers.call(provider, plan.delivery)
         self._watch.ended(plan.place, carried.answer, self._clock.now())
         return carried
 
@@ -247,7 +245,9 @@ class Pipeline:
         """Write it, however long the database is away: the provider has answered, and that must not be forgotten."""
         while True:
             try:
-                if not await self._ledger.settle(settlement):
+                if await self._ledger.settle(settlement):
+                    self._carriers.count(settlement)
+                else:
                     _log.warning("delivery.late_completion", message=settlement.claimed.message_id, delivery=settlement.claimed.number)
                 return
             except (LedgerUnavailable, StorageLow) as error:

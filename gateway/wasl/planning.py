@@ -1,5 +1,6 @@
 """From a decision to what is done: a call that may be made, a settlement, or back into the queue."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +9,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from wasl.breaker import RetryBudget
+from wasl.carriage import Carried, carry
 from wasl.choosing import choose, stood, usable, ways, why_resting
 from wasl.clock import Clock, micros
 from wasl.content.rendering import RenderingFailed
 from wasl.costing import Costing
+from wasl.counters import Counters
 from wasl.deciding import Deciding, Decision, Go, Wait
 from wasl.decisions import Record
 from wasl.ledger.claims import Claimed, Release
@@ -33,16 +36,33 @@ _LOOKS = timedelta(milliseconds=10)  # between two deliveries that waited for a 
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """The open providers: what they are, how many calls each may have, and who watches how they do."""
+    """The open providers: what they are, how many calls each may have, who watches how they do, and what is counted of it."""
 
     providers: Mapping[str, Provider]
     specs: Specs
     slots: Slots
     watch: Watch
+    counters: Counters
 
     def key_life(self, provider: str | None) -> int | None:
         """For how many seconds a provider recognises a repeated delivery id; None where it does not, or is not there any more."""
         return self.specs[provider].capabilities.idempotency_seconds if provider is not None and provider in self.providers else None
+
+    def reports(self, provider: str) -> bool:
+        """Whether it tells later what became of a delivery, as it is set up."""
+        return self.specs[provider].capabilities.receipts and getattr(self.providers[provider], "reports", True) is not False
+
+    async def call(self, provider: str, delivery: Delivery) -> Carried:
+        """What one call to a provider ended in, within its time."""
+        began = time.perf_counter()
+        carried = await carry(self.providers[provider], delivery, self.specs.timeout_seconds(provider))
+        self.counters.called(provider, carried.answer, time.perf_counter() - began)
+        return carried
+
+    def count(self, settled: Settlement) -> None:
+        """A settlement was written."""
+        claimed = settled.claimed
+        self.counters.settle(claimed.brand, settled.lane or claimed.channel or claimed.lane, settled.state, settled.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +148,14 @@ class Planning:
             if not (isinstance(decision, Go) and decision.chosen is priced):
                 return self.step(claimed, decision, inputs)
             go, intent = decision, self._intent(claimed, decision, priced, provider)
+        delivery = delivery if content is delivery.content else delivery.model_copy(update={"content": content})
+        told, tracked = self._writing.marked(delivery, claimed.envelope)
         place = self._slots.take(provider)  # the last step: what fails before it holds none
         if place is None:
             return self._later(claimed, candidate.channel, self._slots.frees_at(provider, now))
         self._budgets[provider].spend(now, retry=retry)
         others = tuple(other for other in (*go.others, *go.later) if other.channel != candidate.channel)
-        told = delivery if content is delivery.content else delivery.model_copy(update={"content": content})
-        return Plan(replace(intent, candidate=priced), told, others, place)
+        return Plan(replace(intent, candidate=priced, tracked=tracked), told, others, place)
 
     def _intent(self, claimed: Claimed, go: Go, candidate: Candidate, provider: str) -> Intent:
         stepping_in = tuple(other for other in go.others if other.channel == candidate.channel and other is not candidate)

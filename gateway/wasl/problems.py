@@ -13,6 +13,7 @@ from pydantic_core.core_schema import ErrorType
 from wasl.errors import (
     Conflict,
     Forbidden,
+    Gone,
     IdempotencyInProgress,
     IdempotencyMismatch,
     LedgerUnavailable,
@@ -20,6 +21,7 @@ from wasl.errors import (
     Problem,
     Refused,
     StorageLow,
+    TooManyListeners,
     Unauthenticated,
     WaslError,
 )
@@ -202,6 +204,7 @@ class ProblemDocument(Frozen):
 _BY_CODE: Mapping[str, type[WaslError]] = {
     "idempotency_mismatch": IdempotencyMismatch,
     "idempotency_in_progress": IdempotencyInProgress,
+    "too_many_listeners": TooManyListeners,
 }
 _BY_STATUS: Mapping[int, type[WaslError]] = {
     400: Refused,
@@ -209,6 +212,7 @@ _BY_STATUS: Mapping[int, type[WaslError]] = {
     403: Forbidden,
     404: NotFound,
     409: Conflict,
+    410: Gone,
     413: Refused,
     415: Refused,
     422: Refused,

@@ -54,4 +54,5 @@ IN_ARABIC: Mapping[Reason, str] = {
     Reason.PRICE_UNKNOWN: "تكلفة هذه الرسالة غير معروفة، فلا تستطيع ميزانيتها احتسابها.",
     Reason.TEST_MODE: "وضع الاختبار: لا تُرسل فعلًا.",
     Reason.NO_RECEIPTS: "أُرسلت، لكن هذه القناة لا تعطي إشعارات بالتسليم.",
+    Reason.RECEIPT_OVERDUE: "استلمها المزوّد، لكنه لم يؤكد وصولها في الوقت المتوقع.",
 }

@@ -8,6 +8,7 @@ from wasl.overview import serves
 from wasl.receipts.counts import Counts
 from wasl.receipts.intake import Taken
 from wasl.registry import Specs
+from wasl.tracking.machines import Visit
 from wasl_contracts import Callback
 
 
@@ -38,6 +39,14 @@ class Receiving(Branded):
             LedgerUnavailable, StorageLow: nothing was kept, so the provider is to send it again.
         """
         return await self._open.receipts.intake.take(provider, callback)
+
+    async def opened(self, token: str, visit: Visit | None) -> bool:
+        """Note that a tracked mail was shown; False where the token of its picture is none of ours. `visit` is None: nobody looked."""
+        return await self._open.visits.opened(token, visit)
+
+    async def clicked(self, token: str, visit: Visit | None) -> str | None:
+        """Note that a link of a tracked mail was followed; where it leads, None where its token is none of ours."""
+        return await self._open.visits.clicked(token, visit)
 
     async def callbacks(self, wanted: ListedCallbacks | None = None, *, limit: int = 50, cursor: str | None = None) -> CallbackPage:
         """What providers told, newest first: of this brand's messages, and what nobody knows of which it tells.

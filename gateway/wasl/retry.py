@@ -1,14 +1,16 @@
 """What follows an answer: the next state of a delivery, and when it is tried again (DESIGN.md section 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from pydantic import JsonValue
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from wasl.clock import micros
 from wasl.config import Retry
+from wasl.ledger.inbox import Filed
 from wasl.ledger.intents import Intent
 from wasl.ledger.settle import Ended, Made, Settlement, Suppress
 from wasl.policies.verdict import Candidate
@@ -78,6 +80,7 @@ class Aftermath:
             provider_ref=receipt.provider_ref,
             refused=answered.intent.claimed.refused,
             ended=Ended(answered.intent.attempt, at, "receipt", provider_ref=receipt.provider_ref, facts=receipt.facts, made=answered.made),
+            filed=_filed(answered.intent, receipt.entry, at) if receipt.entry is not None else None,
         )
 
     def _unknown(self, answered: Answered, answer: ProviderError, keyed: bool) -> Settlement:
@@ -145,6 +148,10 @@ class Aftermath:
         ceiling = wait_exponential(multiplier=self._retry.base.total_seconds(), max=longest.total_seconds())(state)
         floor = timedelta(seconds=min(max(0, retry_after or 0), _LONGEST_RETRY_AFTER))  # a plugin may say NaN
         return floor + timedelta(seconds=self._random.uniform(0, ceiling))
+
+
+def _filed(intent: Intent, entry: Mapping[str, JsonValue], at: int) -> Filed:
+    return Filed(intent.candidate.address.value, intent.provider, intent.attempt, at, entry)
 
 
 def _dead(intent: Intent, answer: ProviderError) -> Suppress | None:

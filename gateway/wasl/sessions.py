@@ -10,8 +10,8 @@ import aiohttp
 from wasl.carriage import WaryConnector, WatchedSession
 from wasl.config import Config
 from wasl.outbound import GuardedSession, Reach, guard
-from wasl.registry import Specs
-from wasl_contracts.provider import HttpSession
+from wasl.registry import Specs, open_providers
+from wasl_contracts.provider import HttpSession, Provider
 
 # The hard limit of a call is the provider's timeout; here only connecting is limited, which proves that nothing was sent.
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5)
@@ -52,3 +52,13 @@ def reach_of(config: Config) -> Reach:
     if config.server.public_url is not None:
         own.add(urlsplit(config.server.public_url).hostname or "")
     return Reach(tuple(map(ip_network, told.allow)), told.http, frozenset(told.ports), frozenset(own))
+
+
+async def opened_providers(specs: Specs, stack: AsyncExitStack) -> Mapping[str, Provider]:
+    """All providers, open, each on its session; `stack` closes them."""
+    sessions = Sessions(specs, {name: specs.concurrency(name) for name in specs.plugins}, reach_of(specs.config))
+    await sessions.open(stack)
+    providers = await open_providers(specs.config, specs, sessions.of)
+    for provider in providers.values():
+        stack.push_async_callback(provider.close)
+    return providers

@@ -28,9 +28,10 @@ PENDING = frozenset({_A, _S})
 LIVE = PENDING | {State.SENDING, State.UNKNOWN}
 """Not at an end."""
 
-REPLAYED, HELD, LEFT, ESCALATED = "replayed", "held", "left_unknown", "escalated"
-"""Types of events that are not named by the state that they led to: an operator's replay; and three that changed none, an unknown
-delivery that is held after a restore, one that nothing more is done about by itself, and one that waited for a proof which did not come."""
+REPLAYED, HELD, LEFT, ESCALATED, OVERDUE = "replayed", "held", "left_unknown", "escalated", "receipt_overdue"
+"""Types of events that are not named by the state that they led to: an operator's replay; and those that changed none, an unknown
+delivery that is held after a restore, one that nothing more is done about by itself, one that waited for a proof which did not come, and
+one that was not confirmed in time."""
 
 
 def led_to(event: str) -> State | None:

@@ -158,7 +158,8 @@ def _happening(entry: TimelineEntry, delivery: DeliverySeen | None) -> tuple[Tex
         what = Text(f"{attempt.provider if attempt else 'provider'} {_ANSWERS[entry.type]}", colour)
         return what, why or (f"its reference: {ref}" if ref else "")
     if entry.type == "escalated":
-        return Text("escalated", "yellow"), f"No proof came in time that {facts.get('before')} was {facts.get('proof')}, so the next channel goes."
+        unproved = f"{facts.get('before')} was {facts.get('proof')}"
+        return Text("escalated", "yellow"), f"No proof came in time that {unproved}, so the next channel goes."
     until = facts.get("until")
     later = offset(datetime.fromisoformat(str(until)) - entry.at).removeprefix("+") if until else ""
     if facts.get("reason") == Reason.AWAITING_PROOF:

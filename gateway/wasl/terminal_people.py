@@ -12,7 +12,7 @@ from wasl.person_seen import PersonEntry, PersonSeen
 def glance(seen: PersonSeen) -> Group:
     """Who they are, what holds, and when they last heard of us."""
     who = Text.assemble((seen.id, "bold"), f"  {seen.audience}")
-    for name, value in (("locale", seen.locale), ("time zone", seen.timezone)):
+    for name, value in (("locale", seen.locale), ("time zone", seen.timezone), ("prefers", ", ".join(seen.preferred))):
         if value:
             who.append(f" · {name} {value}")
     lines: list[Text | Table] = [who, *(Text(f"  {address}") for address in seen.addresses)]

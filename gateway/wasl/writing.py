@@ -1,8 +1,10 @@
 """From an intent to what its provider gets: the text in the brand's face, as whom it goes, and how to turn it off. No I/O."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from wasl.brands.brand import Brand, in_locale
+from wasl.config.topics import Track
 from wasl.content.fitting import fitted
 from wasl.files.carrying import NONE
 from wasl.ids import attempt_id, delivery_id
@@ -10,6 +12,7 @@ from wasl.ledger.intents import Intent
 from wasl.opting_out import OptOut
 from wasl.pinned import Pinned
 from wasl.policies.verdict import Candidate
+from wasl.tracking.marking import Marked, Marking
 from wasl_contracts import Delivery, Envelope, ProviderSpec, Sender
 from wasl_contracts.content import Rendered
 
@@ -19,8 +22,9 @@ _MOST_SENDERS = 4096
 class Writing:
     """Writes deliveries. The same intent and moment always give the same one."""
 
-    def __init__(self, pinned: Pinned, opt_out: OptOut) -> None:
+    def __init__(self, pinned: Pinned, opt_out: OptOut, marking: Marking) -> None:
         self.pinned = pinned
+        self.marking = marking
         self._opt_out = opt_out
         self.contents = NONE
         """The files of the messages that are written just now."""
@@ -52,6 +56,11 @@ class Writing:
             unsubscribe=unsubscribe,
         )
         return self.contents.along(delivery, envelope, carried=spec.capabilities.attachments) if envelope.files else delivery
+
+    def marked(self, delivery: Delivery, envelope: Envelope, tracks: AbstractSet[Track] | None = None) -> Marked:
+        """The delivery as it goes out, with `tracks` tracked: by default what the configuration says."""
+        wanted = self.marking.wanted(delivery) if tracks is None else tracks
+        return self.marking.marked(delivery, wanted, self.pinned.face(envelope).link_domain) if wanted else Marked(delivery)
 
     def content(self, envelope: Envelope, candidate: Candidate, spec: ProviderSpec) -> Rendered:
         """What a delivery would say.

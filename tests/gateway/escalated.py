@@ -17,7 +17,7 @@ from wasl.ledger.reports import Report, attempted
 from wasl_contracts import EventKind
 
 TOKEN = {"channel": "push", "kind": "fcm_token", "value": "token"}
-BEN = {"id": "ben", "email": "ben@example.com", "phone": "+966501234567", "addresses": [TOKEN]}
+BEN: dict[str, Any] = {"id": "ben", "email": "ben@example.com", "phone": "+966501234567", "addresses": [TOKEN]}
 """Somebody who can be reached by push, SMS and mail."""
 ROUTE = {"channels": ["push", "sms", "email"], "until": "delivered", "escalate_after": "10m"}
 

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from tests.gateway.escalated import BEN, ROUTE, TOKEN, reported, seen_when, ways, whole_minutes
 from tests.gateway.scripted import Carrier, FakeClock, Script, calls, message, outcome, specs, types, world
 from wasl.api import Gateway
 from wasl.errors import Refused
+from wasl.terminal import timeline
 from wasl.verifying import verify
 from wasl_contracts import Capabilities, Delivery, Mark, Reason, Receipt, Recipient, Rejected, State, Unknown
 
@@ -58,6 +61,11 @@ async def test_without_proof_in_time_the_next_channel_goes_and_it_is_told(opened
     assert [one.marks for one in seen.deliveries] == [(), (Mark.ESCALATED,), ()]
     told = [(entry.type, entry.facts.get("before"), entry.facts.get("proof")) for entry in seen.timeline if "before" in entry.facts]
     assert told == [("scheduled", "push", "delivered"), ("escalated", "push", "delivered"), ("scheduled", "sms", "delivered")]
+    shown = Console(width=200, record=True, file=StringIO())
+    shown.print(timeline(seen))
+    words = shown.export_text()
+    assert "Goes 10 min later, unless push is delivered by then." in words
+    assert "No proof came in time that push was delivered, so the next channel goes." in words
     assert types(seen).index("escalated") < [entry.facts.get("channel") for entry in seen.timeline].index("sms")
     assert await in_order(gateway, clock)
 

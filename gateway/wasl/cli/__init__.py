@@ -14,6 +14,7 @@ from wasl.cli import (
     explaining,
     files,
     inspecting,
+    listening,
     messages,
     migrating,
     people,
@@ -54,6 +55,7 @@ app.add_typer(messages.app)
 people.app.command("preference-url")(preferring.preference_url)
 app.add_typer(people.app)
 app.command()(preferring.inbound)
+app.command()(listening.listen)
 app.add_typer(providers.app)
 app.add_typer(callbacks.app)
 app.add_typer(files.app)

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from http import HTTPStatus
 from typing import Literal, Self, Unpack
@@ -15,6 +16,7 @@ from yarl import URL
 
 from wasl.answers import Accepted, FileSeen, MessageSeen, MessageSummary, Page, ProvidersSeen, RecipientSeen, Retried, TemplatesSeen
 from wasl.client.consenting import Consenting
+from wasl.client.following import Following
 from wasl.client.people import People
 from wasl.client.preferring import Preferring
 from wasl.client.suppressing import Suppressing
@@ -41,10 +43,12 @@ _RETRIES = 2
 _FIRST_WAIT = 0.2  # seconds; doubles, and a random part of it is waited ("full jitter")
 _LONGEST_WAIT = 5.0
 _PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=600.0)
+_FOLLOWING = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=45.0)  # three signs of life are missing
+_BROKEN = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
 _TRY_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-class Client(People, Suppressing, Consenting, Preferring):
+class Client(People, Suppressing, Consenting, Preferring, Following):
     """Talks to `wasl serve`. Use it as `async with Client() as wasl:`, or call `close` yourself.
 
     The URL and the key come from the arguments or from WASL_URL and WASL_API_KEY. Requests that are safe to repeat are tried three
@@ -236,21 +240,36 @@ class Client(People, Suppressing, Consenting, Preferring):
             left, longest = left - 1, longest * 2
 
     async def _once(self, request: Request) -> Answered:
+        try:
+            async with self._asking(request, _PATIENCE if request.patient else self._timeout) as response:
+                return Answered(response.status, response.headers, await response.read())
+        except _BROKEN as error:
+            return Answered(HTTPStatus.SERVICE_UNAVAILABLE, {}, b"", type(error).__name__)
+
+    @asynccontextmanager
+    async def _streamed(self, request: Request) -> AsyncIterator[AsyncIterable[bytes]]:
+        try:
+            async with self._asking(request, _FOLLOWING) as response:
+                if response.status != HTTPStatus.OK:
+                    Answered(response.status, response.headers, await response.read()).or_raise()
+                yield response.content
+        except _BROKEN as error:
+            Answered(HTTPStatus.SERVICE_UNAVAILABLE, {}, b"", type(error).__name__).or_raise()
+
+    async def _pause(self, longest: float) -> None:
+        await self._sleep(self._uniform(0, longest))
+
+    @asynccontextmanager
+    async def _asking(self, request: Request, timeout: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:  # noqa: ASYNC109 - aiohttp's own
         if self._session is None:
             self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
         url = URL(self._base_url + request.path, encoded=True)
+        # Redirects are not followed: they would carry the key and the message somewhere else.
+        asking = self._session.request(
+            request.method, url, data=request.body, headers=request.headers, allow_redirects=False, timeout=timeout
+        )
         try:
-            # Redirects are not followed: they would carry the key and the message somewhere else.
-            async with self._session.request(
-                request.method,
-                url,
-                data=request.body,
-                headers=request.headers,
-                allow_redirects=False,
-                timeout=_PATIENCE if request.patient else self._timeout,
-            ) as response:
-                return Answered(response.status, response.headers, await response.read())
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
-            return Answered(HTTPStatus.SERVICE_UNAVAILABLE, {}, b"", type(error).__name__)
+            async with asking as response:
+                yield response
         except aiohttp.InvalidURL:
             raise Unusable("The URL of wasl is not one.", suggested_action="Write WASL_URL like http://127.0.0.1:8080.") from None

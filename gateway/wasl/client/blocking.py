@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from wasl.answers import Accepted, FileSeen, MessageSeen, MessageSummary, ProvidersSeen, RecipientSeen, Retried, TemplatesSeen
 from wasl.client.asynchronous import Client
 from wasl.client.consenting import Consenting, SyncConsenting
+from wasl.client.following import Following, SyncFollowing
 from wasl.client.people import People, SyncPeople
 from wasl.client.preferring import Preferring, SyncPreferring
 from wasl.client.suppressing import Suppressing, SyncSuppressing
@@ -23,7 +24,7 @@ from wasl_contracts import Message, Recipient
 _Result = TypeVar("_Result")
 
 
-class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring):
+class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring, SyncFollowing):
     """The same verbs without `await`: they run on an event loop in a thread of their own. Not for use inside a running loop."""
 
     def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0) -> None:
@@ -141,6 +142,10 @@ class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring):
 
     @property
     def _consenting(self) -> Consenting:
+        return self._client
+
+    @property
+    def _following(self) -> Following:
         return self._client
 
     @property

@@ -15,6 +15,7 @@ from wasl.config.countries import CountriesSection
 from wasl.config.database import Database
 from wasl.config.environment import overridden, typos
 from wasl.config.feed import FeedSection
+from wasl.config.inbox import InboxSection
 from wasl.config.files import FilesSection, OutboundSection
 from wasl.config.keywords import KeywordsSection
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
@@ -24,7 +25,7 @@ from wasl.config.quiet import Country, QuietSection, named_channels
 from wasl.config.references import References, Resolved
 from wasl.config.retry import Retry
 from wasl.config.server import Server
-from wasl.config.topics import Topics
+from wasl.config.topics import Topics, check_tracking
 from wasl.config.validation import explain
 from wasl.config.worker import UnknownRules, WorkerSection
 from wasl.rate import Rate
@@ -113,6 +114,7 @@ class Config(Frozen):
     files: FilesSection = FilesSection()
     outbound: OutboundSection = OutboundSection()
     feed: FeedSection = FeedSection()
+    inbox: InboxSection = InboxSection()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())
 
@@ -175,6 +177,7 @@ def check_names(config: Config, findings: Findings) -> None:
     """Add a finding for each name that stands for nothing: providers in channels, channels in routes, routes in topics, brands."""
     _check_brands(config, findings)
     _check_money(config, findings)
+    check_tracking(config.topics, config.server.public_url, findings)
     for channel, providers in config.channels.items():
         for index, name in enumerate(providers):
             _check_name(("channels", channel, index), ("providers", name), config.providers, findings)

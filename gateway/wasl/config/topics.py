@@ -1,11 +1,13 @@
 """What `[topics.NAME]` of wasl.toml may say: what a message is about, and which rules follow from that."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from wasl.config.mistakes import Findings
 from wasl.config.worker import Again
 from wasl_contracts.duration import Duration
 from wasl_contracts.message import Category
@@ -14,6 +16,10 @@ from wasl_contracts.recipient import Locale
 
 ConsentRule = Literal["implied", "opt_in", "required"]
 """`implied`: goes until they turn it off. `opt_in`: only with a consent on record. `required`: cannot be turned off."""
+
+
+Track = Literal["opens", "clicks"]
+"""What people do with a mail."""
 
 
 class Rules(NamedTuple):
@@ -48,6 +54,7 @@ class Topic(Frozen):
     `title` is what people read on the preference page, by locale. `consent`, `quiet_hours` (whether they hold), `caps` (whether they
     can keep it back; it is counted in any case), `priority` (from 0, the most urgent, to 9: the share of its queue in every claim) and
     `unknown` (whether it is sent again when it may have arrived) follow from the category where they are not told.
+    `track` is what is noted of its mails: that they were opened (by a picture) or a link was followed; nothing, unless it says so.
     Promotional messages must carry what the law asks of them (content/promotion.py); `promotional_rules = false` takes that on oneself.
     """
 
@@ -61,6 +68,7 @@ class Topic(Frozen):
     priority: int | None = Field(None, ge=0, le=9)
     unknown: Again | None = None
     promotional_rules: bool = True
+    track: tuple[Track, ...] = ()
 
     @model_validator(mode="after")
     def _at_once(self) -> Self:
@@ -68,6 +76,8 @@ class Topic(Frozen):
             raise PydanticCustomError(
                 "never_quiet", f"has quiet_hours, but its {self.category} messages never wait; make it a service topic"
             )
+        if self.track and self.category == "otp":
+            raise PydanticCustomError("never_tracked", "has track, but one-time codes are never tracked; leave it out")
         return self
 
     @property
@@ -88,3 +98,10 @@ def _with_default_topic(topics: dict[str, Topic]) -> dict[str, Topic]:
 
 Topics = Annotated[dict[Slug, Topic], AfterValidator(_with_default_topic)]
 """By name; `default` always exists."""
+
+
+def check_tracking(topics: Mapping[str, Topic], public_url: str | None, findings: Findings) -> None:
+    """Add a finding for each topic that is tracked where recipients could not reach us."""
+    for name, topic in topics.items():
+        if topic.track and public_url is None and not findings.touches(("server",)):
+            findings.add(("topics", name, "track"), "needs [server] public_url, under which recipients reach the links")

@@ -14,8 +14,7 @@ from itertools import chain
 import structlog
 
 from wasl.clock import moment
-from wasl.errors import WaslError
-from wasl.feed.faults import Gone, TooManyListeners
+from wasl.errors import Gone, TooManyListeners, WaslError
 from wasl.feed.seen import FeedEvent, Wanted
 from wasl.ledger.feed import START, Cursor, Entry, Feed
 from wasl.restoring import restored

@@ -61,17 +61,12 @@ _DONE = {kind: event for kind in get_args(EventKind) for event in EVENT_TYPES if
 
 @dataclass(slots=True)
 class _Case:
-    """A delivery and the reports of it."""
+    """A delivery as it was, and the reports of it."""
 
     found: Found
+    before: Standing
     reports: list[tuple[Report, int | None]]
-    after: Standing | None = None
-
-    @property
-    def before(self) -> Standing:
-        one = self.found
-        reason = Reason(one.reason) if one.reason else None
-        return Standing(State(one.state), reason, one.code, tuple(map(Mark, json.loads(one.marks))) if one.marks != "[]" else ())
+    after: Standing
 
     @property
     def signs(self) -> list[Sign]:
@@ -80,6 +75,10 @@ class _Case:
     @property
     def refutes(self) -> bool:
         return any(negative(report.kind) for report, _ in self.reports)
+
+    @property
+    def moved(self) -> bool:
+        return self.after.state is not self.before.state
 
 
 def sign(report: Report, attempt: int | None) -> Sign:
@@ -104,14 +103,16 @@ class Applying:
         cases = _cases(matched)
         if not cases:
             return []
-        refuting = [case.found.key for case in cases if case.refutes]
-        calls, told = await _past(tx, refuting)
+        calls, told = await _past(tx, [case.found.key for case in cases if case.refutes])
         for case in cases:
-            key = case.found.key
-            ours = [*told[key], *(one for one in case.signs if negative(one.kind))] if case.refutes else ()
-            case.after = merged(case.before, case.signs, ours, [number for number, outcome in calls[key] if outcome in _MAY_HAVE_SENT])
+            key, signs = case.found.key, case.signs
+            if not case.refutes:
+                case.after = merged(case.before, signs)
+                continue
+            ours = [*told[key], *(one for one in signs if negative(one.kind))]
+            case.after = merged(case.before, signs, ours, [number for number, outcome in calls[key] if outcome in _MAY_HAVE_SENT])
         await self._move(tx, cases, calls, now)
-        successors = await self._effects.follow(tx, [(case.found, case.after, case.reports) for case in cases if case.after], now)
+        successors = await self._effects.follow(tx, [(case.found, case.after, case.reports) for case in cases], now)
         changes = [_change(case, now, successors.get(case.found.key[:2])) for case in cases]
         tell(tx, [line for change in changes for line in _lines(change)])
         await after_reports(tx, changes)
@@ -122,15 +123,11 @@ class Applying:
         await self._effects.of_strangers(tx, reports, now)
 
     async def _move(self, tx: Transaction, cases: Sequence[_Case], calls: Mapping[Key, Sequence[tuple[int, str | None]]], now: int) -> None:
-        ended = [case.found for case in cases if case.after is not None and _ends(case.before.state, case.after.state)]
+        ended = [case.found for case in cases if case.moved and case.before.state in LIVE and case.after.state not in LIVE]
         ordered = [(found.brand, found.ordering_key) for found in ended if found.ordering_key is not None]
         await take_turns(tx, ordered)
-        moved = [_row(case, case.after) for case in cases if case.after is not None and case.after.state is not case.before.state]
-        marked = [
-            _row(case, case.after)
-            for case in cases
-            if case.after is not None and case.after != case.before and case.after.state is case.before.state
-        ]
+        moved = [_row(case) for case in cases if case.moved]
+        marked = [_row(case) for case in cases if not case.moved and case.after != case.before]
         for statement, rows in ((_MOVE, moved), (_MARK, marked)):
             if rows and await tx.many(statement, rows) < len(rows):
                 raise Collision("a delivery was moved on meanwhile")
@@ -156,8 +153,17 @@ class Applying:
 def _cases(matched: Sequence[tuple[Report, Found]]) -> list[_Case]:
     cases: dict[Key, _Case] = {}
     for report, found in matched:
-        cases.setdefault(found.key, _Case(found, [])).reports.append((report, found.attempt))
+        case = cases.get(found.key)
+        if case is None:
+            before = _standing(found)
+            case = cases[found.key] = _Case(found, before, [], before)
+        case.reports.append((report, found.attempt))
     return list(cases.values())
+
+
+def _standing(found: Found) -> Standing:
+    marks = tuple(map(Mark, json.loads(found.marks))) if found.marks != "[]" else ()
+    return Standing(State(found.state), Reason(found.reason) if found.reason else None, found.code, marks)
 
 
 async def _past(
@@ -182,16 +188,12 @@ def _reported(row: Row) -> Sign | None:
     return Sign(kind, at, facts.get("attempt"), dead=facts.get("dead", False), reason=reason, code=facts.get("code"))
 
 
-def _ends(before: State, after: State) -> bool:
-    return before in LIVE and after not in LIVE
-
-
 def _named(brand: str, message_id: str, number: int, **more: object) -> Values:
     return {"key_brand": brand, "key_message": message_id, "key_number": number, **more}
 
 
-def _row(case: _Case, after: Standing) -> Values:
-    found = case.found
+def _row(case: _Case) -> Values:
+    found, after = case.found, case.after
     return {
         **_named(*found.key),
         "was_state": found.state,
@@ -219,7 +221,7 @@ def _event(found: Found, report: Report, attempt: int | None) -> Values:
 
 
 def _change(case: _Case, now: int, successor: int | None) -> Change:
-    before, after = case.before, case.after or case.before
+    before, after = case.before, case.after
     return Change(
         brand=case.found.brand,
         message_id=case.found.message_id,

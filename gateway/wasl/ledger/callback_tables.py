@@ -12,7 +12,7 @@ def callback_tables(schema: MetaData) -> tuple[Table, Table]:
         "callbacks",
         schema,
         Column("provider", Text, primary_key=True),
-        Column("key", Text, primary_key=True),  # a keyed hash: what came before has the same one
+        Column("key", Text, primary_key=True),  # what came before has the same one: the message's id, and a keyed hash
         Column("id", Text, nullable=False),  # of the request; sorts by time
         Column("at", BigInteger, nullable=False),  # when it came
         Column("state", Text, nullable=False),  # settled, waiting, orphan, unparsed, quarantine
@@ -25,8 +25,7 @@ def callback_tables(schema: MetaData) -> tuple[Table, Table]:
         Column("held_by", Text),  # the key of that row
         Column("event", LargeBinary),  # the event, encrypted, as long as it is needed; that of a reply stays
         Column("look_at", BigInteger),  # when it is matched again; NULL: never by itself
-        sqlite_with_rowid=False,
-    )
+    )  # with rowids, as `file_contents`: the requests are written one after the other, and only their keys are sorted in
     for name, columns in {
         "callbacks_to_match": (callbacks.c.look_at,),
         "callbacks_of_message": (callbacks.c.brand, callbacks.c.message_id),

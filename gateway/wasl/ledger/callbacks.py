@@ -14,7 +14,9 @@ from wasl.keys import KeyRing
 from wasl.ledger import callback_rows as rows
 from wasl.ledger.applying import Applying
 from wasl.ledger.callback_list import Unread
+from wasl.ledger.confirming import heard
 from wasl.ledger.hot import Row, Values
+from wasl.ledger.hurry import unhurried
 from wasl.ledger.matching import Found, Match, Serving, match
 from wasl.ledger.port import Transaction
 from wasl.ledger.reports import Report
@@ -59,6 +61,7 @@ class _Line:
     report: Report | None = None
     match: Match | None = None
     again: bool = False
+    held: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -66,7 +69,7 @@ class _Line:
 
     @property
     def ripe(self) -> bool:
-        return isinstance(self.match, Found) and not self.match.early
+        return isinstance(self.match, Found) and not self.match.early and not self.held
 
     @property
     def fate(self) -> Fate:
@@ -103,7 +106,7 @@ class Callbacks:
     async def receive(self, tx: Transaction, arrivals: Sequence[Arrival]) -> list[Fate]:
         """Store arrivals and do what they say, each thing once; returns what became of each."""
         now = micros(self._clock.now())
-        lines = [_Line(arrival, report) for arrival in arrivals for report in (arrival.reports or (None,))]
+        lines = [_Line(arrival, report, held=_held(report, now)) for arrival in arrivals for report in (arrival.reports or (None,))]
         await self._place(tx, [(line, line.report) for line in lines if line.report is not None])
         await self._keep(tx, lines)
         await self._do(tx, [line for line in lines if not line.again], now)
@@ -134,7 +137,7 @@ class Callbacks:
         return await self._store.working.run(lambda tx: self._look(tx, now))
 
     async def _look(self, tx: Transaction, now: int) -> list[Fate]:
-        lines = [self._kept(row) for row in await tx.fetch(rows.DUE, {"now": now, "most": BATCH})]
+        lines = [self._kept(row, now) for row in await tx.fetch(rows.DUE, {"now": now, "most": BATCH})]
         await self._place(tx, [(line, line.report) for line in lines if line.report is not None])
         if lines:
             await tx.many(rows.LOOKED, [{**_named(line), **self._told(line, _next(line, now))} for line in lines])
@@ -173,7 +176,8 @@ class Callbacks:
         told = [(line, line.report) for line in lines if line.report is not None]
         matched = [(report, line.match) for line, report in told if isinstance(line.match, Found) and line.ripe]
         if matched:
-            await self._applying.apply(tx, matched, now)
+            await self._applying.apply(tx, await unhurried(tx, matched), now)
+            heard(tx, [report for report, _ in matched], now)
         strangers = [report for line, report in told if line.match == "orphan" and report.whose is not None]
         if strangers:
             await self._applying.of_strangers(tx, [(one, b) for one in strangers for b in self._serving.meant_by(one.provider)], now)
@@ -209,10 +213,14 @@ class Callbacks:
             "look_at": look_at if fate in ("waiting", "orphan") and _matchable(report) else None,
         }
 
-    def _kept(self, row: Row) -> _Line:
+    def _kept(self, row: Row, now: int) -> _Line:
         provider, key, callback, at, sealed = row
         report = _REPORT.validate_json(self._keys.open(sealed, _about((provider, key))))
-        return _Line(Arrival(callback, provider, at, b"", key), report)
+        return _Line(Arrival(callback, provider, at, b"", key), report, held=_held(report, now))
+
+
+def _held(report: Report | None, now: int) -> bool:
+    return report is not None and report.held_until > now
 
 
 def _matchable(report: Report | None) -> bool:

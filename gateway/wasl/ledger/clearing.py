@@ -13,10 +13,12 @@ from wasl.ledger.callback_rows import clear_callbacks
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.files import clear_files
 from wasl.ledger.hot import Hot, Row, among
+from wasl.ledger.inbox import clear_inbox
 from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.port import Transaction
 from wasl.ledger.suppressions import ALL_BRANDS
 from wasl.ledger.tables import attempts, deliveries, events, messages, suppression_changes, suppressions
+from wasl.ledger.tracked import clear_tracked
 from wasl.states import LEFT
 from wasl_contracts import Reason, State
 
@@ -115,6 +117,8 @@ async def clear(tx: Transaction, brand: str, ids: Sequence[str], stub: str) -> N
     await clear_suppressions(tx, brand, {(row[0], row[1]) for row in await tx.fetch(_PLACES, {"keys": keys}) if row[1]})
     await clear_files(tx, keys)
     await clear_callbacks(tx, keys)
+    await clear_inbox(tx, keys)
+    await clear_tracked(tx, keys)
     facts = [changed for row in await tx.fetch(_EVENTS, {"keys": keys}) if (changed := _without(row)) is not None]
     if facts:
         tx.put(_FACTS, facts)

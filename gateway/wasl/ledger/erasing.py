@@ -22,6 +22,7 @@ from wasl.ledger import statements as sql
 from wasl.ledger.callback_rows import clear_callbacks_of
 from wasl.ledger.clearing import CLEARED, clear, clear_suppressions, ended
 from wasl.ledger.hot import Hot
+from wasl.ledger.inbox import clear_feed
 from wasl.ledger.owners import forget_owner
 from wasl.ledger.people import STUB, Person, PersonRow, address_hash, stub_id
 from wasl.ledger.port import Transaction
@@ -146,6 +147,8 @@ class Erasing:
         await ended(tx, whom.brand, [str(row[0]) for row in waiting], now)
         await self._move_consents(tx, whom, person)
         await forget_owner(tx, whom.brand, whom.id)
+        for feed in {whom.id, *(a.value for a in person.addresses if a.kind == "inapp")}:
+            await clear_feed(tx, (whom.brand, feed))
         places = {(a.channel, address_hash(self._keys, a.kind, a.value)) for a in person.addresses}
         await clear_suppressions(tx, whom.brand, places)
         await clear_callbacks_of(tx, {hashed for _, hashed in places})

@@ -61,12 +61,12 @@ class Member(NamedTuple):
     def holds_up(self, failed: str) -> bool:
         """Whether, after one on that channel failed for certain, the next one must wait for this one or is not needed because of it.
 
-        Where the message escalates, what was sent on another channel and has no proof does not.
+        Where the message escalates, what was sent on another channel and has no proof does not, unless it followed that one already.
         """
         if self.proof is None:
             return self.doubtful or self.state in _KEEPS_IT
         alive = self.state in PENDING or self.state is State.SENDING
-        return alive or self.proved or self.state in ENDED_BY_HAND or self.may_arrive_by(failed)
+        return alive or self.proved or self.state in ENDED_BY_HAND or self.may_arrive_by(failed) or failed in self.tried
 
 
 async def read_families(tx: Reader, keys: Collection[Key], *, escalating: bool = False) -> dict[Key, list[Member]]:

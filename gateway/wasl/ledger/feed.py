@@ -5,12 +5,12 @@ already. SQLite commits in the order of its ids. PostgreSQL ends transactions in
 that began before its own has ended, and rows are in the order of their transactions.
 """
 
-import asyncio
 import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from math import inf
 from typing import NamedTuple, Self
 
@@ -26,7 +26,7 @@ from wasl.ledger.tables import deliveries, feed, messages
 _LARGEST = 500  # entries of a row, which is read as a whole
 _FEW, _MANY = 4, 64  # rows that are read in one go: they may hold much, and if they hold little, more of them
 _KEPT = timedelta(days=3)
-_MOST = 1000  # rows that are removed in one go
+_MOST, _ROUNDS = 1000, 10  # rows that are removed in one transaction, and how many of these at a time
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,9})")
 
 
@@ -205,34 +205,29 @@ class Feed:
         return bool(await self._store.reader.fetch(_THERE, place))
 
     async def clear(self) -> int:
-        """Remove rows that were kept long enough, at most 1,000; returns how many."""
-        before = micros(self._clock.now() - self._keep)
-        old = await self._store.reader.fetch(_OLD, {"before": before, "most": _MOST})
-        if not old:
-            return 0
-        keys: list[Values] = [{"key_brand": brand, "key_xid": xid, "key_id": number} for brand, xid, number in old]
-        return await self._store.working.run(lambda tx: tx.many(_REMOVE, keys))
+        """Remove rows that were kept long enough, at most 10,000; returns how many."""
+        before, removed = micros(self._clock.now() - self._keep), 0
+        for _ in range(_ROUNDS):
+            old = await self._store.reader.fetch(_OLD, {"before": before, "most": _MOST})
+            keys: list[Values] = [{"key_brand": brand, "key_xid": xid, "key_id": number} for brand, xid, number in old]
+            if keys:
+                removed += await self._store.working.run(partial(_remove, keys))
+            if len(keys) < _MOST:
+                break
+        return removed
 
     def on_told(self, call: Callable[[], None]) -> None:
         """Call this when this process told something. Of what other processes tell nobody here hears: look now and then."""
         self._calls.append(call)
 
-    async def news(self, seconds: float) -> None:
-        """Wait until this process tells something, or so long."""
-        told = asyncio.Event()
-        self._calls.append(told.set)
-        try:
-            async with asyncio.timeout(seconds):
-                await told.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._calls.remove(told.set)
-
     def wake(self) -> None:
         """To be called after each commit that told something."""
         for call in self._calls:
             call()
+
+
+async def _remove(keys: Sequence[Values], tx: Transaction) -> int:
+    return await tx.many(_REMOVE, keys)
 
 
 def _entries(row: Row, after: Cursor) -> list[Entry]:

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from wasl.config.topics import Track
 from wasl.errors import NotFound
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
 from wasl.ledger.envelopes import envelope_of
 from wasl.ledger.store import Store
-from wasl.ledger.tables import attempts, deliveries, messages, recipients
+from wasl.ledger.tables import attempts, deliveries, messages, recipients, tracked
 from wasl_contracts import Envelope
 
 _CLEARED = "{}"
@@ -30,8 +31,17 @@ class Call(NamedTuple):
     made_by: str | None
     channel: str | None
     address_hash: str | None
+    opens: int | None
+    clicks: int | None
+    """Whether its opens and clicks are tracked; None: not."""
     last: bool
     """Nothing was tried after it, so the delivery's address is its own."""
+
+    @property
+    def tracks(self) -> frozenset[Track]:
+        """What was tracked of it, whatever the configuration says now."""
+        told: dict[Track, int | None] = {"opens": self.opens, "clicks": self.clicks}
+        return frozenset(track for track, tracked in told.items() if tracked)
 
 
 class Handed(NamedTuple):
@@ -66,11 +76,16 @@ class HandedOver:
         )
         sent = select(
             attempts.c.delivery, attempts.c.number, attempts.c.provider, attempts.c.started_at, attempts.c.digest, attempts.c.dated_at,
-            attempts.c.made_by, deliveries.c.channel, deliveries.c.address_hash, deliveries.c.attempts == attempts.c.number,
+            attempts.c.made_by, deliveries.c.channel, deliveries.c.address_hash, tracked.c.opens, tracked.c.clicks,
+            deliveries.c.attempts == attempts.c.number,
         ).join_from(
             attempts, deliveries,
             (deliveries.c.brand == attempts.c.brand) & (deliveries.c.message_id == attempts.c.message_id)
             & (deliveries.c.number == attempts.c.delivery),
+        ).outerjoin(
+            tracked,
+            (tracked.c.brand == attempts.c.brand) & (tracked.c.message_id == attempts.c.message_id)
+            & (tracked.c.delivery == attempts.c.delivery) & (tracked.c.attempt == attempts.c.number),
         )  # fmt: skip
         keys = {"keys": json.dumps([(brand, message_id)])}
         found = await self._store.reader.fetch(sql.CLAIMED_MESSAGES, keys) if message_id.isascii() else ()

@@ -15,6 +15,7 @@ from wasl.ledger.port import Transaction
 from wasl.ledger.rows import DeliveryRow, new_delivery
 from wasl.ledger.spending import COSTED_ATTEMPT, spend
 from wasl.ledger.suppressions import ALL_BRANDS
+from wasl.ledger.tracked import PUT_TRACKED, Tracked
 from wasl.policies import Policies
 from wasl.policies.budget import Budgets
 from wasl.policies.verdict import Candidate, Cost, Inputs, Use
@@ -33,6 +34,7 @@ class Intent:
     decision: str
     siblings: tuple[Candidate, ...] = ()
     """The other devices of a person, when a push is opened for all of them."""
+    tracked: Tracked | None = None
 
     @property
     def attempt(self) -> int:
@@ -105,6 +107,8 @@ def _put_attempts(tx: Transaction, intents: Sequence[Intent], at: datetime, budg
     now = micros(at)
     if plain := [_attempt(i, now) for i in intents if i.candidate.cost in _ONE]:
         tx.put(sql.INSERT_ATTEMPT, plain)
+    if marked := [_tracked(i, i.tracked) for i in intents if i.tracked is not None]:
+        tx.put(PUT_TRACKED, marked)
     costed = []
     for i in intents:
         if (cost := i.candidate.cost) is not None and cost not in _ONE:
@@ -126,6 +130,12 @@ def _attempt(intent: Intent, now: int) -> dict[str, object]:
         "started_at": now,
         "recipient_id": claimed.envelope.recipient_id,
     }
+
+
+def _tracked(intent: Intent, tracked: Tracked) -> dict[str, object]:
+    claimed, told = intent.claimed, tracked._asdict()
+    key = {"brand": claimed.brand, "message_id": claimed.message_id, "delivery": claimed.number, "attempt": intent.attempt}
+    return {**key, **told, "opens": int(tracked.opens), "clicks": int(tracked.clicks)}
 
 
 def _siblings(intent: Intent, now: int) -> list[DeliveryRow]:

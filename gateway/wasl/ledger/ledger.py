@@ -17,6 +17,7 @@ from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
 from wasl.ledger.cancelling import cancel
 from wasl.ledger.claims import Claimed, Claiming, OwnRooms, Release, read_envelopes, release, renew, strike
+from wasl.ledger.confirming import Confirmations
 from wasl.ledger.consents import Consents
 from wasl.ledger.contacts import Contacts
 from wasl.ledger.dossiers import Dossiers
@@ -26,6 +27,7 @@ from wasl.ledger.files import Files
 from wasl.ledger.foreseeing import Foreseeing
 from wasl.ledger.handed import HandedOver
 from wasl.ledger.hot import Row, upsert
+from wasl.ledger.inbox import Inbox
 from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
 from wasl.ledger.lanes import bring, strangers
@@ -70,7 +72,9 @@ class Ledger:
         self.consents = Consents(store, keys, self._clock)
         self.contacts = Contacts(store, keys)
         self.feed = Feed(store, self._clock)
+        self.confirmations = Confirmations(store, self.feed, self._clock)
         self.files = Files(store, keys, self._clock)
+        self.inbox = Inbox(store, keys)
         self.foreseeing = Foreseeing(store, keys, routing, policies)
         self.suppressions = Suppressions(store, keys, self._clock)
         self.owners = Owners(store, keys)
@@ -81,7 +85,7 @@ class Ledger:
         self.handed = HandedOver(store, keys)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
-        settling = partial(settle, budgets=bool(policies.budgets.all))
+        settling = partial(settle, budgets=bool(policies.budgets.all), inbox=self.inbox)
         self._settling: Batched[Settlement, bool] = Batched(store.working, settling, linger=_SETTLING, written=self.feed.wake)
 
     @property

@@ -14,3 +14,8 @@ def order(brand: str, ordering_key: str) -> str:
 def budgets() -> str:
     """Held alone by intents that cost something which a budget counts, so that each sees what the others spent."""
     return "budgets"
+
+
+def inbox(brand: str, owner: str) -> str:
+    """Held alone by whoever puts something into that feed or changes it, so that its revisions are committed in their order."""
+    return f"inbox|{brand}|{owner}"

@@ -63,7 +63,7 @@ class Found(NamedTuple):
     @property
     def early(self) -> bool:
         """Whether our own account of it is still to come, so that a report of it has to wait."""
-        return State(self.state) in _EARLY
+        return self.state in _EARLY
 
 
 Match = Found | Missing

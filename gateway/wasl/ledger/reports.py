@@ -47,7 +47,8 @@ class Report:
     """One thing that a provider told. Moments are microseconds since 1970 UTC.
 
     `key` is the same for what is the same. `whose` is of whom it tells where the provider names them, and `last` the newest delivery to
-    that address, for what names no attempt. `meaning` is that of the text that they wrote.
+    that address, for what names no attempt. `meaning` is that of the text that they wrote. Until the moment `held_until` it waits, as what
+    else comes meanwhile tells more of it.
     """
 
     provider: str
@@ -60,6 +61,7 @@ class Report:
     code: str | None = None
     dead: bool = False
     machine: bool = False
+    held_until: int = 0
     whose: Whose | None = None
     last: Last | None = None
     meaning: Meaning | None = None

@@ -14,6 +14,7 @@ from wasl.ledger.claims import Claimed
 from wasl.ledger.escalating import News, Opened, Proof, Waiting, heard, open_waiting, tell_escalated
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Values
+from wasl.ledger.inbox import Filed, Inbox
 from wasl.ledger.ordering import Key, advance, take_turns
 from wasl.ledger.port import Transaction
 from wasl.ledger.spending import Call, given_back, spend
@@ -87,12 +88,14 @@ class Settlement:
     suppress: Suppress | None = None
     indexed: str | None = None
     """Its provider, where that reports by its own id alone (`found_by_ref`), so that an index of these is kept."""
+    filed: Filed | None = None
+    """What goes into the person's feed in the application."""
 
 
-async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets: bool = False) -> list[bool]:
+async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets: bool = False, inbox: Inbox | None = None) -> list[bool]:
     """Write a batch. False: another worker had moved it on, and nothing was changed for it.
 
-    With `budgets`, what they cost is given back where it is certain now that nothing was sent.
+    With `budgets`, what they cost is given back where it is certain now that nothing was sent. `inbox` takes what is for people's feeds.
     """
     await tx.lock({locks.opt_outs(s.claimed.brand) for s in settlements if s.suppress is not None})
     ended = [_order(s) for s in settlements if s.claimed.ordering_key is not None and s.due_at is None]
@@ -108,6 +111,8 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets:
     done = [s for s in settlements if id(s) not in lost]
     unspent = await _unspent(tx, done) if budgets else ()
     _write_facts(tx, done)
+    if inbox is not None:
+        await inbox.file(tx, [((s.claimed.brand, s.claimed.message_id, s.claimed.number), s.filed) for s in done if s.filed is not None])
     await add(tx, [_suppression(s, s.suppress) for s in done if s.suppress is not None])
     await _escalate(tx, [s for s in done if s.claimed.envelope.escalation is not None])
     opened = await open_successors(tx, [_following(s, *s.successor) for s in done if s.successor is not None])

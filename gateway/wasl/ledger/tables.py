@@ -3,9 +3,12 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, and_, text
 
 from wasl.ledger.callback_tables import callback_tables
+from wasl.ledger.confirmation_tables import confirmation_table
 from wasl.ledger.feed_tables import feed_table
 from wasl.ledger.file_tables import file_tables
+from wasl.ledger.inbox_tables import inbox_table
 from wasl.ledger.key_tables import key_tables
+from wasl.ledger.tracking_tables import tracking_table
 from wasl.ledger.webhook_tables import webhook_tables
 
 schema = MetaData()
@@ -282,4 +285,7 @@ api_keys, key_checks = key_tables(schema)
 files, file_contents, message_files = file_tables(schema)
 feed = feed_table(schema)
 callbacks, provider_refs = callback_tables(schema)
+tracked = tracking_table(schema)
+confirmations = confirmation_table(schema)
+inbox = inbox_table(schema)
 webhooks, webhook_waits = webhook_tables(schema)

@@ -35,6 +35,7 @@ READ = (
 _columns = tuple(webhooks.c[name] for name in READ)
 ADD = Hot(insert(webhooks).values({column.name: bindparam(column.name) for column in webhooks.columns}))
 GET = Hot(select(*_columns).where(*_one))
+LOCK = Hot(select(webhooks.c.id).where(*_one).with_for_update())
 LIST = Hot(select(*_columns).where(webhooks.c.brand == _key("brand")).order_by(webhooks.c.id))
 CHANGE = Hot(
     update(webhooks)

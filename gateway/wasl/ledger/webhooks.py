@@ -119,6 +119,7 @@ class Webhooks:
         key = _named(brand, webhook_id)
 
         async def work(tx: Transaction) -> Endpoint | None:
+            await tx.lock_rows(sql.LOCK, key)
             rows = await tx.fetch(sql.GET, key)
             if not rows:
                 return None

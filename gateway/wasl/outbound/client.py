@@ -48,7 +48,7 @@ class Outbound:
     many `connections` at a time. `resolver` and `tls` are there for tests.
     """
 
-    def __init__(  # noqa: PLR0913 - each a choice with a name
+    def __init__(
         self,
         reach: Reach,
         *,

@@ -22,7 +22,7 @@ from wasl.receipts.counts import Counts
 from wasl.receipts.latest import Latest
 from wasl.receipts.reading import Reading
 from wasl.receipts.sealing import sealed
-from wasl.receipts.sources import Sources
+from wasl.receipts.sources import Source, Sources
 from wasl_contracts import BadSignature, Callback, EventSource, Handshake, ProviderError, Unreadable
 
 _log = structlog.get_logger("wasl.receipts")
@@ -89,25 +89,27 @@ class Intake:
         self.counts.add(provider, fate)
         return Taken(fate)
 
-    async def reread(self, source: EventSource, provider: str, callback: Callback) -> Sequence[Report] | None:
+    async def reread(self, source: Source, provider: str, callback: Callback) -> Sequence[Report] | None:
         """What a callback tells that was not understood when it came; None where it still is not."""
         try:
-            return await self._latest.found(self._parsed(source, provider, callback))
+            return await self._latest.found(self._parsed(source.reader, provider, callback))
         except BadSignature:
             return None  # the secret was changed since
         except Exception as error:
-            return self._misread(provider, error)
+            self._misread(provider, error)
+            return None
 
-    async def _read(self, provider: str, source: EventSource, callback: Callback) -> Sequence[Report] | bytes | None:
+    async def _read(self, provider: str, source: Source, callback: Callback) -> Sequence[Report] | bytes | None:
         """The answer of a handshake, or what is told; None where that is not understood."""
         try:
-            if isinstance(source, Handshake) and (answer := await self._shaken(source, callback)) is not None:
+            if source.handshake is not None and (answer := await self._shaken(source.handshake, callback)) is not None:
                 return answer
-            reports = self._parsed(source, provider, callback)
+            reports = self._parsed(source.reader, provider, callback)
         except (BadSignature, LedgerUnavailable):
             raise
         except Exception as error:  # whatever a plugin raises, an authentic callback must not be lost
-            return self._misread(provider, error)
+            self._misread(provider, error)
+            return None
         return await self._latest.found(reports)
 
     async def _shaken(self, source: Handshake, callback: Callback) -> bytes | None:
@@ -130,8 +132,8 @@ class Intake:
         raw = sealed(self._reading.keys, provider, name, callback)
         if reports:
             return await self._callbacks.put(Arrival(name, provider, at, raw, reports[0].key, tuple(reports)))
-        state = "unparsed" if reports is None else "settled"
-        return await self._callbacks.put(Arrival(name, provider, at, raw, self._key(provider, callback), state=state))
+        key = self._key(provider, callback)
+        return await self._callbacks.put(Arrival(name, provider, at, raw, key, state="unparsed" if reports is None else "settled"))
 
     def _key(self, provider: str, callback: Callback) -> str:
         """What a request is recognised by that tells nothing: its line and its body."""

@@ -7,7 +7,7 @@ from wasl.clock import micros
 from wasl.config import Config
 from wasl.keys import KeyRing
 from wasl.ledger.people import address_hash
-from wasl.ledger.reports import Report, Whose, attempted
+from wasl.ledger.reports import Attempted, Report, Whose, attempted
 from wasl_contracts import Address, Event
 
 _LONGEST = 128  # characters of a code, or of a fact; longer ones are cut
@@ -24,13 +24,14 @@ class Reading(NamedTuple):
     def report(self, provider: str, event: Event) -> Report:
         """The report. What it means where it answers a person's STOP is seen here, by the words of the configuration."""
         whose = self._whose(event.address) if event.address is not None else None
+        call = attempted(event.attempt_id)
         heard = self.config.keywords.read(event.text).meaning if event.kind == "replied" and event.text is not None else None
         return Report(
             provider=provider,
-            key=self.key(provider, event),
+            key=self.key(provider, event, call),
             kind=event.kind,
             at=micros(event.at),
-            attempted=attempted(event.attempt_id),
+            attempted=call,
             provider_ref=event.provider_ref,
             reason=event.reason,
             code=event.code[:_LONGEST] if event.code is not None else None,
@@ -43,11 +44,14 @@ class Reading(NamedTuple):
             facts=dict([(name[:_LONGEST], value[:_LONGEST]) for name, value in event.facts.items()][:_MOST]),
         )
 
-    def key(self, provider: str, event: Event) -> str:
-        """The same for a callback that comes again: by the provider's own id, else by all that it says."""
-        if event.event_id is not None:
-            return self.keys.hash(f"callback|{provider}|{event.kind}|{event.event_id}")
-        return self.keys.hash(f"callback|{provider}|{event.model_dump_json()}")
+    def key(self, provider: str, event: Event, call: Attempted | None) -> str:
+        """The same for a callback that comes again: by the provider's own id, else by all that it says.
+
+        It begins with the message's id, so that those of messages that were sent together lie together on the disk.
+        """
+        said = f"{event.kind}|{event.event_id}" if event.event_id is not None else event.model_dump_json()
+        hashed = self.keys.hash(f"callback|{provider}|{said}")
+        return f"{call.message_id[4:]}{hashed}" if call is not None else hashed
 
     def _whose(self, address: Address) -> Whose:
         try:

@@ -2,10 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
-from wasl_contracts import EventSource, Provider
+from wasl_contracts import EventSource, Handshake, Provider
 
 Opening = Callable[[], Awaitable[Mapping[str, Provider]]]
+
+
+class Source(NamedTuple):
+    """A provider that reads callbacks, and that answers handshakes where it does."""
+
+    reader: EventSource
+    handshake: Handshake | None
 
 
 class Sources:
@@ -15,19 +23,24 @@ class Sources:
         self._names = names
         self._opening = opening
         self._turn = asyncio.Lock()
-        self._opened: Mapping[str, Provider] | None = None
+        self._opened: dict[str, Source] = {}
 
     def reads(self, name: str) -> bool:
         """Whether there is a provider of that name which reads callbacks."""
         return name in self._names and issubclass(self._names[name], EventSource)
 
-    async def of(self, name: str) -> EventSource | None:
+    async def of(self, name: str) -> Source | None:
         """The provider of that name; None where there is none, or it reads no callbacks."""
+        if (found := self._opened.get(name)) is not None:
+            return found
         if not self.reads(name):
             return None
-        if self._opened is None:
-            async with self._turn:
-                if self._opened is None:
-                    self._opened = await self._opening()
-        found = self._opened[name]
-        return found if isinstance(found, EventSource) else None
+        async with self._turn:
+            if not self._opened:
+                # Asked once: whether an object is of a protocol takes as long as all the rest of reading a callback.
+                self._opened = {each: _source(one) for each, one in (await self._opening()).items() if isinstance(one, EventSource)}
+        return self._opened[name]
+
+
+def _source(provider: EventSource) -> Source:
+    return Source(provider, provider if isinstance(provider, Handshake) else None)

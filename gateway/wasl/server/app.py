@@ -30,6 +30,7 @@ from wasl.server import (
     retrying,
     suppressions,
     templates,
+    tracking,
     webhooks,
 )
 from wasl.server.auth import authorized
@@ -53,6 +54,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *preferences.OPERATIONS,
     *inbound.OPERATIONS,
     *hooks.OPERATIONS,
+    *tracking.OPERATIONS,
     *events.OPERATIONS,
     *webhooks.OPERATIONS,
     *providers.OPERATIONS,
@@ -79,6 +81,8 @@ def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
             app.router.add_route(method, operation.path, answered)
             if "{" not in operation.path:
                 shortcuts[method, operation.path] = answered
+            elif operation.path == hooks.PATH:
+                shortcuts |= {(method, path): answered for path in hooks.paths(gateway)}
     return app, shortcuts
 
 

@@ -11,8 +11,10 @@ from wasl.problems import validated
 from wasl.server.bodies import read_bytes
 from wasl.server.operations import Operation, Parameter, answer
 from wasl.server.queries import LARGEST_PAGE, page_limit, read_query
+from wasl.server.reply import Reply
 from wasl_contracts import Callback
 
+PATH = "/hooks/{provider}"
 _LIMIT = 1024 * 1024  # bytes of a body
 _ACCEPTED = frozenset({"orphan", "foreign", "unparsed"})
 """What was kept, and did nothing yet."""
@@ -26,11 +28,11 @@ async def take(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Respo
     """200 when it is on disk, 202 where it is kept and did nothing yet; a handshake's own answer, 204 where that is nothing."""
     body = await read_bytes(request, _LIMIT, gateway.config.server.body_timeout)
     callback = Callback(request.method, public_url(gateway, request), request.headers, body, gateway.received_at())
-    taken = await gateway.take_callback(request.match_info["provider"], callback)
+    taken = await gateway.take_callback(request.raw_path.split("/", 3)[2].partition("?")[0], callback)  # not routed: see `paths`
     if taken.answer is not None:
         status = 200 if taken.answer else 204  # Discord wants just that for nothing
         return web.Response(status=status, body=taken.answer, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
-    return web.Response(status=202 if taken.fate in _ACCEPTED else 200, headers={OUTCOME: str(taken.fate)})
+    return Reply(request, b"", 202 if taken.fate in _ACCEPTED else 200, {OUTCOME: str(taken.fate)})
 
 
 async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
@@ -38,6 +40,11 @@ async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     query = read_query(request, [*ListedCallbacks.model_fields, "limit", "cursor"])
     limit, cursor = page_limit(query.pop("limit", "50")), query.pop("cursor", None)
     return answer(await gateway.callbacks(validated(ListedCallbacks, query), limit=limit, cursor=cursor))
+
+
+def paths(gateway: Gateway) -> list[str]:
+    """The paths that providers call; the router would take as long as storing what came."""
+    return [f"/hooks/{name}" for name in gateway.config.providers if gateway.reads_callbacks(name)]
 
 
 def public_url(gateway: Gateway, request: web.Request) -> str:
@@ -65,10 +72,10 @@ def _hook(method: Literal["GET", "POST"], path: str, name: str, *parameters: Par
 
 
 OPERATIONS = (
-    _hook("POST", "/hooks/{provider}", "takeCallback"),
-    _hook("GET", "/hooks/{provider}", "takeCallbackByGet"),
-    _hook("POST", "/hooks/{provider}/{detail}", "takeCallbackInDetail", _DETAIL),
-    _hook("GET", "/hooks/{provider}/{detail}", "takeCallbackInDetailByGet", _DETAIL),
+    _hook("POST", PATH, "takeCallback"),
+    _hook("GET", PATH, "takeCallbackByGet"),
+    _hook("POST", f"{PATH}/{{detail}}", "takeCallbackInDetail", _DETAIL),
+    _hook("GET", f"{PATH}/{{detail}}", "takeCallbackInDetailByGet", _DETAIL),
     Operation(
         method="GET",
         path="/v1/callbacks",

@@ -39,7 +39,7 @@ class Rerendering:
         self._ring = ring
         self._wires = wires
         # Its own, because files are put into it while the worker writes.
-        self._writing = Writing(scene.writing.pinned, opt_out)
+        self._writing = Writing(scene.writing.pinned, opt_out, scene.writing.marking)
         self._costing = Costing(scene.specs.config, scene.deciding.prices)
         self._software: Software | None = None
 
@@ -87,7 +87,8 @@ class Rerendering:
         except RenderingFailed:
             raise _Gone("text_gone") from None
         content, _ = self._costing.weighed(delivery.content, candidate, call.provider)
-        return delivery if content is delivery.content else delivery.model_copy(update={"content": content})
+        told = delivery if content is delivery.content else delivery.model_copy(update={"content": content})
+        return self._writing.marked(told, handed.envelope, call.tracks).delivery
 
     def _candidate(self, handed: Handed, call: Call, channel: str) -> Candidate:
         addresses = (everybody(channel),) if handed.envelope.audience == "public" else handed.envelope.addresses

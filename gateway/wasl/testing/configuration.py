@@ -38,7 +38,7 @@ def specs_of(file: Path | None, folder: Path, tray: Tray) -> Specs:
         ConfigMistakes: everything in the file that is wrong, but for settings of providers and the database, which are not used.
     """
     config, real = _invented() if file is None else _read(file)
-    quick = Retry(base=timedelta(milliseconds=10), reconcile_after=timedelta(milliseconds=20), budget_floor=1_000_000)
+    quick = Retry(base=timedelta(milliseconds=10), budget_floor=1_000_000)
     sections = {name: ProviderSection(plugin=section.plugin, brands=section.brands) for name, section in config.providers.items()}
     changed = {"database": f"sqlite:///{folder}/wasl.db", "providers": sections, "retry": quick}
     config = config.model_copy(update=changed)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from wasl.answers import DeliverySeen
 from wasl.api import Gateway
 from wasl.assembly import World
 from wasl.clock import Clock, SystemClock
 from wasl.states import LIVE
 from wasl.testing.capture import Captured, Tray
 from wasl.testing.configuration import specs_of
-from wasl_contracts import Callback, Event
+from wasl_contracts import Callback, Event, State
 from wasl_contracts.event import EventKind
 
 _LOOK = 0.01
@@ -67,7 +68,10 @@ class Outbox:
         try:
             async with asyncio.timeout(within):
                 while True:
-                    if not self._telling and not await self._moving():
+                    for task in [task for task in self._telling if task.done()]:
+                        self._telling.discard(task)
+                        task.result()  # what went wrong in telling fails the test
+                    if not await self._moving() and not self._telling:
                         return
                     await asyncio.sleep(_LOOK)
         except TimeoutError:
@@ -115,9 +119,7 @@ class Outbox:
         await self.gateway.take_callback(captured.provider, Callback("POST", url, {}, body, at))
 
     def _soon(self, captured: Captured, kinds: tuple[EventKind, ...]) -> None:
-        task = asyncio.get_running_loop().create_task(self._told(captured, kinds))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._telling.add(asyncio.get_running_loop().create_task(self._told(captured, kinds)))
 
     async def _told(self, captured: Captured, kinds: tuple[EventKind, ...]) -> None:
         await self.gateway.of(captured.delivery.brand).wait(captured.delivery.message_id)
@@ -134,4 +136,9 @@ class Outbox:
         soon = self.gateway.received_at() + _SOON
         listed = [one.id for one in (await self.gateway.list(limit=_MOST)).data if one.state in LIVE]
         seen = [await self.gateway.get(one) for one in listed]
-        return [one.id for one in seen if any(part.state in LIVE and part.due_at and part.due_at < soon for part in one.deliveries)]
+        return [one.id for one in seen if any(_moves(part, soon) for part in one.deliveries)]
+
+
+def _moves(part: DeliverySeen, soon: datetime) -> bool:
+    # Where a call is under way, the moment is when its worker would be given up on.
+    return part.state is State.SENDING or (part.state in LIVE and part.due_at is not None and part.due_at < soon)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wasl.ledger.rows import flow
-from wasl.states import LIVE, PENDING
+from wasl.states import LIVE, PENDING, REPORTED
 from wasl.verifying.judging import Rules, Told, words
 from wasl_contracts import Mark, Reason, State
 
@@ -62,7 +62,7 @@ def a_call_is_out_only_while_sending(told: Told, _rules: Rules) -> Iterator[str]
 
 def what_was_taken_has_a_receipt(told: Told, _rules: Rules) -> Iterator[str]:
     """Sent and delivered are proved by a receipt, or by an event that says so."""
-    proofs = {event.type for event in told.events} & {State.SENT, State.DELIVERED}
+    proofs = {REPORTED.get(event.type) for event in told.events if not event.facts.get("machine")} & {State.SENT, State.DELIVERED}
     if told.state in (State.SENT, State.DELIVERED) and not proofs and all(attempt.outcome != "receipt" for attempt in told.attempts):
         yield f"it is {told.state}, but no attempt ended in a receipt and no event says so"
 

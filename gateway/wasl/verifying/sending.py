@@ -122,7 +122,7 @@ def _unproved(told: Told, other: Told, _rules: Rules) -> Iterator[str]:
         return  # the provider said so; that it said later that it arrived all the same is its own contradiction
     if other.state in (State.SENT, State.DELIVERED, State.SENDING, State.UNKNOWN):
         yield f"it took over from the delivery {other.row.number}, which is {other.state}"
-    elif any(attempt.outcome == "unknown" for attempt in other.attempts):
+    elif other.state is not State.BOUNCED and any(attempt.outcome == "unknown" for attempt in other.attempts):
         yield f"it took over from the delivery {other.row.number}, of which an outcome is unknown"
 
 

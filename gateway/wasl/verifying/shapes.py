@@ -5,14 +5,14 @@ from functools import cache
 from typing import get_args, get_type_hints
 
 from wasl.ledger.stories import StoredAttempt, StoredDelivery, StoredEvent, StoredMessage, Story
-from wasl.states import ESCALATED, HELD, LEFT, REPLAYED
+from wasl.states import ESCALATED, HELD, LEFT, OVERDUE, REPLAYED
 from wasl.verifying.judging import opened, words
 from wasl_contracts import Category, EventKind, Mark, Mode, Reason, State, Until
 
 OUTCOMES = frozenset({"receipt", "rejected", "unavailable", "unknown"})
 """What a call can end in."""
 _STATES, _REASONS, _MARKS = frozenset(State), frozenset(Reason), frozenset(Mark)
-_EVENTS = frozenset({*_STATES, REPLAYED, HELD, LEFT, ESCALATED, *get_args(EventKind)})
+_EVENTS = frozenset({*_STATES, REPLAYED, HELD, LEFT, ESCALATED, OVERDUE, *get_args(EventKind)})
 _PROOFS = frozenset({None, *get_args(Until)}) - {"sent"}
 _CATEGORIES, _MODES = frozenset(get_args(Category)), frozenset(get_args(Mode))
 

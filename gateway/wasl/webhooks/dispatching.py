@@ -6,6 +6,7 @@ one commit. Killed in between, another turn posts the same events again, with th
 
 import asyncio
 from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
@@ -28,11 +29,25 @@ _AWAY = 1.0  # seconds between two tries while the database cannot be used
 _ENDPOINTS = 32  # that are posted to at one time
 _IN_FLIGHT = 8  # posts to one endpoint at one time
 _BATCH = 32  # events in a turn: at 15 seconds each, they are done in one minute, long before the lease of three ends
+_READ = 512  # events that are read at one time
 _MOST_WAITING = 1_000  # events that wait for one endpoint; where more do, the others stay in the feed
 _LAGS = timedelta(hours=12)  # an endpoint that is so far behind may miss what the feed no longer keeps
 
 POSTS = _ENDPOINTS * _IN_FLIGHT
 """How many connections there may be at one time."""
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What was read of the feed beyond a turn: a row of it holds all that one commit told, and is read whole."""
+
+    cursor: Cursor | None = None
+    entries: Sequence[Entry] = ()
+
+    def take(self, most: int) -> Sequence[Entry]:
+        taken, self.entries = self.entries[:most], self.entries[most:]
+        self.cursor = taken[-1].cursor if taken else None
+        return taken
 
 
 class Dispatching:
@@ -102,8 +117,9 @@ class Dispatching:
 
     async def _turns(self, place: Place) -> None:
         """Turns of one endpoint, until there is nothing more for now."""
+        ahead = _Ahead()
         try:
-            while not self._closing.is_set() and await self._turn(place):
+            while not self._closing.is_set() and await self._turn(place, ahead):
                 pass
         except WaslError as error:
             _log.error("webhook.waiting", webhook=place.id, code=error.code)
@@ -112,14 +128,16 @@ class Dispatching:
         finally:
             del self._turning[place.brand, place.id]
 
-    async def _turn(self, place: Place) -> bool:
+    async def _turn(self, place: Place, ahead: _Ahead) -> bool:
         """Whether there may be more."""
         endpoint = await self._rows.claim(place)
         if endpoint is None:
             return False
         due = await self._rows.due(endpoint, _BATCH)
         room = _BATCH - len(due) if await self._rows.waiting(endpoint) < _MOST_WAITING else 0
-        entries = await self._new(endpoint, room) if room else []
+        if room and (not ahead.entries or ahead.cursor != endpoint.cursor):
+            ahead.entries = await self._new(endpoint)
+        entries = ahead.take(room)
         now = micros(self._clock.now())
         fresh = [Happening.read(entry, now) for entry in entries if _wanted(endpoint, entry)]
         posted = await self._post(endpoint, [*map(Happening.waited, due), *fresh])
@@ -128,17 +146,18 @@ class Dispatching:
             return False
         if turn.disabled is not None:
             _log.error("webhook.disabled", webhook=endpoint.id, brand=endpoint.brand, reason=turn.disabled)
+            self._feed.wake()
             return False
         return len(due) + len(entries) >= _BATCH
 
-    async def _new(self, endpoint: Endpoint, room: int) -> Sequence[Entry]:
+    async def _new(self, endpoint: Endpoint) -> Sequence[Entry]:
         old = self._clock.now() - _LAGS
         if endpoint.cursor.at < micros(old) and not await self._feed.keeps(endpoint.brand, endpoint.cursor):
             _log.error("webhook.missed", webhook=endpoint.id, brand=endpoint.brand)
-        found = await self._feed.after(endpoint.brand, endpoint.cursor, room)
+        found = await self._feed.after(endpoint.brand, endpoint.cursor, _READ)
         if not found and endpoint.cursor.order > (await self._feed.newest(endpoint.brand)).order:
             # Of a database that was restored into another cluster, where the feed began anew.
-            found = await self._feed.after(endpoint.brand, START, room)
+            found = await self._feed.after(endpoint.brand, START, _READ)
         return found
 
     async def _post(self, endpoint: Endpoint, happenings: Sequence[Happening]) -> Sequence[Posted]:

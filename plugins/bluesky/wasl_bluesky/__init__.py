@@ -1,1 +1,5 @@
-"""Being written."""
+"""Posts on Bluesky, and direct messages there."""
+
+from wasl_bluesky.provider import Bluesky, BlueskySettings
+
+__all__ = ["Bluesky", "BlueskySettings"]

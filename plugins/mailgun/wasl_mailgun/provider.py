@@ -42,6 +42,7 @@ class Mailgun:
         self._letters = Letters(settings.sender, smtputf8=False)
         self._composed = Composing(self._form)
         self._listening = Listening(settings)
+        self.reports = settings.signing_key is not None
 
     async def send(self, delivery: Delivery) -> Receipt:
         boundary, body = await self._composed(delivery)

@@ -75,6 +75,7 @@ class Messenger:
         self._url = f"{settings.base_url.rstrip('/')}/{settings.api_version}/{settings.page_id}/messages"
         self._why = {"messaging_type": "MESSAGE_TAG", "tag": settings.tag} if settings.tag else {"messaging_type": "UPDATE"}
         self._settings = settings
+        self.reports = settings.app_secret is not None
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Send the delivery once; see `Provider.send` for what it raises."""

@@ -44,6 +44,7 @@ class Postmark:
         self._letters = Letters(settings.sender, smtputf8=False)
         self._composed = Composing(self.wire)
         self._listening = Listening(settings)
+        self.reports = settings.callback_token is not None
 
     async def send(self, delivery: Delivery) -> Receipt:
         body = await self._composed(delivery)

@@ -45,6 +45,7 @@ class SendGrid:
             "subscription_tracking": {"enable": False},  # List-Unsubscribe is ours
         }
         self._listening = Listening(settings)
+        self.reports = settings.verification_key is not None
 
     async def send(self, delivery: Delivery) -> Receipt:
         body = await self._composed(delivery)

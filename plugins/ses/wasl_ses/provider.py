@@ -41,6 +41,7 @@ class Ses:
 
     def __init__(self, settings: Settings, http: HttpSession, clock: Callable[[], datetime] = _now) -> None:
         self._settings, self._http, self._clock = settings, http, clock
+        self.reports = bool(settings.topics)
         self._url = f"{settings.endpoint}/v2/email/outbound-emails"
         self._signer = Signer(settings.access_key_id, settings.secret_access_key, settings.session_token, settings.region, "ses")
         self._letters = Letters(settings.sender, smtputf8=False)

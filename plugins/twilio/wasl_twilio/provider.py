@@ -65,6 +65,7 @@ class Twilio:
         self._drafts = Client(account, token, http_client=Paper(), environment=own_environment).messages
         self._sender = settings.sender
         self._status_callback = settings.status_callback
+        self.reports = settings.status_callback is not None
         self._proof = Proof(settings.auth_token, settings.shared_key)
 
     async def send(self, delivery: Delivery) -> Receipt:

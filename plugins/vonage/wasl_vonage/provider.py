@@ -64,6 +64,7 @@ class Vonage:
         self._url = f"{settings.base_url.rstrip('/')}/v1/messages"
         self._credentials = Credentials(settings, clock, unique)
         self._settings = settings
+        self.reports = settings.signature_secret is not None
         callback = settings.status_callback
         self._reports = {"webhook_url": callback, "webhook_version": "v1"} if callback else {}
 

@@ -71,6 +71,7 @@ class WhatsApp:
         self._http = http
         self._url = f"{settings.base_url.rstrip('/')}/{settings.api_version}/{settings.phone_number_id}/messages"
         self._settings = settings
+        self.reports = settings.app_secret is not None
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Send the delivery once; see `Provider.send` for what it raises."""

@@ -1,4 +1,4 @@
-"""The client of "accept one" and "a callback": keep-alive connections on plain asyncio, each with one request at a time. `python -m wasl_bench.client`."""
+"""The client of "accept one" and "a callback": keep-alive connections, each with one request at a time. `python -m wasl_bench.client`."""
 
 import asyncio
 import hashlib
@@ -95,8 +95,9 @@ def _request(port: int, key: str, body: bytes) -> bytes:
 
 def _callback(port: int, attempt: str) -> bytes:
     body = json.dumps({"at": "2026-11-23T12:00:05.250Z", "attempt": attempt, "id": f"evt_{attempt}", "event": "delivered"}).encode()
+    proof = hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()
     head = (
-        f"POST /hooks/mail HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Signature: {hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()}\r\n"
+        f"POST /hooks/mail HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Signature: {proof}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -1,4 +1,4 @@
-"""The servers of "a callback": wasl, and a twin that verifies the same proof. `python -m wasl_bench.telling wasl|bare LOOP FOLDER DATABASE`."""
+"""The servers of "a callback": wasl, and a twin that only proves it. `python -m wasl_bench.telling wasl|bare LOOP FOLDER DATABASE`."""
 
 import hashlib
 import hmac

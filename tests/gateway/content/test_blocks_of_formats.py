@@ -40,7 +40,7 @@ def test_a_picture_that_is_not_on_the_web_is_left_out(filled):
     assert filled("Body", "card", front=_front('[card]\nimage = "{{ x }}"'), x="https://a.example/b.png").image == "https://a.example/b.png"
 
 
-@pytest.mark.parametrize("key", ["from", "url", "google.x", "wasl_attempt", "1st"])
+@pytest.mark.parametrize("key", ["aps", "from", "url", "google.x", "wasl_attempt", "1st"])
 def test_names_in_data_that_fcm_or_wasl_use_are_mistakes(compiled, key):
     with pytest.raises(TemplateMistakes, match=r"note/en.md:4"):
         compiled("Body", front=_front(f'[push.data]\n"{key}" = "a"'))

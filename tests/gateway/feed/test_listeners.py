@@ -10,8 +10,7 @@ import pytest
 
 from tests.gateway.scripted import Carrier, Desk
 from wasl.api import Gateway
-from wasl.errors import LedgerUnavailable, Refused
-from wasl.feed.faults import Gone
+from wasl.errors import Gone, LedgerUnavailable, Refused
 from wasl.feed.listeners import Listener, Listeners
 from wasl.feed.seen import FeedEvent, Wanted
 from wasl.ledger.feed import START, Cursor, Entry, Feed, Told, tell

@@ -78,3 +78,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def hooked(hooking: Callable[[Specs], Any], tmp_path: Path, database: str) -> Hooked:
     started: Hooked = await hooking(specs(tmp_path, database=database))
     return started
+
+
+@pytest.fixture
+async def lite(hooking: Callable[[Specs], Any], tmp_path: Path) -> Hooked:
+    """On SQLite alone: what is refused or kept unread is the same on both engines."""
+    started: Hooked = await hooking(specs(tmp_path))
+    return started

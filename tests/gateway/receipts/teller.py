@@ -96,4 +96,3 @@ async def post(
     """Post events, signed unless other headers are given."""
     body = events if isinstance(events, bytes) else json.dumps(events).encode()
     return await session.post(url, data=body, headers=headers if headers is not None else signed(body, at))
-

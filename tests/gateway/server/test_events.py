@@ -201,9 +201,9 @@ async def test_who_takes_nothing_is_cut_off_and_can_go_on_later(serving, monkeyp
     writer.write(f"GET /v1/events?after=start HTTP/1.0\r\nHost: x\r\nAuthorization: Bearer {serving.keys['read']}\r\n\r\n".encode())
     listening = serving.gateway._open.listeners._open
     async with asyncio.timeout(10):
-        while not listening["default"]:
+        while not listening["default"]:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
-        while listening["default"]:
+        while listening["default"]:  # noqa: ASYNC110 - the same
             await asyncio.sleep(0.01)
 
     writer.transport.resume_reading()

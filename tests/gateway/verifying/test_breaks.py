@@ -177,7 +177,10 @@ BREAKS = [
     broken("P7", "the_next_channel_follows_on_proof", "escalated", f"{E} at = at + {HOUR} AND type = 'escalated'"),
     broken("P7", "the_next_channel_follows_on_proof", "unproved", f"{M} proof = NULL"),
     broken("P7", "what_escalates_was_asked_to", "escalated", f"{M} proof = NULL"),
-    broken("P6", "no_call_while_held_back", "escalated", f"{E} facts = replace(facts, '\"due_at\": 1', '\"due_at\": 2') AND type = 'scheduled'"),
+    broken(
+        "P6", "no_call_while_held_back", "escalated",
+        f"{E} facts = replace(facts, '\"due_at\": 1', '\"due_at\": 2') AND type = 'scheduled'",
+    ),
     broken("P3", "every_column_is_readable", "escalated", f"{M} proof = 'sent'"),
     broken("P9", "what_is_left_of_the_erased_tells_nothing", "sent", ERASED, f"{M} recipient_id = 'erased_1'"),
     broken("P9", "its_address_is_masked", "sent", f"{D} address = 'ann@example.com'"),

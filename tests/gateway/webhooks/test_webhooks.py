@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from tests.gateway.scripted import Carrier, Script
 from tests.gateway.webhooks.endpoint import Application
@@ -154,8 +155,9 @@ async def test_410_disables_and_what_waits_goes_when_it_is_enabled_again(opened:
     made = await gateway.add_webhook(app.url)
     watching = await gateway.add_webhook(NewWebhook(url=app.url, types=("webhook.disabled",)))
 
-    await send(gateway)
-    (notice,) = [post for post in await app.got(2) if post.type == "webhook.disabled"]
+    with capture_logs() as logs:
+        await send(gateway)
+        (notice,) = [post for post in await app.got(2) if post.type == "webhook.disabled"]
     disabled = await gateway.webhook(made.id)
     await send(gateway)
     await settled(gateway, watching.id)
@@ -165,6 +167,8 @@ async def test_410_disables_and_what_waits_goes_when_it_is_enabled_again(opened:
 
     assert (disabled.enabled, disabled.disabled_reason) == (False, "gone")
     assert notice.json["data"]["reason"] == "gone"
+    assert [(log["webhook"], log["reason"]) for log in logs if log["event"] == "webhook.disabled"] == [(made.id, "gone")]
+    assert "s3cret" not in str(logs)
     assert (while_disabled, app.types.count("message.sent")) == (1, 2)
     assert (enabled.enabled, enabled.disabled_reason, enabled.failing_since) == (True, None, None)
 
@@ -215,6 +219,19 @@ async def test_a_test_tells_how_it_ended(opened: Open, app: Application) -> None
 
     assert app.types == ["webhook.test"]
     assert (seen.type, seen.status, seen.code, seen.event) == ("webhook.test", None, "too_large", app.ids[0])
+
+
+async def test_what_the_endpoint_asks_for_by_retry_after_is_kept(opened: Open, app: Application) -> None:
+    app.answer = lambda _: web.Response(status=429, headers={"Retry-After": "3600"})
+    gateway = await opened_for(opened, app)
+    made = await gateway.add_webhook(app.url)
+
+    await send(gateway)
+    await settled(gateway, made.id)
+    (place,) = await gateway._open.ledger.webhooks.places()
+
+    assert place.due_at is not None
+    assert place.due_at / 1_000_000 - gateway._open.ledger.clock.now().timestamp() == pytest.approx(3600, abs=30)
 
 
 async def test_a_removed_webhook_gets_nothing_more(opened: Open, app: Application) -> None:

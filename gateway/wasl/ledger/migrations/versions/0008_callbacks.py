@@ -25,7 +25,6 @@ def upgrade() -> None:
         sa.Column("event", sa.LargeBinary()),
         sa.Column("look_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("provider", "key"),
-        sqlite_with_rowid=False,
     )
     for name, columns, condition in (
         ("callbacks_to_match", ["look_at"], "look_at IS NOT NULL"),
@@ -43,5 +42,17 @@ def upgrade() -> None:
         sa.Column("delivery", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("provider", "ref"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "confirmations",
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("places", sa.Text(), nullable=False),
+        sa.Column("judged", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("silent_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("provider"),
         sqlite_with_rowid=False,
     )
