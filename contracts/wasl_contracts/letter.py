@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 from pydantic import AfterValidator
@@ -52,6 +52,18 @@ MailboxText = Annotated[Line, AfterValidator(one_mailbox)]
 """A setting that holds one mail address, `Name <a@b>` or `a@b`."""
 
 
+class Making(Protocol):
+    """Makes addresses and message ids that name a delivery and prove that they are ours, when a mail comes back to them."""
+
+    def address(self, mailbox: str, delivery: Delivery) -> str:
+        """One of this delivery alone, which leads to the mailbox."""
+        ...
+
+    def tag(self, delivery: Delivery) -> str:
+        """What stands behind the delivery's id in its Message-ID; the same in every attempt."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Letter:
     """A delivery as a mail, in parts. `headers` are those besides From, To, Reply-To, Subject, Date and Message-ID; each fits on a line."""
@@ -62,11 +74,12 @@ class Letter:
     to: Mailbox
     reply_to: str | None
     headers: Mapping[str, str]
+    tag: str = ""
 
     @property
     def message_id(self) -> str:
         """The same in every attempt."""
-        return f"<{self.delivery.id}@{self.sender.domain}>"
+        return f"<{self.delivery.id}{self.tag}@{self.sender.domain}>"
 
     def mime(self) -> bytes:
         """All of it as bytes, unsigned; see `mime_bytes`.
@@ -101,13 +114,14 @@ class Letters:
     """Reads deliveries as mails of one sender, or of the brand's own. The same delivery always gives the same letter.
 
     `unsubscribe_to` is a mailbox that takes opt-outs by mail, offered beside the link. `smtputf8`: the service takes mailboxes that are
-    not ASCII before their @ (RFC 6531).
+    not ASCII before their @ (RFC 6531). `making` gives each mail an address of its own for opt-outs, and a Message-ID with a proof.
 
     Raises:
         ValueError: one of the two is not exactly one mail address.
     """
 
-    def __init__(self, sender: str, unsubscribe_to: str | None = None, *, smtputf8: bool = True) -> None:
+    def __init__(self, sender: str, unsubscribe_to: str | None = None, *, smtputf8: bool = True, making: Making | None = None) -> None:
+        self._making = making
         self._usual = Mailbox.read(sender)
         self._opt_outs = Mailbox.read(unsubscribe_to).address if unsubscribe_to is not None else None
         self._smtputf8 = smtputf8
@@ -132,7 +146,8 @@ class Letters:
         if not (self._smtputf8 or to.local.isascii()):
             raise Rejected(Reason.UNREACHABLE, "content", "smtputf8")
         bare = Mailbox("", to.local, to.domain)
-        return Letter(delivery, delivery.content, face.mailbox, bare, face.reply_to, self._headers(delivery, face))
+        tag = self._making.tag(delivery) if self._making is not None else ""
+        return Letter(delivery, delivery.content, face.mailbox, bare, face.reply_to, self._headers(delivery, face), tag)
 
     def sender(self, sender: Sender) -> Mailbox:
         """As whom such a sender's mails go.
@@ -178,7 +193,8 @@ class Letters:
         """The link, and where there is room on the line a mail, which older mail programs prefer."""
         if self._opt_outs is None:
             return f"<{link}>"
-        both = f"<{link}>, <mailto:{quote(self._opt_outs, safe='@')}?subject=unsubscribe%20{delivery.id}>"
+        mailbox = self._making.address(self._opt_outs, delivery) if self._making is not None else self._opt_outs
+        both = f"<{link}>, <mailto:{quote(mailbox, safe='@')}?subject=unsubscribe%20{delivery.id}>"
         return both if len(both) <= _ROOM else f"<{link}>"
 
 

@@ -212,6 +212,18 @@ class EventSource(Protocol):
 
 
 @runtime_checkable
+class Mailroom(Protocol):
+    """Optional, beside EventSource: gives its mails addresses of their own that bounces and replies come back to, as callbacks.
+
+    Such a callback is the mail itself; its header X-Original-To names the address to which it came.
+    """
+
+    def made(self, address: str) -> bool:
+        """Whether the address is one of its making, by its proof. No I/O."""
+        ...
+
+
+@runtime_checkable
 class Reporting(Protocol):
     """Optional: whether it reports what became of a delivery depends on its settings, which may name no place for reports or no proof.
 

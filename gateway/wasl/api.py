@@ -281,7 +281,7 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
         stored = await storing
         if self._open.worker is not None:
             self._open.worker.wake()
-        self._open.counters.accepted[draft.row["brand"], draft.row["category"]] += not stored.replayed
+        self._open.measuring.counters.accepted[draft.row["brand"], draft.row["category"]] += not stored.replayed
         return self._open.drafting.accepted(draft, stored)
 
     async def _outcome(self, one: "tuple[Draft, asyncio.Future[Stored]] | WaslError") -> Accepted | WaslError:

@@ -22,6 +22,8 @@ from wasl.explaining import Explaining, Scene
 from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
 from wasl.imprint import Imprint, Software
+from wasl.inbox.inboxes import Inboxes
+from wasl.inbox.opening import inboxes
 from wasl.keys import KeyRing, open_ring
 from wasl.lasting import watched
 from wasl.ledger.ledger import Ledger
@@ -30,6 +32,7 @@ from wasl.ledger.providers import Providers
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.store import Store
 from wasl.ledger.tracked import TrackedCalls
+from wasl.measuring import Measured, Measuring
 from wasl.opting_out import OptOut
 from wasl.outbound import Outbound
 from wasl.pinned import Pinned, brand_row, brands_of
@@ -108,8 +111,9 @@ class Assembly:
     listeners: Listeners
     posting: Posting
     receipts: Receipts
+    inboxes: Inboxes
     visits: Visits
-    counters: Counters
+    measuring: Measuring
     worker: Worker | None
     held: int | None = None
 
@@ -173,7 +177,8 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     return Assembly(
         config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, previewing,
         rerendering, pinned, fresh, _listeners(config, ledger, stack), posting, told,
-        await _visits(ring, store, told, stack), counters, sender, held,
+        inboxes(config.inbox, ledger, told.callbacks, ring, stack),
+        await _visits(ring, store, told, stack), _measuring(counters, ledger, shared, told), sender, held,
     )  # fmt: skip
 
 
@@ -204,6 +209,10 @@ async def _receipts(around: Surroundings, carriers: Carriers | None, stack: Asyn
             task.start()
             stack.push_async_callback(task.close)
     return made
+
+
+def _measuring(counters: Counters, ledger: Ledger, shared: Providers, told: Receipts) -> Measuring:
+    return Measuring(counters, Measured(ledger.measures, shared, ledger.confirmations, told.kept))
 
 
 def _expected(carriers: Carriers, brands: Sequence[str]) -> dict[str, Expected]:

@@ -3,17 +3,17 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from wasl.branded import Branded
 from wasl.errors import Problem, Refused
 from wasl.event_types import EVENT_TYPES
 from wasl.feed.listeners import Listener
 from wasl.feed.seen import BEGINNING, HEARTBEAT, FeedEvent, Wanted
 from wasl.forwarding import Forwarding, forwarding
+from wasl.inboxing import Inboxing
 from wasl.ledger.feed import START, Cursor
 from wasl.problems import did_you_mean, validated
 
 
-class Following(Branded):
+class Following(Inboxing):
     """The verbs of the feed."""
 
     async def events(
@@ -58,6 +58,7 @@ class Following(Branded):
     def end_listening(self) -> None:
         """Let all who listen end: this process is about to."""
         self._open.listeners.end()
+        self._open.inboxes.end()
 
 
 def checked_types(types: Collection[str]) -> Collection[str]:

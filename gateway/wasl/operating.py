@@ -5,10 +5,12 @@ from collections.abc import Collection
 from wasl.acceptance import check_preferred
 from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
 from wasl.branded import Branded
+from wasl.counters import Counters
 from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.dead_letters import Terms
 from wasl.ledger.people import STUB, Person
 from wasl.ledger.reads import Filters
+from wasl.measuring import Known
 from wasl.overview import Found, overview, serves
 from wasl.registry import Specs
 from wasl.states import REPLAYED
@@ -113,6 +115,15 @@ class Operating(Branded):
         ledger = self._open.ledger
         found = Found(await self._open.providers.seen(), await ledger.confirmations.silent())
         return overview(self._specs, found, ledger.clock.now(), self.seen_as)
+
+    @property
+    def counters(self) -> Counters:
+        """What this process counted since it began."""
+        return self._open.measuring.counters
+
+    async def measured(self) -> Known:
+        """What the ledger knows that /metrics tells, at most five seconds old."""
+        return await self._open.measuring.known()
 
     async def resume_provider(self, name: str) -> ProvidersSeen:
         """Call a provider again, as after its settings were mended; what waits for it is due now. Raises NotFound."""

@@ -58,7 +58,7 @@ class Post:
     def __init__(self, url: str, folder: Path, late: int) -> None:
         self.url, self.late = url, late
         self.released = asyncio.Event()
-        given = specs(folder, database=url)
+        given = specs(folder, database=url, capabilities={"timeout_seconds": 300})  # the late ones are no timeouts
         given.settings["mail"].script.then = self._answer  # type: ignore[attr-defined]
         self.given, self.gateway = given, Gateway(given)
         self.begun = 0

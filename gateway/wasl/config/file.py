@@ -15,8 +15,8 @@ from wasl.config.countries import CountriesSection
 from wasl.config.database import Database
 from wasl.config.environment import overridden, typos
 from wasl.config.feed import FeedSection
-from wasl.config.inbox import InboxSection
 from wasl.config.files import FilesSection, OutboundSection
+from wasl.config.inbox import InboxSection
 from wasl.config.keywords import KeywordsSection
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
 from wasl.config.positions import Key, positions, syntax_error

@@ -19,12 +19,12 @@ def _origin(text: str) -> str:
     except ValueError:
         right = False
     if not right:
-        raise PydanticCustomError("bad_origin", "is not an origin; write it like https://app.example.com, without a path or a slash at its end")
+        raise PydanticCustomError("bad_origin", "is not an origin; write it like https://app.example.com, with nothing behind it")
     return text
 
 
 class InboxSection(Frozen):
-    """`[inbox]`: the in-app feed. Pages of these `origins` may read it; a token for it holds so long; one process serves so many streams."""
+    """`[inbox]`: the in-app feed. Pages of these `origins` may read it, a token holds so long, and a process serves so many streams."""
 
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
     token_life: Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(days=7))] = timedelta(hours=1)

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
 import idna
@@ -54,7 +54,8 @@ class Server(Frozen):
     """`[server]`: where the HTTP faces listen, and what a request may cost. `hosts` are the names they answer to; empty means any.
 
     `public_url` is under which recipients reach them: the preference page is at `{public_url}/u/…`, and mail programs call it only
-    over https (RFC 8058). `proxies` are the addresses or networks of reverse proxies whose X-Forwarded-For is believed.
+    over https (RFC 8058). `proxies` are the addresses or networks of reverse proxies whose X-Forwarded-For is believed. `metrics` tells who
+    may read /metrics: from elsewhere than this machine only with an API key, or everybody.
     """
 
     host: str = "127.0.0.1"
@@ -65,3 +66,4 @@ class Server(Frozen):
     hosts: tuple[str, ...] = ()
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     proxies: tuple[NetworkText, ...] = ()
+    metrics: Literal["key", "open"] = "key"

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 from wasl import tokens
-from wasl.clock import Clock, micros, moment
+from wasl.clock import micros, moment
 from wasl.config.inbox import InboxSection
 from wasl.errors import NotFound, Problem, Refused, Unauthenticated
 from wasl.ids import new_callback_id
@@ -18,7 +18,8 @@ from wasl.inbox.seen import CountsSeen, InboxToken, ItemSeen, ItemsSeen, counts_
 from wasl.inbox.watching import Watcher, Watching
 from wasl.keys import KeyRing
 from wasl.ledger.callbacks import Arrival, Callbacks
-from wasl.ledger.inbox import MOST, Inbox, Item, Owner, Step
+from wasl.ledger.inbox import MOST, Item, Owner, Step
+from wasl.ledger.ledger import Ledger
 from wasl.ledger.reports import Attempted, Report
 from wasl.receipts.sealing import sealed
 from wasl_contracts import Callback, EventKind
@@ -39,13 +40,12 @@ class Whose(NamedTuple):
 class Inboxes:
     """The feeds of a gateway."""
 
-    def __init__(self, inbox: Inbox, callbacks: Callbacks, watching: Watching, ring: KeyRing, section: InboxSection, clock: Clock) -> None:  # noqa: PLR0913 - each a part
-        self._inbox = inbox
+    def __init__(self, ledger: Ledger, callbacks: Callbacks, watching: Watching, ring: KeyRing, section: InboxSection) -> None:
+        self._inbox, self._clock = ledger.inbox, ledger.clock
         self._callbacks = callbacks
         self._watching = watching
         self._ring = ring
         self._section = section
-        self._clock = clock
 
     def token(self, brand: str, owner: str) -> InboxToken:
         """A token for somebody's feed."""
@@ -122,10 +122,6 @@ class Inboxes:
     def end(self) -> None:
         """Let all who follow their feed end."""
         self._watching.end()
-
-    async def close(self) -> None:
-        """Let go of the ledger."""
-        await self._watching.close()
 
     async def _take(self, owner: Owner, step: Step, items: list[Item]) -> None:
         at = micros(self._clock.now())

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
-from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from wasl.keys import KeyRing
 from wasl.ledger import locks

@@ -32,6 +32,7 @@ from wasl.ledger.inputs import read_inputs
 from wasl.ledger.intents import Intent
 from wasl.ledger.lanes import bring, strangers
 from wasl.ledger.leaving import Left, leave
+from wasl.ledger.measures import Measures
 from wasl.ledger.owners import Owners, put_owner
 from wasl.ledger.people import Person, address_hash
 from wasl.ledger.port import Transaction
@@ -73,8 +74,8 @@ class Ledger:
         self.contacts = Contacts(store, keys)
         self.feed = Feed(store, self._clock)
         self.confirmations = Confirmations(store, self.feed, self._clock)
-        self.files = Files(store, keys, self._clock)
-        self.inbox = Inbox(store, keys)
+        self.files, self.inbox = Files(store, keys, self._clock), Inbox(store, keys)
+        self.measures = Measures(store, self._clock)
         self.foreseeing = Foreseeing(store, keys, routing, policies)
         self.suppressions = Suppressions(store, keys, self._clock)
         self.owners = Owners(store, keys)

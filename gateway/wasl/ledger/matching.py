@@ -35,6 +35,7 @@ _sent = (deliveries.c.brand, deliveries.c.message_id, deliveries.c.number)
 _SENT = Hot(select(*_sent, null(), deliveries.c.provider, *_delivery).where(among(*_sent, name="keys")))
 _REFS = Hot(select(*provider_refs.columns).where(among(provider_refs.c.provider, provider_refs.c.ref, name="keys")))
 
+
 class Found(NamedTuple):
     """A delivery as it is, and the attempt by which it was found; None where the provider named only the person."""
 

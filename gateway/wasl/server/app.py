@@ -20,7 +20,9 @@ from wasl.server import (
     health,
     hooks,
     inbound,
+    inbox,
     messages,
+    metrics,
     openapi,
     people,
     preferences,
@@ -54,17 +56,19 @@ OPERATIONS: tuple[Operation, ...] = (
     *preferences.OPERATIONS,
     *inbound.OPERATIONS,
     *hooks.OPERATIONS,
+    *inbox.OPERATIONS,
     *tracking.OPERATIONS,
     *events.OPERATIONS,
     *webhooks.OPERATIONS,
     *providers.OPERATIONS,
     *templates.OPERATIONS,
     *health.OPERATIONS,
+    *metrics.OPERATIONS,
 )
 
 _SHUTDOWN_SECONDS = 25.0  # below the 30 s after which Kubernetes kills
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PROBES = ("/livez", "/readyz")  # load balancers ask by address, not by name
+_PROBES = ("/livez", "/readyz", "/metrics")  # load balancers and Prometheus ask by address, not by name
 
 _log = structlog.get_logger("wasl.server")
 
@@ -74,9 +78,12 @@ def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
     app = web.Application(client_max_size=gateway.config.server.body_limit)
     app[preferences.LIMITS] = preferences.limits()
     app.on_shutdown.append(_ending(gateway))
+    inbox.add_routes(app, gateway)
     shortcuts: dict[tuple[str, str], Answering] = {}
     for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
         answered = answering(operation, gateway)
+        if operation.path.startswith(inbox.PREFIX):
+            answered = inbox.across_origins(answered, gateway)
         for method in ("GET", "HEAD") if operation.method == "GET" else (operation.method,):
             app.router.add_route(method, operation.path, answered)
             if "{" not in operation.path:

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
-from wasl_contracts import Capabilities, Delivery, HttpSession, ProviderSpec, Receipt, Sender
+from wasl_contracts import BadSignature, Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Receipt, Sender
 from wasl_contracts.letter import EMAIL, Composing
+from wasl_contracts.mailbox import Mailbox
 from wasl_smtp.composing import Composer
 from wasl_smtp.pool import Pool
+from wasl_smtp.proofs import Proofs, Purpose
 from wasl_smtp.replies import receipt
+from wasl_smtp.returned import Returned
 from wasl_smtp.server import Server
 from wasl_smtp.settings import LONGEST_TIMEOUT, Settings
 from wasl_smtp.wire import Disconnected
@@ -34,7 +37,10 @@ class Smtp:
 
     def __init__(self, settings: Settings, http: HttpSession) -> None:
         self._settings = settings
-        self._composer = Composer(settings)
+        proofs = _proofs(settings)
+        self._proofs = proofs
+        self._returned = Returned(proofs) if proofs is not None else None
+        self._composer = Composer(settings, proofs)
         self._composed = Composing(self._composer.compose)
         self._pool = Pool(Server(settings).connect, settings.connections)
 
@@ -54,5 +60,23 @@ class Smtp:
     def doubts(self, sender: Sender) -> Sequence[str]:
         return self._composer.doubts(sender)
 
+    def parse(self, callback: Callback) -> Sequence[Event]:
+        if self._returned is None:
+            raise BadSignature
+        return self._returned.read(callback)
+
+    def made(self, address: str) -> bool:
+        return self._proofs is not None and self._proofs.of_address(address) is not None
+
     async def close(self) -> None:
         await self._pool.close()
+
+
+def _proofs(settings: Settings) -> Proofs | None:
+    told: dict[Purpose, str | None] = {
+        "bounces": settings.return_path,
+        "replies": settings.replies_to,
+        "opt_outs": Mailbox.read(settings.unsubscribe_to).address if settings.unsubscribe_to is not None else None,
+    }
+    mailboxes = {purpose: mailbox for purpose, mailbox in told.items() if mailbox is not None}
+    return Proofs(settings.inbound_secret, mailboxes) if settings.inbound_secret is not None else None

@@ -15,8 +15,8 @@ from tests.gateway.scripted import types
 from wasl.answers import MessageSeen
 from wasl.counters import Counters
 from wasl.ledger.confirming import Record
+from wasl.reasons_in_arabic import IN_ARABIC
 from wasl.receipts.overdue import Expected, Overdue
-from wasl.reasons_in_arabic import SENTENCES
 from wasl_contracts import Mark, Reason, State
 
 SECOND = 1_000_000  # microseconds
@@ -38,7 +38,7 @@ def looking(hooked: Hooked, within: float = 0) -> tuple[Overdue, Counters]:
 
 def told(seen: MessageSeen) -> tuple[State, Reason | None, tuple[Mark, ...]]:
     one = seen.deliveries[0]
-    return one.state, one.reason.code if one.reason is not None else None, one.marks
+    return one.state, one.reason, one.marks
 
 
 async def test_what_is_not_confirmed_in_time_says_so_until_the_report_comes(hooked: Hooked) -> None:
@@ -153,4 +153,4 @@ async def test_a_provider_that_is_not_set_up_to_report_is_not_waited_for(
 
 
 def test_the_reason_is_told_in_arabic_too() -> None:
-    assert "المزوّد" in SENTENCES[Reason.RECEIPT_OVERDUE]
+    assert "المزوّد" in IN_ARABIC[Reason.RECEIPT_OVERDUE]

@@ -12,7 +12,7 @@ async def test_a_tracked_mail_comes_out_equal_also_when_its_topic_is_not_tracked
     everywhere: Callable[..., Awaitable[Gateway]], folder: Path, sqlite_url: str
 ) -> None:
     told = {"template": "order_shipped", "data": {"number": "1042"}, "topic": "shopping", "channels": ["email"]}
-    gateway = await everywhere(sqlite_url, news='news]\ntrack = ["opens", "clicks"]\n[topics.shopping]\ntrack = ["opens", "clicks"]\n#')
+    gateway = await everywhere(sqlite_url, more='[topics.shopping]\ntrack = ["opens", "clicks"]')
     sent = await gateway.accept(Message.model_validate({"to": Recipient(id="u_1", email="ann@example.com"), **told}))
     await gateway.wait(sent.id)
     text = (folder / "wasl.toml").read_text(encoding="utf-8").replace('track = ["opens", "clicks"]', "")

@@ -37,19 +37,17 @@ class Tracked:
     http: aiohttp.ClientSession
     carrier: Carrier
 
-    async def sent(self, topic: str = "news", *, long_ago: bool = True, **fields: Any) -> tuple[MessageSeen, Mail]:
-        """A message that went out, and its mail. `long_ago`: it was handed over five seconds before now."""
+    async def sent(self, topic: str = "news", **fields: Any) -> tuple[MessageSeen, Mail]:
+        """A message that went out, and its mail."""
         content = Content(title="News", body=BODY)
         to = Recipient(id="u_1", email="ann@example.com")
         accepted = await self.gateway.accept(Message.model_validate({"to": to, "topic": topic, "content": content, **fields}))
         seen = await self.gateway.wait(accepted.id)
-        if long_ago:
-            self.change("UPDATE attempts SET ended_at = ended_at - 5000000")
         mail = self.carrier.script.calls[-1].content
         assert isinstance(mail, Mail)
         return seen, mail
 
-    def change(self, sql: str) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return rows(self.gateway.config.database, sql)
 
     async def get(self, url: str, method: str = "GET", agent: str = PERSON, **headers: str) -> aiohttp.ClientResponse:
@@ -59,7 +57,7 @@ class Tracked:
     async def seen(self, message: MessageSeen) -> MessageSeen:
         """The message after everything that waited was looked at again."""
         await asyncio.sleep(HURRY.total_seconds())
-        self.change("UPDATE callbacks SET look_at = 1 WHERE look_at IS NOT NULL")
+        await self.gateway.reread_callbacks()
         await self.gateway._open.receipts.callbacks.look_again()
         return await self.gateway.get(message.id)
 
@@ -81,6 +79,7 @@ def happened(seen: MessageSeen) -> list[tuple[str, object]]:
 @pytest.fixture
 async def tracked(opened: Callable[..., Awaitable[Gateway]], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tracked]:
     monkeypatch.setattr("wasl.tracking.visits._HURRY", HURRY)
+    monkeypatch.setattr("wasl.tracking.machines._AT_ONCE", timedelta(0))
     carrier = Carrier("email", format="mail")
     gateway = await opened({"mail": carrier}, topics=TOPICS, server={"public_url": PUBLIC})
     async with AsyncExitStack() as stack:

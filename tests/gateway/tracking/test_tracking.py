@@ -1,6 +1,7 @@
 """Opens and clicks of topics that ask for it: links that lead where the author's did, what people and machines do with them."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -123,8 +124,11 @@ async def test_who_follows_several_links_within_a_second_is_a_machine_the_first_
     assert Mark.CLICKED not in seen.marks
 
 
-async def test_what_is_followed_as_soon_as_it_was_handed_over_is_a_machines(tracked: Tracked) -> None:
-    message, mail = await tracked.sent(long_ago=False)
+async def test_what_is_followed_as_soon_as_it_was_handed_over_is_a_machines(
+    tracked: Tracked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, mail = await tracked.sent()
+    monkeypatch.setattr("wasl.tracking.machines._AT_ONCE", timedelta(seconds=2))
 
     await tracked.get(links(mail)[0])
     seen = await tracked.seen(message)
@@ -179,6 +183,6 @@ async def test_only_tracked_topics_have_a_row(tracked: Tracked) -> None:
     found = await tracked.gateway.accept(Message(to=Recipient(id="u_2", email="bo@example.com"), topic="news", content=Content(body="Hi")))
     await tracked.gateway.wait(found.id)
 
-    rows = tracked.change("SELECT message_id, opens, clicks, targets FROM tracked")
+    rows = tracked.rows("SELECT message_id, opens, clicks, targets FROM tracked")
 
     assert rows == [(found.id, 1, 1, None)]
