@@ -1,10 +1,9 @@
 """Putting a gateway together from its configuration: providers, ledger, pipeline and, where this process may send, the worker."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from random import Random
 
 from wasl.acceptance import Drafting
@@ -22,8 +21,7 @@ from wasl.explaining import Explaining, Scene
 from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
 from wasl.imprint import Imprint, Software
-from wasl.inbox.inboxes import Inboxes
-from wasl.inbox.opening import inboxes
+from wasl.inbox.inboxes import Inboxes, inboxes
 from wasl.keys import KeyRing, open_ring
 from wasl.lasting import watched
 from wasl.ledger.ledger import Ledger
@@ -39,7 +37,7 @@ from wasl.pinned import Pinned, brand_row, brands_of
 from wasl.pipeline import Pipeline
 from wasl.planning import Carriers
 from wasl.policies import Policies
-from wasl.receipts.overdue import Expected, Overdue
+from wasl.receipts.overdue import Overdue, expected
 from wasl.receipts.receipts import Receipts, Surroundings, receipts
 from wasl.receipts.sweeping import Sweeping
 from wasl.registry import Specs
@@ -126,10 +124,9 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
         ConfigMistakes: a provider cannot be opened.
         TemplateMistakes, BrandMistakes: a template or a brand is wrong.
     """
-    config = specs.config
+    config, policies = specs.config, Policies(specs.config)
     files, templates, brands = seen(config), Templates.load(config.templates, config.locale, config.timezone), brands_of(config)
     routing = Routing(config.channels, {name: specs[name] for name in specs.plugins}, specs.brands, brands.names)
-    policies = Policies(config)
     store = await open_store(config, unsafe_durability=part.unsafe_durability)
     stack.push_async_callback(store.close)
     ring = open_ring(key_file(config), world.environ, create=not await keyed(store))
@@ -176,9 +173,8 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     durability, fresh = await store.weakness() or "ok", await _kept_fresh(reloading(config, files, pinned, ledger), stack)
     return Assembly(
         config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, previewing,
-        rerendering, pinned, fresh, _listeners(config, ledger, stack), posting, told,
-        inboxes(config.inbox, ledger, told.callbacks, ring, stack),
-        await _visits(ring, store, told, stack), _measuring(counters, ledger, shared, told), sender, held,
+        rerendering, pinned, fresh, _listeners(config, ledger, stack), posting, told, inboxes(config, ledger, told.callbacks, ring, stack),
+        await _visits(ring, store, told, stack), _measuring(config, counters, ledger, shared, told), sender, held,
     )  # fmt: skip
 
 
@@ -205,23 +201,15 @@ async def _receipts(around: Surroundings, carriers: Carriers | None, stack: Asyn
     made = receipts(around, opening)
     stack.push_async_callback(made.callbacks.drained)
     if carriers is not None:
-        for task in (Sweeping(made.callbacks), Overdue(around.ledger.confirmations, _expected(carriers, around.brands), carriers.counters)):
+        waited_for = expected(around.specs, filter(carriers.reports, around.specs.plugins), around.brands)
+        for task in (Sweeping(made.callbacks), Overdue(around.ledger.confirmations, waited_for, carriers.counters)):
             task.start()
             stack.push_async_callback(task.close)
     return made
 
 
-def _measuring(counters: Counters, ledger: Ledger, shared: Providers, told: Receipts) -> Measuring:
-    return Measuring(counters, Measured(ledger.measures, shared, ledger.confirmations, told.kept))
-
-
-def _expected(carriers: Carriers, brands: Sequence[str]) -> dict[str, Expected]:
-    """The providers that say how soon they confirm, and are set up to."""
-    specs = carriers.specs
-    lives = {name: specs[name].capabilities.confirms_in_seconds for name in specs.plugins if carriers.reports(name)}
-    return {
-        name: Expected(timedelta(seconds=seconds), specs.brands[name] or brands) for name, seconds in lives.items() if seconds is not None
-    }
+def _measuring(config: Config, counters: Counters, ledger: Ledger, shared: Providers, told: Receipts) -> Measuring:
+    return Measuring(counters, Measured(ledger.measures, shared, ledger.confirmations, told.kept, config.channels))
 
 
 async def _visits(ring: KeyRing, store: Store, told: Receipts, stack: AsyncExitStack) -> Visits:

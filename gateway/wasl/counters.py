@@ -3,9 +3,9 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from wasl_contracts import ProviderError, Rejected, Unavailable
+from wasl_contracts import ProviderError, Reason, Rejected, State, Unavailable
 
 Outcome = Literal["receipt", "rejected", "unavailable", "unknown"]
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -14,13 +14,8 @@ _MOST = 2000  # label sets of settled deliveries; whatever is new after them cou
 _OF: dict[type[object], Outcome] = {Rejected: "rejected", Unavailable: "unavailable"}
 
 
-class Settled(NamedTuple):
-    """Where deliveries got: the labels of a counter."""
-
-    brand: str
-    channel: str
-    state: str
-    reason: str
+Labels = tuple[str, str, str, str]
+"""Where deliveries got: brand, channel, state, and reason, which may be empty."""
 
 
 class Durations:
@@ -49,7 +44,7 @@ class Counters:
     def __init__(self) -> None:
         self.accepted: Counter[tuple[str, str]] = Counter()
         """Messages, by brand and category."""
-        self.settled: Counter[Settled] = Counter()
+        self.settled: dict[Labels, int] = {}
         """Steps of deliveries that this process wrote; what providers reported later is not among them."""
         self.calls: defaultdict[tuple[str, Outcome], Durations] = defaultdict(Durations)
         """Calls, by provider and outcome."""
@@ -61,9 +56,12 @@ class Counters:
         outcome: Outcome = _OF.get(type(answer), "unknown") if isinstance(answer, ProviderError) else "receipt"
         self.calls[provider, outcome].add(seconds)
 
-    def settle(self, brand: str, channel: str, state: str, reason: str | None) -> None:
+    def settle(self, brand: str, channel: str, state: State, reason: Reason | None) -> None:
         """A delivery got to a state."""
-        labels = Settled(brand, channel, state, reason or "")
-        if labels not in self.settled and len(self.settled) >= _MOST:
-            labels = Settled("", channel, state, labels.reason)
-        self.settled[labels] += 1
+        labels = brand, channel, state, reason or ""
+        try:
+            self.settled[labels] += 1
+        except KeyError:
+            if len(self.settled) >= _MOST:
+                labels = "", channel, state, reason or ""
+            self.settled[labels] = self.settled.get(labels, 0) + 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -44,6 +44,7 @@ class Measured:
     providers: Providers
     confirmations: Confirmations
     callbacks: CallbackList
+    channels: Collection[str]
 
 
 class Measuring:
@@ -70,7 +71,7 @@ class Measuring:
         try:
             return Known(
                 up=True,
-                due=await measured.measures.due(),
+                due=await measured.measures.due(measured.channels),
                 standings=await measured.providers.seen(),
                 silent=await measured.confirmations.silent(),
                 callbacks=await measured.callbacks.counts(),

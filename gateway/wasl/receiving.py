@@ -40,6 +40,10 @@ class Receiving(Branded):
         """
         return await self._open.receipts.intake.take(provider, callback)
 
+    async def mail_for(self, address: str) -> str | None:
+        """The provider that gave this address to a mail of its own, so that it takes what comes there; None: nobody did."""
+        return await self._open.receipts.sources.making(address)
+
     async def opened(self, token: str, visit: Visit | None) -> bool:
         """Note that a tracked mail was shown; False where the token of its picture is none of ours. `visit` is None: nobody looked."""
         return await self._open.visits.opened(token, visit)

@@ -22,6 +22,7 @@ from wasl_contracts.receipt import Receipt
 
 PATIENCE = 10.0
 """Seconds after which a check gives up on a plugin."""
+_LITTLE_PATIENCE = 2.0  # for the checks after one that hung: else a plugin that always hangs takes ten minutes to say so
 SHORT = 0.3
 """The timeout in seconds of the checks that wait for one."""
 Outcome = Receipt | ProviderError
@@ -81,6 +82,7 @@ class Contract(ABC):
     ref: str | None = None
     networked: ClassVar[bool] = True
     needed_settings: ClassVar[tuple[str, ...]] = ()
+    _patience: ClassVar[float] = PATIENCE
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -111,16 +113,17 @@ class Contract(ABC):
     @asynccontextmanager
     async def staged(self, fake: FakeT, settings: Mapping[str, object], patience: float = PATIENCE) -> AsyncIterator[Stage[FakeT]]:
         """Construct the provider in the running loop, as wasl does, and clear away after it."""
-        timeout = aiohttp.ClientTimeout(total=patience, sock_connect=SHORT)
+        timeout, longest = aiohttp.ClientTimeout(total=patience, sock_connect=SHORT), self._patience
         try:
-            async with asyncio.timeout(PATIENCE), aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=16)) as http:
+            async with asyncio.timeout(longest), aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=16)) as http:
                 provider = self.provider(self.valid(settings), cast("HttpSession", http))
                 try:
                     yield Stage(provider, fake, http)
                 finally:
                     await provider.close()
         except TimeoutError:
-            pytest.fail(f"send() did not end within {PATIENCE} s; bound every wait by the session's timeout")
+            type(self)._patience = _LITTLE_PATIENCE
+            pytest.fail(f"send() did not end within {longest:g} s; bound every wait by the session's timeout")
 
     async def outcome(self, provider: Provider, delivery: Delivery) -> Outcome:
         """How a send ends; fails where it ends in anything else than the four outcomes or its error tells too much."""
@@ -130,7 +133,9 @@ class Contract(ABC):
             for text in texts(error):
                 self.confides(text, f"the text of {type(error).__name__}; name the reason and the provider's code alone")
             return error
-        except Exception as error:
+        except BaseException as error:
+            if asked_for(error):
+                raise
             pytest.fail(f"send() raised {type(error).__name__}: {error}; turn it into Rejected, Unavailable or Unknown")
         assert isinstance(receipt, Receipt), f"send() returned {type(receipt).__name__}; return a Receipt or raise"
         return receipt
@@ -146,6 +151,14 @@ class Contract(ABC):
         """Fail where a text tells what must stay in confidence."""
         for name, value in self.confidential().items():
             assert value not in text, f"{name} stands in {where}"
+
+
+def asked_for(error: BaseException) -> bool:
+    """Whether it is somebody's Ctrl-C or the kit's own giving up, and not what a plugin did."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt)
 
 
 def secrets(settings: BaseModel, path: str = "") -> Iterator[tuple[str, str]]:

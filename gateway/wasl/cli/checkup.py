@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
@@ -22,7 +23,7 @@ from wasl.pinned import brands_of
 from wasl.registry import Specs, open_providers, read
 from wasl.webhooks.webhook import WebhookSeen
 from wasl.writing import sender_of
-from wasl_contracts import Provider, SenderCheck
+from wasl_contracts import EventSource, Provider, SenderCheck
 
 _MEGABYTE = 1024 * 1024
 
@@ -122,7 +123,18 @@ def _stranger(brand: str) -> Finding:
 
 
 def _standings(providers: ProvidersSeen) -> Iterator[Finding]:
-    return (_standing(provider, provider.reason) for provider in providers.data if provider.reason is not None)
+    for provider in providers.data:
+        if provider.reason is not None:
+            yield _standing(provider, provider.reason)
+        if provider.silent_since is not None:
+            yield _silence(provider.name, provider.silent_since)
+
+
+def _silence(name: str, since: datetime) -> Finding:
+    """A provider that does not confirm any more. Its calls may go well all the same."""
+    then = f"check there that it still calls /hooks/{name}, and that the secret of its callbacks is the one in wasl.toml"
+    refused = "what was refused: wasl callbacks list --state quarantine"
+    return Finding(f"provider {name}", False, f"it confirmed what it took, but nothing since {since:%Y-%m-%d %H:%M} UTC; {then}; {refused}")
 
 
 def _standing(provider: ProviderSeen, reason: WhyNot) -> Finding:
@@ -158,13 +170,30 @@ async def _providers(specs: Specs) -> Sequence[Finding]:
     try:
         async with aiohttp.ClientSession() as session:
             opened = await open_providers(specs.config, specs, lambda _: session)  # it sends nothing
-            doubts = list(_doubts(opened, specs))
+            doubts = [*_doubts(opened, specs), *_callbacks(specs, opened)]
             for provider in opened.values():
                 await provider.close()
     except ConfigMistakes as mistakes:
         return [Finding("providers", False, str(mistake)) for mistake in mistakes.mistakes]
     channels = specs.config.channels.items()
     return [*(Finding(f"channel {name}", True, _in_order(providers, specs)) for name, providers in channels), *doubts]
+
+
+def _callbacks(specs: Specs, opened: Mapping[str, Provider]) -> Iterator[Finding]:
+    """Where providers that read callbacks are to call. Whoever waits for their reports must say under which name wasl is reached."""
+    public = specs.config.server.public_url
+    for name, provider in opened.items():
+        if not isinstance(provider, EventSource):
+            continue
+        what, at = f"callbacks of {name}", f"{public or 'https://YOUR.HOST'}/hooks/{name}"
+        if getattr(provider, "reports", True) is False:
+            yield Finding(
+                what, True, f"its settings tell of none, so what it sends stays unconfirmed; its README says what it needs to call {at}"
+            )
+        elif public is None and specs[name].capabilities.receipts:
+            yield Finding(what, False, f"say how wasl is reached, by `public_url` under [server] in wasl.toml; then let it call {at}")
+        else:
+            yield Finding(what, True, f"it is to call {at}")
 
 
 def _doubts(opened: Mapping[str, Provider], specs: Specs) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Commands that begin something: demo, init, serve, worker, apikey create."""
 
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -87,7 +88,11 @@ def serve(  # noqa: PLR0913, PLR0917 - the options of a command
         gateway = Gateway.from_config(
             config, worker=not no_worker, unsafe_durability=unsafe_durability, after_restore=after_restore, watchdog=True
         )
-        async with gateway:
+        async with gateway, AsyncExitStack() as stack:
+            if gateway.config.mailbox.listen is not None:
+                from wasl.mailbox.port import receiving
+
+                await stack.enter_async_context(receiving(gateway))
             server = gateway.config.server
             await serving(gateway, host or server.host, server.port if port is None else port, partial(_welcome, gateway, no_worker))
 

@@ -35,6 +35,8 @@ def verify(sink: Sinks = None, accepted: Accepted = None, json: Json = False, co
     else:
         for finding in report.findings:
             tell(f"{finding.promise:<5}  {finding.message}  {finding.said}")
+        for remark in report.remarks:
+            say(remark)
         say(_summed_up(report))
     if report.broken:
         raise typer.Exit(ExitCode.BROKEN)
@@ -59,4 +61,5 @@ def _described(report: "Report") -> "JsonValue":
         "attempts": report.attempts,
         "broken": {promise: count for promise, count in sorted(report.broken.items())},
         "findings": findings,
+        "remarks": [*report.remarks],
     }

@@ -18,6 +18,7 @@ from wasl.config.feed import FeedSection
 from wasl.config.files import FilesSection, OutboundSection
 from wasl.config.inbox import InboxSection
 from wasl.config.keywords import KeywordsSection
+from wasl.config.mailbox import MailboxSection
 from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, closest, listed
 from wasl.config.positions import Key, positions, syntax_error
 from wasl.config.prices import Price, check_prices, with_price_file
@@ -114,6 +115,7 @@ class Config(Frozen):
     files: FilesSection = FilesSection()
     outbound: OutboundSection = OutboundSection()
     feed: FeedSection = FeedSection()
+    mailbox: MailboxSection = MailboxSection()
     inbox: InboxSection = InboxSection()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())

@@ -6,11 +6,12 @@ after a crash it can be told again, and counts once.
 
 import asyncio
 import re
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import NamedTuple
 
 from wasl import tokens
 from wasl.clock import micros, moment
+from wasl.config import Config
 from wasl.config.inbox import InboxSection
 from wasl.errors import NotFound, Problem, Refused, Unauthenticated
 from wasl.ids import new_callback_id
@@ -144,3 +145,10 @@ def _number(text: str | None, name: str) -> int | None:
     if text is None or _NUMBER.fullmatch(text):
         return int(text) if text is not None else None
     raise Refused([Problem(pointer=f"/{name}", code="bad_place", message="is not a place in the feed; take it from an answer")])
+
+
+def inboxes(config: Config, ledger: Ledger, callbacks: Callbacks, ring: KeyRing, stack: AsyncExitStack) -> Inboxes:
+    """The feeds of a gateway; `stack` closes them."""
+    watching = Watching(ledger.inbox, config.inbox.streams, ledger.feed.on_told)
+    stack.push_async_callback(watching.close)
+    return Inboxes(ledger, callbacks, watching, ring, config.inbox)

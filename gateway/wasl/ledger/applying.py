@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from wasl.event_types import EVENT_OF, EVENT_TYPES
 from wasl.ledger import statements as sql
 from wasl.ledger.escalating import after_reports
+from wasl.ledger.families import hold_families
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Hot, Row, Values, among
 from wasl.ledger.matching import Found, rows_of
@@ -103,6 +104,7 @@ class Applying:
         cases = _cases(matched)
         if not cases:
             return []
+        await hold_families(tx, {case.found.key[:2] for case in cases if case.refutes})  # of two calls of it that failed at once
         calls, told = await _past(tx, [case.found.key for case in cases if case.refutes])
         for case in cases:
             key, signs = case.found.key, case.signs

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, literal_column, or_, select, tuple_
 
 from wasl.callback_seen import CallbackPage, CallbackSeen, CallbackState
 from wasl.clock import moment
@@ -68,7 +68,8 @@ class CallbackList:
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many there are that did nothing yet, by provider and state."""
-        counted = select(callbacks.c.provider, callbacks.c.state, func.count()).where(callbacks.c.state.in_(_STATES))
+        unsettled = callbacks.c.state != literal_column("'settled'")  # as the index says it, so that it answers alone
+        counted = select(callbacks.c.provider, callbacks.c.state, func.count()).where(unsettled, callbacks.c.state.in_(_STATES))
         async with self._store.engine.connect() as connection:
             rows = await connection.execute(counted.group_by(callbacks.c.provider, callbacks.c.state))
             return {(provider, state): count for provider, state, count in rows.all()}

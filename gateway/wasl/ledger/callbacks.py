@@ -3,7 +3,7 @@ yet is looked at again."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
@@ -42,12 +42,13 @@ _log = structlog.get_logger("wasl.receipts")
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A request that a provider sent: when it came (microseconds), the request encrypted, and what it tells; nothing for one that tells
-    nothing we have a word for. `key` is what it is recognised by where it tells nothing; `state` is for one that was not read."""
+    nothing we have a word for. `key` is what it is recognised by where it tells nothing; `state` is for one that was not read. `raw` is
+    None where nothing may be kept of it any more."""
 
     id: str
     provider: str
     at: int
-    raw: bytes
+    raw: bytes | None
     key: str
     reports: tuple[Report, ...] = ()
     state: Literal["settled", "unparsed", "quarantine"] = "settled"
@@ -66,6 +67,10 @@ class _Line:
     @property
     def key(self) -> tuple[str, str]:
         return self.arrival.provider, self.report.key if self.report is not None else self.arrival.key
+
+    @property
+    def erased(self) -> bool:
+        return isinstance(self.match, Found) and self.match.erased
 
     @property
     def ripe(self) -> bool:
@@ -108,12 +113,13 @@ class Callbacks:
         now = micros(self._clock.now())
         lines = [_Line(arrival, report, held=_held(report, now)) for arrival in arrivals for report in (arrival.reports or (None,))]
         await self._place(tx, [(line, line.report) for line in lines if line.report is not None])
+        _forget(lines)
         await self._keep(tx, lines)
         await self._do(tx, [line for line in lines if not line.again], now)
-        fates: dict[int, list[Fate]] = {}
+        fates: dict[str, list[Fate]] = {}
         for line in lines:
-            fates.setdefault(id(line.arrival), []).append(line.fate)
-        return [min(fates[id(arrival)], key=_WORST.index) for arrival in arrivals]
+            fates.setdefault(line.arrival.id, []).append(line.fate)
+        return [min(fates[arrival.id], key=_WORST.index) for arrival in arrivals]
 
     async def reread(self, unread: Unread, arrival: Arrival) -> Fate:
         """Put what was understood now in place of what was not."""
@@ -187,13 +193,14 @@ class Callbacks:
 
     def _row(self, line: _Line, holder: str) -> Values:
         arrival, key = line.arrival, line.key[1]
+        whose = line.report.whose if line.report is not None and not line.erased else None
         return {
             "provider": arrival.provider,
             "key": key,
             "id": arrival.id,
             "at": arrival.at,
             "kind": line.report.kind if line.report is not None else None,
-            "address_hash": line.report.whose.address_hash if line.report is not None and line.report.whose is not None else None,
+            "address_hash": whose.address_hash if whose is not None else None,
             "raw": arrival.raw if holder == key else None,
             "held_by": None if holder == key else holder,
             **self._told(line, arrival.at + _SOON),
@@ -217,6 +224,15 @@ class Callbacks:
         provider, key, callback, at, sealed = row
         report = _REPORT.validate_json(self._keys.open(sealed, _about((provider, key))))
         return _Line(Arrival(callback, provider, at, b"", key), report, held=_held(report, now))
+
+
+def _forget(lines: Sequence[_Line]) -> None:
+    """Of those who were erased since, keep only what became of a delivery: not the request, nor what they wrote."""
+    bare = {line.arrival.id: replace(line.arrival, raw=None) for line in lines if line.erased}
+    for line in lines if bare else ():
+        line.arrival = bare.get(line.arrival.id, line.arrival)
+        if line.erased and line.report is not None:
+            line.report = replace(line.report, text=None, thread=None, code=None, facts={})
 
 
 def _held(report: Report | None, now: int) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, literal_column, null, update
 from wasl.event_types import EVENT_OF
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import Claimed
-from wasl.ledger.families import ENDED_BY_HAND, READ, Key, Member, read_families
+from wasl.ledger.families import ENDED_BY_HAND, READ, Key, Member, hold_families, read_families
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Hot, Values, checked, upsert
 from wasl.ledger.ordering import advance, take_turns
@@ -103,10 +103,12 @@ async def open_waiting(tx: Transaction, sent: Sequence[Opened]) -> None:
 async def heard(tx: Transaction, news: Sequence[News]) -> None:
     """End what waits where the proof came, and let go at once what waited for proof of something that did not arrive.
 
-    One query for all of it, and nothing more where none of the messages escalates. Twice is as good as once.
+    One query for all of it (one more where something failed), and nothing more where none of the messages escalates. Twice is as good
+    as once.
     """
     if not news:
         return
+    await hold_families(tx, {(one.brand, one.message_id) for one in news if one.proof is None})
     kin = await read_families(tx, {(one.brand, one.message_id) for one in news}, escalating=True)
     needless: dict[tuple[str, str, int], int] = {}
     next_ones: dict[tuple[str, str, int], int] = {}
@@ -123,6 +125,19 @@ async def after_reports(tx: Transaction, changes: Sequence[Change]) -> None:
     news = ((change, _proof(change)) for change in changes if change.marks or change.after is not change.before)
     told = [News(one.brand, one.message_id, one.delivery, one.at, proof) for one, proof in news if proof != "nothing"]
     await heard(tx, told)
+    await _overturned(tx, [one for one in changes if one.before is State.FAILED and one.after is State.DELIVERED])
+
+
+async def _overturned(tx: Transaction, changes: Sequence[Change]) -> None:
+    """End what follows one that had failed and did arrive, as far as it has not gone yet: on every route, as it follows that proof alone."""
+    kin = await read_families(tx, {(one.brand, one.message_id) for one in changes})
+    needless: dict[tuple[str, str, int], int] = {}
+    for one in changes:
+        family = kin[one.brand, one.message_id]
+        its = next(member for member in family if member.number == one.delivery)
+        following = [member.number for member in family if member.state in PENDING and its.channel in member.tried]
+        needless.update({(one.brand, one.message_id, number): one.at for number in following})
+    await _cancel(tx, needless)
 
 
 def _proof(change: Change) -> Proof | Literal["nothing"]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from wasl.ledger import statements as sql
 from wasl.ledger.hot import Hot, among, checked
-from wasl.ledger.port import Reader
+from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.tables import deliveries, messages
 from wasl.states import LIVE, PENDING
 from wasl_contracts import Mark, Reason, State
@@ -30,6 +30,12 @@ _whole = (
     .where(among(messages.c.brand, messages.c.id, name="keys"))
     .order_by(deliveries.c.brand, deliveries.c.message_id, deliveries.c.number)
 )  # fmt: skip
+_HOLD = Hot(
+    select(messages.c.id)
+    .where(among(messages.c.brand, messages.c.id, name="keys"))
+    .order_by(messages.c.brand, messages.c.id)
+    .with_for_update(key_share=True)
+)
 _ALL, _ESCALATING = Hot(_whole), Hot(_whole.where(checked(messages.c.proof.is_not(None))))
 
 
@@ -77,3 +83,12 @@ async def read_families(tx: Reader, keys: Collection[Key], *, escalating: bool =
         member = Member(number, State(state), reason, channel, json.loads(marks), json.loads(tried), bool(doubtful), proof)
         found[brand, message_id].append(member)
     return found
+
+
+async def hold_families(tx: Transaction, keys: Collection[Key]) -> None:
+    """From here to the end of the transaction nobody else decides by what these messages' deliveries have proved not to be.
+
+    Two that fail at once, each in a transaction of its own, would otherwise each leave it to the other to open the next one.
+    """
+    if keys:
+        await tx.lock_rows(_HOLD, {"keys": json.dumps(sorted(keys))})

@@ -34,7 +34,9 @@ def _bound(name: str) -> ColumnElement[object]:
     return bindparam(name, type_=feed.c[name].type)
 
 
-_number = select(func.coalesce(func.max(feed.c.id), literal_column("0")) + literal_column("1")).where(feed.c.brand == _bound("brand"))
+_number = select(func.coalesce(func.max(feed.c.id), literal_column("0")) + literal_column("1")).where(
+    feed.c.brand == _bound("brand"), feed.c.xid == literal_column("0")  # with it one step in the key; without, all rows of the brand
+)
 _rows = batch(brand=Text(), at=BigInteger(), entries=Text())
 _PUT = Hot(
     insert(feed)

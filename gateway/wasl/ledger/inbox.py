@@ -7,7 +7,7 @@ and given out under the feed's lock, so that whoever read up to a revision misse
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
@@ -44,7 +44,7 @@ _LAST = Hot(
 )
 _theirs = (inbox.c.brand == _bound("brand"), inbox.c.owner == _bound("owner"))
 _read = tuple(inbox.c[name] for name in ("message_id", "delivery", "number", "revision", "attempt", "provider", *_MOMENTS, "sealed"))
-_most = bindparam("most")
+_most: ColumnElement[Any] = bindparam("most")
 _feed = select(*_read).where(*_theirs, inbox.c.number < _bound("before", "number")).order_by(inbox.c.number.desc()).limit(_most)
 _PAGES = {False: Hot(_feed.where(inbox.c.archived_at.is_(None))), True: Hot(_feed.where(inbox.c.archived_at.is_not(None)))}
 _CHANGED = Hot(select(*_read).where(*_theirs, inbox.c.revision > _bound("after", "revision")).order_by(inbox.c.revision).limit(_most))
@@ -54,11 +54,8 @@ _OPEN: Mapping[Step, Hot] = {
     step: Hot(select(*_read).where(*_theirs, *_open, inbox.c[f"{step}_at"].is_(None)).order_by(inbox.c.number).limit(_most))
     for step in _BEFORE
 }
-_COUNT = Hot(
-    select(func.count(), func.count().filter(inbox.c.seen_at.is_(None))).where(
-        *_theirs, inbox.c.read_at.is_(None), inbox.c.archived_at.is_(None)
-    )
-)
+_counts: tuple[ColumnElement[Any], ...] = (func.count(), func.count().filter(inbox.c.seen_at.is_(None)))
+_COUNT = Hot(select(*_counts).where(*_theirs, inbox.c.read_at.is_(None), inbox.c.archived_at.is_(None)))
 _STEP = Hot(
     update(inbox)
     .where(
@@ -170,7 +167,7 @@ class Inbox:
         return [self._opened(owner[0], row) for row in rows]
 
     def _opened(self, brand: str, row: Row) -> Item:
-        return Item(*row[:-1], from_json(self._keys.open(row[-1], _about(brand, row[0]))))
+        return Item._make((*row[:-1], from_json(self._keys.open(row[-1], _about(brand, row[0])))))
 
 
 async def clear_inbox(tx: Transaction, keys: str) -> None:

@@ -66,6 +66,11 @@ class Found(NamedTuple):
         """Whether our own account of it is still to come, so that a report of it has to wait."""
         return self.state in _EARLY
 
+    @property
+    def erased(self) -> bool:
+        """Whether the person was erased since: nothing that they wrote, or that tells of them, is kept any more."""
+        return self.address_hash == ""
+
 
 Match = Found | Missing
 

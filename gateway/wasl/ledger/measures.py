@@ -1,28 +1,38 @@
 """What /metrics asks of the ledger: a few small reads, none of them over a table that grows with what was sent."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, case, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, literal_column, select
 
 from wasl.clock import Clock, micros
+from wasl.ledger import statements as sql
 from wasl.ledger.hot import Hot
 from wasl.ledger.store import Store
 from wasl.ledger.tables import deliveries, webhooks
 
-_QUEUE = Hot(  # answered by the index `deliveries_due` alone, which holds only what waits
-    select(deliveries.c.lane, func.count(), func.min(deliveries.c.due_at))
-    .where(deliveries.c.due_at <= bindparam("now", type_=BigInteger()))
-    .group_by(deliveries.c.lane)
-)
+_MOST = 100_000
+"""Deliveries of a channel that are counted: a million would hold a connection for a third of a second."""
+_some = (
+    select(deliveries.c.due_at)
+    .where(
+        deliveries.c.lane == bindparam("lane"), deliveries.c.flow == bindparam("flow"),
+        deliveries.c.due_at <= bindparam("now", type_=BigInteger()),
+    )
+    .order_by(deliveries.c.due_at)
+    .limit(bindparam("most"))
+    .subquery()
+)  # fmt: skip
+_counted: tuple[ColumnElement[Any], ...] = (func.min(_some.c.due_at), func.count())
+_OF_FLOW = Hot(select(*_counted))  # the index `deliveries_due`, which holds only what waits, answers both
 
 
-def _how_many(state: str) -> object:
-    return func.sum(case((literal_column(state), literal_column("1")), else_=literal_column("0")))
+def _how_many(condition: str) -> ColumnElement[Any]:
+    return func.sum(case((literal_column(condition), literal_column("1")), else_=literal_column("0")))
 
 
-_WEBHOOKS = Hot(
-    select(webhooks.c.brand, _how_many("enabled = 0"), _how_many("enabled = 1 AND failing_since IS NOT NULL")).group_by(webhooks.c.brand)  # type: ignore[call-overload]  # columns of SQL text
-)
+_states = (_how_many("enabled = 0"), _how_many("enabled = 1 AND failing_since IS NOT NULL"))
+_WEBHOOKS = Hot(select(webhooks.c.brand, *_states).group_by(webhooks.c.brand))
 
 
 class Due(NamedTuple):
@@ -46,11 +56,18 @@ class Measures:
         self._store = store
         self._clock = store.clock(clock)
 
-    async def due(self) -> dict[str, Due]:
-        """What is due, by channel."""
+    async def due(self, channels: Iterable[str]) -> dict[str, Due]:
+        """What is due on these channels; of none more than 100,000 are counted."""
         now = micros(self._clock.now())
-        rows = await self._store.reader.fetch(_QUEUE, {"now": now})
-        return {lane: Due(count, (now - oldest) / 1_000_000) for lane, count, oldest in rows}
+        return {channel: await self._due(channel, now) for channel in channels}
+
+    async def _due(self, lane: str, now: int) -> Due:
+        found, oldest = 0, now
+        for (flow,) in await self._store.reader.fetch(sql.FLOWS, {"lane": lane, "now": now}):
+            asked = {"lane": lane, "flow": flow, "now": now, "most": max(1, _MOST - found)}
+            ((head, more),) = await self._store.reader.fetch(_OF_FLOW, asked)
+            found, oldest = min(_MOST, found + more), min(oldest, head if head is not None else now)
+        return Due(found, (now - oldest) / 1_000_000)
 
     async def webhooks(self) -> dict[str, Failing]:
         """Webhooks to the application that get nothing, by brand."""

@@ -94,7 +94,9 @@ class Effects:
         await self._list(tx, listed)
 
     def _listed(self, found: Found, report: Report, now: int) -> Iterator["Addition | Removal"]:
-        whose = report.whose if report.kind == "replied" and report.whose is not None else _addressed(found)
+        # What names its attempt tells of whom that went to: as whom a mail comes is only what its sender says.
+        wrote = report.whose if report.kind == "replied" and report.attempted is None else None
+        whose = wrote or _addressed(found)
         if whose is not None:
             yield from self._against(found.brand, whose, report, found.message_id, now)
 

@@ -96,6 +96,14 @@ class StoredEvent(NamedTuple):
     facts: str
 
 
+class StoredCallback(NamedTuple):
+    """A callback that told of a delivery, as the table `callbacks` says."""
+
+    message_id: str
+    delivery: int
+    kind: str
+
+
 class StoredSuppression(NamedTuple):
     """A line of the history of the suppression list about the address of a delivery."""
 
@@ -181,6 +189,8 @@ class Story:
     deliveries: list[StoredDelivery] = field(default_factory=list)
     attempts: defaultdict[int, list[StoredAttempt]] = field(default_factory=lambda: defaultdict(list))
     events: defaultdict[int, list[StoredEvent]] = field(default_factory=lambda: defaultdict(list))
+    callbacks: defaultdict[int, list[StoredCallback]] = field(default_factory=lambda: defaultdict(list))
+    """Those that are settled."""
     suppressions: defaultdict[int, list[StoredSuppression]] = field(default_factory=lambda: defaultdict(list))
     """By delivery, in the order of the history."""
     consents: Sequence[StoredConsent] = ()

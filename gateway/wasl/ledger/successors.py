@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wasl.ledger import statements as sql
-from wasl.ledger.families import read_families
+from wasl.ledger.families import hold_families, read_families
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import new_delivery
 
@@ -31,7 +31,9 @@ async def open_successors(tx: Transaction, following: Sequence[Following]) -> di
     """
     if not following:
         return {}
-    kin = await read_families(tx, {(one.brand, one.message_id) for one in following})
+    keys = {(one.brand, one.message_id) for one in following}
+    await hold_families(tx, keys)
+    kin = await read_families(tx, keys)
     rows = {}
     for one in following:
         key = one.brand, one.message_id

@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Column, ColumnElement, Connection, Row, Select, Table, and_, bindparam, case, event, func, or_, select
+from sqlalchemy import URL, Connection, Row, Select, Table, and_, bindparam, case, event, func, literal_column, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from wasl.clock import moment
 from wasl.ledger.postgres import engine_of
 from wasl.ledger.sqlite import tell_faults
-from wasl.ledger.statements import DOUBTFUL
 from wasl.ledger.stories import (
-    FOREVER,
     About,
     Fact,
     StoredAttempt,
+    StoredCallback,
     StoredConsent,
     StoredDelivery,
     StoredEvent,
@@ -27,12 +26,12 @@ from wasl.ledger.stories import (
     Story,
     Turn,
 )
+from wasl.ledger.streams import ABOUTS, FACTS, TURNS, USES
 from wasl.ledger.suppressions import ALL_BRANDS
-from wasl.ledger.tables import attempts, consents, deliveries, events, messages, recipients, sources, suppression_changes
-from wasl.ledger.uses import GIVEN_BACK
+from wasl.ledger.tables import attempts, callbacks, consents, deliveries, events, messages, recipients, sources, suppression_changes
 from wasl.ledger.wholeness import require_whole
-from wasl.states import LIVE, PENDING, REPLAYED
-from wasl_contracts import Reason, State
+from wasl.states import LIVE
+from wasl_contracts import Reason
 
 PAGE = 500
 """Messages read in one go."""
@@ -86,28 +85,34 @@ class Walk:
     async def turns(self) -> AsyncIterator[Turn]:
         """Every message with an ordering key, the messages of a key one after the other as they were accepted."""
         # One sorted query, streamed: there is no index over those that have ended.
-        async for row in self._stream(_TURNS):
+        async for row in self._stream(TURNS):
             yield Turn._make(row)
 
     async def abouts(self) -> AsyncIterator[About]:
         """Every message that is about something and was not replaced; those to a recipient about one thing as they were accepted."""
-        async for row in self._stream(_ABOUTS):
+        async for row in self._stream(ABOUTS):
             yield About._make(row)
 
     async def facts(self) -> AsyncIterator[Fact]:
         """Every message that told a fact, or may have; those to a recipient with one fact as they were accepted."""
-        async for row in self._stream(_FACTS):
+        async for row in self._stream(FACTS):
             yield Fact._make(row)
 
     async def uses(self) -> AsyncIterator[StoredUse]:
         """Every attempt that frequency caps count; those to a recipient by their times."""
-        async for row in self._stream(_USES):
+        async for row in self._stream(USES):
             yield StoredUse._make(row)
 
     async def configs(self) -> dict[str, str]:
         """The configurations that judged, as JSON, by their versions."""
         query = select(sources.c.version, sources.c.text).where(sources.c.kind == "config")
         return {row.version: row.text for row in await self._fetch(query)}
+
+    async def unmatched(self) -> list[tuple[str, str, int]]:
+        """How many callbacks did nothing yet, by provider and state."""
+        query: Select[Any] = select(callbacks.c.provider, callbacks.c.state, func.count().label("kept")).where(_UNSETTLED)
+        grouped = query.group_by(callbacks.c.provider, callbacks.c.state).order_by(callbacks.c.provider, callbacks.c.state)
+        return [(row.provider, row.state, row.kept) for row in await self._fetch(grouped)]
 
     async def stranded(self, most: int = 100) -> list[str]:
         """The earliest message of each key of which all wait for their turn, so that nothing would ever wake it; of so many keys."""
@@ -144,6 +149,7 @@ class Walk:
             listed = await _rows(connection, _SUPPRESSIONS.params(brand=brand), deliveries, reach)
             tried = await _rows(connection, _ATTEMPTS, attempts, reach)
             happened = await _rows(connection, _EVENTS, events, reach)
+            reported = await _rows(connection, _CALLBACKS, callbacks, reach)
             said = await _said(connection, brand, {row.recipient for row in found if row.recipient is not None})
         stories = {row.id: Story(brand, row.id, row, consents=said.get(row.recipient or "", ())) for row in found}
         for row in sent:
@@ -152,6 +158,8 @@ class Walk:
             _of(stories, brand, row).attempts[row.delivery].append(StoredAttempt._make(row))
         for row in happened:
             _of(stories, brand, row).events[row.delivery].append(StoredEvent._make(row))
+        for row in reported:
+            _of(stories, brand, row).callbacks[row.delivery].append(StoredCallback._make(row))
         for row in sorted(listed, key=lambda row: row.at):
             _of(stories, brand, row).suppressions[row.number].append(StoredSuppression._make(row))
         return list(stories.values()), found[-1].id if found else after, more
@@ -218,6 +226,8 @@ _SUPPRESSIONS = select(
 )  # fmt: skip
 _ATTEMPTS = _select(attempts, StoredAttempt)
 _EVENTS = _select(events, StoredEvent)
+_UNSETTLED = callbacks.c.state != literal_column("'settled'")  # as the index says it
+_CALLBACKS = _select(callbacks, StoredCallback).where(callbacks.c.state == "settled")
 _CONSENTS = _select(consents, StoredConsent).order_by(consents.c.id)
 
 
@@ -243,58 +253,3 @@ def _of(stories: dict[str, Story], brand: str, row: Row[Any]) -> Story:
     if row.message_id not in stories:
         stories[row.message_id] = Story(brand, row.message_id)
     return stories[row.message_id]
-
-
-def _every_turn() -> Select[Any]:
-    keys = (deliveries.c.brand, deliveries.c.ordering_key, deliveries.c.message_id)
-    waits = and_(
-        deliveries.c.attempts == 0,
-        deliveries.c.state.in_(sorted(PENDING)),
-        func.coalesce(deliveries.c.reason, "") != Reason.AFTER_RESTORE,
-    )
-    replayed = select(events.c.at).where(events.c.brand == keys[0], events.c.message_id == keys[2], events.c.type == REPLAYED).exists()
-    ended = case((attempts.c.number.is_(None), None), else_=func.coalesce(attempts.c.ended_at, FOREVER))
-    facts = [func.min(messages.c.created_at), func.min(attempts.c.started_at), func.max(ended), func.max(case((waits, 1), else_=0))]
-    child = and_(attempts.c.brand == keys[0], attempts.c.message_id == keys[2], attempts.c.delivery == deliveries.c.number)
-    return (
-        select(*keys, *facts, func.max(case((replayed, 1), else_=0)))
-        .join_from(deliveries, messages, and_(messages.c.brand == keys[0], messages.c.id == keys[2]))
-        .outerjoin(attempts, child)
-        .where(keys[1].is_not(None))
-        .group_by(*keys)
-        .order_by(*keys)
-    )
-
-
-_TURNS = _every_turn()
-
-
-def _alike(what: Column[Any], *more: Column[Any]) -> Select[Any]:
-    """The messages that have such a key, those to a recipient with one of them together, as they were accepted."""
-    keys = (messages.c.brand, messages.c.recipient_id, what, messages.c.created_at, messages.c.id)
-    return select(*keys, *more).where(what.is_not(None)).order_by(*keys)
-
-
-def _told() -> ColumnElement[bool]:
-    """Whether a call of a message is out, was taken or may have been."""
-    stands = deliveries.c.state.in_(sorted(LIVE - PENDING | {State.SENT, State.DELIVERED}))
-    its = and_(deliveries.c.brand == messages.c.brand, deliveries.c.message_id == messages.c.id)
-    return select(deliveries.c.number).where(its, or_(stands, and_(deliveries.c.state != State.BOUNCED, DOUBTFUL))).exists()
-
-
-def _every_use() -> Select[Any]:
-    keys = (attempts.c.brand, attempts.c.recipient_id, attempts.c.started_at, attempts.c.message_id, attempts.c.delivery, attempts.c.number)
-    its_own = case((deliveries.c.decided_at == attempts.c.started_at, deliveries.c.decision))  # an intent is written with its decision
-    child = and_(deliveries.c.brand == keys[0], deliveries.c.message_id == keys[3], deliveries.c.number == keys[4])
-    return (
-        select(*keys, messages.c.topic, messages.c.category, deliveries.c.channel, its_own)
-        .join_from(attempts, messages, and_(messages.c.brand == keys[0], messages.c.id == keys[3]))
-        .join(deliveries, child)
-        .where(keys[1].is_not(None), func.coalesce(attempts.c.outcome, "").not_in(GIVEN_BACK))
-        .order_by(*keys)
-    )
-
-
-_USES = _every_use()
-_ABOUTS = _alike(messages.c.about, messages.c.supersedes).where(messages.c.superseded_by.is_(None))
-_FACTS = _alike(messages.c.fact).where(_told())

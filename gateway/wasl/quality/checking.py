@@ -126,7 +126,7 @@ class _Judge:
 
     def _owner(self) -> tuple[bool, str]:
         owners = self._owners()
-        return bool(owners), f"{owners} of them" if owners else "nobody"
+        return bool(owners), f"{owners} of them" if owners else "nobody: quality.toml names no `owners`, pyproject.toml no authors"
 
     def _two_owners(self) -> tuple[bool, str]:
         owners = self._owners()
@@ -139,17 +139,22 @@ class _Judge:
     def _contract(self) -> tuple[bool, str]:
         from wasl_contracts import conformance  # noqa: PLC0415 - it needs pytest, which is there where tests could run
 
-        kit = {
-            name
-            for contract in (conformance.ProviderContract, conformance.SmtpContract, conformance.SocketContract)
-            for name in dir(contract)
-        }
+        contracts = (conformance.ProviderContract, conformance.SmtpContract, conformance.SocketContract)
+        kit = [name for contract in contracts for part in contract.__mro__ for name in vars(part)]
         checks = [name for name in self._run.passed if name.partition("[")[0] in kit]
         if self._run.failed:
-            return False, f"failed: {', '.join(sorted(self._run.failed)[:5])} ({self._run.said})"
+            return False, self._complaint(kit)
         if len(checks) < _FEWEST:
             return False, f"{len(checks)} checks of the kit ran; subclass one of wasl_contracts.conformance in tests/"
         return True, f"{len(checks)} checks of the kit, {self._run.said}"
+
+    def _complaint(self, kit: list[str]) -> str:
+        """What the most fundamental test that failed complains of. The kit tells of the spec first, and then of one thing after another."""
+        failed = self._run.failed
+        places = {name: place for place, name in reversed([*enumerate(kit)])}
+        first = min(failed, key=lambda name: places.get(name.partition("[")[0], -1))
+        why = f"{first}: {failed[first]}" if failed[first] else first
+        return f"{why} ({self._run.said}; all of it: cd {self._found.folder} && python -m pytest tests)"
 
     def _readme(self) -> tuple[bool, str]:
         wanted = f'plugin = "{self._found.plugin.name}"'

@@ -1,9 +1,11 @@
 """What can be seen of a plugin: its distribution, its spec, and a run of its tests with the contract kit among them."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
@@ -15,7 +17,11 @@ from wasl.errors import Unusable
 from wasl.registry import GROUP, Plugin, load_plugin
 
 _PATIENCE = 300  # seconds for a plugin's tests, and for mypy
-_PASSED_OR_NOT = ("failure", "error", "skipped")
+_FAILED = frozenset({"failure", "error"})
+_PASSED_OR_NOT = _FAILED | {"skipped"}
+_ENDED = (0, 5)  # pytest: all passed, or there were none
+_RAISED = re.compile(r": KeyboardInterrupt$|^SystemExit")
+_OUTCOME = re.compile(r"^(failed on setup with )?\"?(AssertionError|Failed): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,13 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How its tests ended: the names of those that passed, failed and were skipped, with their parameters. `said` is pytest's last line."""
+    """How its tests ended: the names of those that passed, with their parameters, and of those that failed with what each complains of.
+
+    `said` is pytest's last line.
+    """
 
     passed: frozenset[str] = field(default_factory=frozenset)
-    failed: frozenset[str] = field(default_factory=frozenset)
+    failed: Mapping[str, str] = field(default_factory=dict)
     said: str = ""
 
 
@@ -75,14 +84,33 @@ def run_tests(found: Sources) -> Run:
         raise Unusable("The contract kit needs pytest; install it with: pip install 'wasl-contracts[testing]'")
     with TemporaryDirectory(prefix="wasl-check-") as kept:
         report = Path(kept) / "report.xml"
-        words = ["-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", f"--junitxml={report}", "tests"]
+        # Native tracebacks: pytest's own are built by parsing source, which a plugin with a wild error can trip (CPython 3.11).
+        words = ["-m", "pytest", "-q", "--no-header", "--tb=native", "-p", "no:cacheprovider", f"--junitxml={report}", "tests"]
         ended = _ended(found, words)
         if not report.is_file():
-            return Run(failed=frozenset({"tests"}), said=(ended.stderr or ended.stdout).strip()[-300:])
-        cases = {case: {child.tag for child in case} for case in ElementTree.parse(report).iter("testcase")}  # noqa: S314 - pytest's own
-    passed = {case.attrib["name"] for case, tags in cases.items() if not tags.intersection(_PASSED_OR_NOT)}
-    failed = {case.attrib["name"] for case, tags in cases.items() if tags & {"failure", "error"}}
-    return Run(frozenset(passed), frozenset(failed), ended.stdout.strip().rpartition("\n")[2])
+            return Run(failed={"tests": (ended.stderr or ended.stdout).strip()[-300:]}, said="pytest did not run")
+        told = ElementTree.parse(report)  # noqa: S314 - pytest's own
+    cases = [case for case in told.iter("testcase") if case.get("name")]  # where a run was cut short, one has no name
+    passed = {case.attrib["name"] for case in cases if not _PASSED_OR_NOT.intersection(child.tag for child in case)}
+    failed = {case.attrib["name"]: _complaint(child) for case in cases for child in case if child.tag in _FAILED}
+    if not failed and ended.returncode not in _ENDED:
+        failed["the run"] = _cut_short(ended.stdout + ended.stderr)
+    return Run(frozenset(passed), failed, ended.stdout.strip().rpartition("\n")[2])
+
+
+def _complaint(failure: ElementTree.Element) -> str:
+    """Why a test failed, in one line: the text of its assertion, or what a file raised that could not be imported."""
+    said = failure.get("message", "")
+    if said == "collection failure":
+        said = (failure.text or said).strip().rpartition("\n")[2].removeprefix("E ")
+    return _OUTCOME.sub("", said.strip().partition("\n")[0])[:300]
+
+
+def _cut_short(output: str) -> str:
+    """What ended all tests at once."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    raised = [line for line in lines if _RAISED.search(line)]
+    return f"was cut short by {(raised or lines or ['something that said nothing'])[-1][:300]}"
 
 
 def strictly_typed(found: Sources) -> str | None:
@@ -101,4 +129,5 @@ def _ended(found: Sources, words: list[str]) -> subprocess.CompletedProcess[str]
             timeout=_PATIENCE, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise Unusable(f"The tests of {found.plugin.name} did not end within {_PATIENCE} seconds.") from None
+        again = f"see where they hang: cd {found.folder} && python -m pytest -x -v tests"
+        raise Unusable(f"The tests of {found.plugin.name} did not end within {_PATIENCE} seconds; {again}") from None

@@ -1,7 +1,7 @@
 """Looks every few seconds whether what was sent is confirmed in time, and raises the alarm where a provider went silent."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from wasl.clock import MICROSECOND
 from wasl.counters import Counters
 from wasl.errors import WaslError
 from wasl.ledger.confirming import Confirmations
+from wasl.registry import Specs
 
 _EVERY = 5.0  # seconds
 _log = structlog.get_logger("wasl.receipts")
@@ -21,6 +22,12 @@ class Expected(NamedTuple):
 
     within: timedelta
     brands: Sequence[str]
+
+
+def expected(specs: Specs, reporting: Iterable[str], brands: Sequence[str]) -> dict[str, Expected]:
+    """Of the providers that report, those that say how soon they confirm; `brands` are all that there are."""
+    within = {name: specs[name].capabilities.confirms_in_seconds for name in reporting}
+    return {name: Expected(timedelta(seconds=most), specs.brands[name] or brands) for name, most in within.items() if most is not None}
 
 
 class Overdue:

@@ -32,16 +32,16 @@ class Reading(NamedTuple):
             kind=event.kind,
             at=micros(event.at),
             attempted=call,
-            provider_ref=event.provider_ref,
+            provider_ref=_storable(event.provider_ref) if event.provider_ref is not None else None,
             reason=event.reason,
-            code=event.code[:_LONGEST] if event.code is not None else None,
+            code=_storable(event.code[:_LONGEST]) if event.code is not None else None,
             dead=event.dead,
             machine=event.machine,
             whose=whose,
             meaning=heard,
             text=event.text,
             thread=event.thread,
-            facts=dict([(name[:_LONGEST], value[:_LONGEST]) for name, value in event.facts.items()][:_MOST]),
+            facts=dict([(_storable(name[:_LONGEST]), _storable(value[:_LONGEST])) for name, value in event.facts.items()][:_MOST]),
         )
 
     def key(self, provider: str, event: Event, call: Attempted | None) -> str:
@@ -59,3 +59,8 @@ class Reading(NamedTuple):
         except BadAddress:  # a short code, or a kind that no provider here serves: then as it is spelled
             normal = address
         return Whose(normal.channel, address_hash(self.keys, normal.kind, normal.value), normal.masked())
+
+
+def _storable(said: str) -> str:
+    """Without what no database keeps in a text: NUL (PostgreSQL), and halves of characters, which JSON can hold and UTF-8 cannot."""
+    return said.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

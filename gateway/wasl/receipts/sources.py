@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from wasl_contracts import EventSource, Handshake, Provider
+from wasl_contracts.provider import Mailroom
 
 Opening = Callable[[], Awaitable[Mapping[str, Provider]]]
 
@@ -40,6 +41,14 @@ class Sources:
                 # Asked once: whether an object is of a protocol takes as long as all the rest of reading a callback.
                 self._opened = {each: _source(one) for each, one in (await self._opening()).items() if isinstance(one, EventSource)}
         return self._opened[name]
+
+    async def making(self, address: str) -> str | None:
+        """The provider of whose making a mail address is; None where it is nobody's."""
+        for name in self._names:
+            found = await self.of(name)
+            if found is not None and isinstance(found.reader, Mailroom) and found.reader.made(address):
+                return name
+        return None
 
 
 def _source(provider: EventSource) -> Source:

@@ -212,7 +212,6 @@ OPERATIONS: tuple[Operation, ...] = (
         'The same over a WebSocket, which also takes steps: `{"do": "read", "item": "itm_…"}`, `{"do": "read_all"}`.',
         socket,
         answers={},
-        empty=(101,),
         parameters=(_AFTER, _TOKEN),
         problems=(400, 401, 403, 422, 503),
     ),

@@ -14,7 +14,7 @@ from wasl.inbox.inboxes import Whose
 from wasl.inbox.seen import item_seen
 from wasl.inbox.watching import Watcher
 from wasl.ledger.inbox import Step
-from wasl.server.problems import REQUEST_ID, SOFTWARE, shutting_down
+from wasl.server.problems import REQUEST_ID, SOFTWARE, bad_header, shutting_down
 from wasl_contracts.model import Frozen
 
 EVENT_STREAM = "text/event-stream"
@@ -69,6 +69,8 @@ async def connect(gateway: Gateway, request: web.Request, whose: Whose, after: s
     place = await gateway.inboxes.place(whose, after)
     async with gateway.inboxes.watching(whose) as watcher:
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_LARGEST, timeout=_LOOK)
+        if not socket.can_prepare(request):
+            raise bad_header("Upgrade", "does not ask for a WebSocket; use GET /inbox/v1/stream for server-sent events")
         await socket.prepare(request)
 
         async def tell(kind: str, revision: int, told: bytes) -> None:
@@ -91,9 +93,9 @@ async def _tell(gateway: Gateway, whose: Whose, place: int, to: tuple[Watcher, T
     """What changes, each thing as it is then, and after that how many are unread."""
     watcher, tell, request = to
     now = asyncio.get_running_loop().time
-    fresh, quiet_since = True, now()
+    fresh, woken, quiet_since = True, True, now()
     while not watcher.ended and gateway.inboxes.holds(whose) and request.transport is not None:
-        while items := await gateway.inboxes.changed(whose, place):
+        while woken and (items := await gateway.inboxes.changed(whose, place)):
             for item in items:
                 await tell("item", item.revision, to_json(item_seen(item)))
             place, fresh = items[-1].revision, True
@@ -103,7 +105,7 @@ async def _tell(gateway: Gateway, whose: Whose, place: int, to: tuple[Watcher, T
         elif now() - quiet_since >= _HEARTBEAT:
             await tell("", place, b"")
             quiet_since = now()
-        await watcher.changed(_LOOK)
+        woken = await watcher.changed(_LOOK)
 
 
 async def _listen(gateway: Gateway, whose: Whose, socket: web.WebSocketResponse) -> None:

@@ -85,12 +85,10 @@ def _of_ledger(gateway: Gateway, known: Known) -> Iterator[Metric]:
     yield _gauge("wasl_database_up", "Whether the database could be read.", (), {(): known.up})
     if not known.up:
         return
-    channels = gateway.config.channels
-    for name, told, of in (
-        ("wasl_queue_due", "Deliveries that are due and wait for a worker.", lambda lane: known.due[lane].deliveries),
-        ("wasl_queue_oldest_due_seconds", "For how long the oldest of them is due.", lambda lane: known.due[lane].seconds),
-    ):
-        yield _gauge(name, told, ("channel",), {(lane,): of(lane) if lane in known.due else 0 for lane in {*channels, *known.due}})
+    due = {(channel,): one.deliveries for channel, one in known.due.items()}
+    yield _gauge("wasl_queue_due", "Deliveries that are due and wait for a worker, up to 100,000.", ("channel",), due)
+    oldest = {(channel,): one.seconds for channel, one in known.due.items()}
+    yield _gauge("wasl_queue_oldest_due_seconds", "For how long the oldest of them is due.", ("channel",), oldest)
     providers = {one.name: one.state for one in known.standings if one.name in gateway.config.providers}
     states = {(name, state): now == state for name, now in providers.items() for state in _STATES}
     yield _gauge("wasl_provider_state", "How a provider stands: 1 for that state.", ("provider", "state"), states)
@@ -124,7 +122,7 @@ OPERATIONS = (
         run=shown,
         scope=None,
         answers={},
-        empty=(200,),
+        text="text/plain",
         problems=(401, 403),
     ),
 )

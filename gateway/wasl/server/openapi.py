@@ -113,6 +113,8 @@ class _Writer:
             answers[200] = {"description": "OK", "headers": _ANSWER_HEADERS, "content": {CSV: {"schema": {"type": "string"}}}}
         if operation.page:
             answers[200] = {"description": "OK", "headers": _ANSWER_HEADERS, "content": {"text/html": {"schema": {"type": "string"}}}}
+        if operation.text:
+            answers[200] = {"description": "OK", "headers": _ANSWER_HEADERS, "content": {operation.text: {"schema": {"type": "string"}}}}
         answers |= {status: {"description": HTTPStatus(status).phrase, "headers": _ANSWER_HEADERS} for status in operation.empty}
         refusals = sorted({*_ALWAYS, *(_WITH_KEY if operation.scope else ()), *operation.problems})
         problems = {status: self._answer(status, PROBLEM_JSON, ProblemDocument) for status in refusals}

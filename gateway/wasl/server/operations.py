@@ -35,7 +35,7 @@ class Operation:
     `queries` is a model whose fields are optional query parameters. `problems` are the statuses with which it may refuse, beside
     those that every operation has. A `page` answers 200 with HTML. `csv` is
     where CSV stands: in the body that it takes, or in what it answers with 200. With `file` its body is a file of any kind.
-    `empty` are the statuses that it answers without a body.
+    `empty` are the statuses that it answers without a body. `text` is the media type of the text that it answers with 200.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -54,6 +54,7 @@ class Operation:
     csv: Literal["body", "answer"] | None = None
     file: bool = False
     empty: tuple[int, ...] = ()
+    text: str = ""
 
 
 MESSAGE_ID = Parameter("id", "path", {"type": "string", "examples": ["msg_0198c7a1b2c3"]}, "The message's id.")

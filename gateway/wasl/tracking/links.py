@@ -10,7 +10,7 @@ from yarl import URL
 from wasl_contracts.links import web_link
 
 # Every value is in double quotes by now: the layout, the sanitizer and the inliner write it so. Possessive, so that nothing is tried twice.
-_TAG = re.compile(r'<(?:a|area|v:[a-z]+)\b(?:[^>"]|"[^"]*")*+>', re.IGNORECASE)
+_TAG = re.compile(r'<(?:a|area|v:[a-z]+)\b(?:[^<>"]|"[^"]*")*+>', re.IGNORECASE)
 _HREF = re.compile(r'(?<=\shref=")[^"]*(?=")', re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 _SHOWN = re.compile(r"\s*(?:https?://|www\.)", re.IGNORECASE)

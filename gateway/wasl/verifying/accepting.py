@@ -63,15 +63,20 @@ def what_replaced_it_is_there(message: StoredMessage, story: Story) -> Iterator[
 
 
 def every_row_belongs_to_a_delivery(_message: StoredMessage, story: Story) -> Iterator[str]:
-    """No attempt and no event without its delivery."""
+    """No attempt, event or callback without its delivery."""
     numbers = {delivery.number for delivery in story.deliveries}
-    for name, rows in (("an attempt", story.attempts), ("an event", story.events)):
+    for name, rows in (("an attempt", story.attempts), ("an event", story.events), ("a callback", story.callbacks)):
         for number in sorted(rows.keys() - numbers):
             yield f"{name} is there of a delivery {number} that is not"
 
 
 def strangers(story: Story) -> Iterator[str]:
     """No rows of a message that is not there."""
-    for name, found in (("deliveries", story.deliveries), ("attempts", story.attempts), ("events", story.events)):
+    for name, found in (
+        ("deliveries", story.deliveries),
+        ("attempts", story.attempts),
+        ("events", story.events),
+        ("callbacks", story.callbacks),
+    ):
         if found:
             yield f"there are {name} of it, but the message is not there"

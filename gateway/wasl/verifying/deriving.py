@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wasl.ledger.reports import RECEIPT
 from wasl.ledger.stories import StoredAttempt
 from wasl.states import REPLAYED, REPORTED, TRANSITIONS
 from wasl.verifying.judging import Happened, Rules, Told
@@ -72,7 +71,7 @@ def _lines(told: Told) -> list[list[Step]]:
             ends |= {(attempt.ended_at, followed.value)} if followed else set()
     lines = defaultdict(list)
     for event in sorted(told.events, key=lambda event: event.at):
-        if not _reported(event) and (step := _step(event)) is not None and (event.at, event.type) not in ends:
+        if not event.reported and (step := _step(event)) is not None and (event.at, event.type) not in ends:
             lines[event.type].append(step)
     return [calls, *lines.values()]
 
@@ -86,13 +85,8 @@ def _step(event: Happened) -> Step | None:
     return Step(event.at, (State(event.type),))
 
 
-def _reported(event: Happened) -> bool:
-    """Whether a provider told it: by its own clock, in any order, and of a state only where it leads further (ledger/merging.py)."""
-    return event.facts.get("rule") == RECEIPT
-
-
 def _tells_a_state(event: Happened) -> bool:
-    return _reported(event) and event.type in REPORTED and not event.facts.get("machine")
+    return event.reported and event.type in REPORTED and not event.facts.get("machine")
 
 
 def _leads(state: State, target: State, lines: Sequence[Sequence[Step]], apart: int, reported: frozenset[State]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from wasl.ledger.stories import StoredMessage, Story
-from wasl.verifying import accepting, capping, consenting, deriving, keeping, sending, shapes, windows, witnessing
+from wasl.verifying import accepting, capping, consenting, deriving, keeping, reporting, sending, shapes, windows, witnessing
 from wasl.verifying.judging import Finding, Rules, Told, tell
 from wasl.verifying.sends import Send
 
@@ -48,6 +48,9 @@ DELIVERIES: dict[Callable[[Told, Rules], Iterator[str]], str] = {
     sending.the_next_provider_follows_on_proof: "P7",
     sending.a_refusal_was_an_answer: "P7",
     sending.what_escalates_was_asked_to: "P7",
+    reporting.what_was_told_is_an_event: "P8",
+    reporting.what_it_was_told_was_kept: "P8",
+    reporting.its_state_is_that_of_its_reports: "P8",
     keeping.its_address_is_masked: "P9",
 }
 FAMILIES: dict[Callable[[Sequence[Told], Rules], Iterator[tuple[Told, str]]], str] = {

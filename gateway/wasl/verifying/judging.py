@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wasl.ledger.stories import StoredAttempt, StoredConsent, StoredDelivery, StoredMessage, StoredSuppression, Story
+from wasl.ledger.reports import RECEIPT
+from wasl.ledger.stories import StoredAttempt, StoredCallback, StoredConsent, StoredDelivery, StoredMessage, StoredSuppression, Story
 from wasl.states import REPLAYED
 from wasl_contracts import Mark, Reason, State
 
@@ -53,6 +54,11 @@ class Happened:
     facts: Mapping[str, object]
 
     @property
+    def reported(self) -> bool:
+        """Whether a provider told it: by its own clock, in any order, and of a state only where it leads further (ledger/merging.py)."""
+        return self.facts.get("rule") == RECEIPT
+
+    @property
     def reason(self) -> Reason | None:
         return Reason(str(self.facts["reason"])) if "reason" in self.facts else None
 
@@ -69,6 +75,7 @@ class Told:
     tried: tuple[str, ...]
     attempts: Sequence[StoredAttempt]
     events: Sequence[Happened] = field(default=())
+    callbacks: Sequence[StoredCallback] = field(default=())
     suppressions: Sequence[StoredSuppression] = field(default=())
     consents: Sequence[StoredConsent] = field(default=())
 
@@ -117,6 +124,7 @@ def tell(story: Story, message: StoredMessage, row: StoredDelivery) -> Told:
         tried=words(row.tried) or (),
         attempts=story.attempts.get(row.number, []),
         events=events,
+        callbacks=story.callbacks.get(row.number, []),
         suppressions=story.suppressions.get(row.number, []),
         consents=story.consents,
     )

@@ -51,6 +51,8 @@ class Report:
     attempts: int = 0
     findings: list[Finding] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+    """What breaks no promise, and should be known."""
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Count them, and keep those for which there is room."""
@@ -87,12 +89,17 @@ async def verify(specs: Specs, evidence: Evidence | None = None, clock: Clock | 
                     for one in await walk.missing(ids)
                 )
         await _as_far_as_readable(_between_messages(walk, rules, report), report)
+        report.remarks += [_remark(*found) for found in await walk.unmatched()]
         for ids in accepted_ids(evidence.accepted) if evidence.accepted else ():
             said = "a client saw its 202, but it is not there"
             report.add(Finding(one, "P1", "what_was_accepted_is_there", said) for one in await walk.missing(ids))
     finally:
         await walk.close()
     return report
+
+
+def _remark(provider: str, state: str, count: int) -> str:
+    return f"{count} callback(s) of {provider} did nothing yet: {state}; see: wasl callbacks list --state {state}"
 
 
 async def _as_far_as_readable(work: Awaitable[None], report: Report) -> None:

@@ -36,13 +36,14 @@ _LONGEST_TEXT: Final = 2000
 _LONGEST_NONCE: Final = 25
 _NONCES: Final = uuid5(NAMESPACE_URL, "urn:wasl:discord")
 _MOST_KEPT: Final = 10_000
+_LONGEST_WAIT: Final = 10**9  # seconds; whatever is longer is none, and a number of 400 digits has no decimals
 _SNOWFLAKE: Final = r"^[0-9]{1,20}$"
 
 
 class DiscordSettings(Frozen):
     """A section of wasl.toml with `plugin = "discord"`."""
 
-    token: SecretStr = Field(description="The bot's token.")
+    token: SecretStr = Field(min_length=1, description="The bot's token.")
     public_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         None, description="The app's public key, for callbacks; without it they are refused."
     )
@@ -154,7 +155,7 @@ def _body(delivery: Delivery) -> bytes:
 def _error(answer: Answer) -> ProviderError:
     """What Discord's body says goes before the status and the headers, which a proxy may have changed."""
     told = answer.json()
-    if isinstance(seconds := told.get("retry_after"), (int, float)) and not isinstance(seconds, bool):
+    if isinstance(seconds := told.get("retry_after"), (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < _LONGEST_WAIT:
         answer = replace(answer, headers={"Retry-After": f"{seconds:.3f}"})
     code = told.get("code")
     return answer.error(ERRORS, code if type(code) is int and str(code) in ERRORS else answer.status)

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from aiohttp import encode_basic_auth
 
-from wasl_contracts import Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Reason, Receipt, Rejected, Sender
+from wasl_contracts import Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Reason, Receipt, Rejected, Sender, Unknown
 from wasl_contracts.http import call
 from wasl_contracts.letter import EMAIL, Composing, Letters, about_sender
 from wasl_mailgun.errors import ERRORS, OF_SENDER, code
@@ -52,7 +52,10 @@ class Mailgun:
             error = answer.error(ERRORS, named := code(answer))
             raise about_sender(error, delivery) if named == OF_SENDER else error
         ref = answer.json().get("id")
-        return Receipt(provider_ref=ref.strip("<>") or None if isinstance(ref, str) and len(ref) <= 512 else None)
+        ref = ref.strip("<>") if isinstance(ref, str) else ""
+        if not 0 < len(ref) <= 512:
+            raise Unknown("no_id")  # a page that some proxy or a wrong base_url gives
+        return Receipt(provider_ref=ref)
 
     def wire(self, delivery: Delivery) -> bytes:
         return self._form(delivery)[1]

@@ -18,6 +18,7 @@ class TestMessenger(ProviderContract):
     settings: ClassVar = {"page_id": "682498302938465", "access_token": "EAAG-secret-1", "app_secret": "app-secret-1"}
     address = Address(channel="social", kind="messenger_psid", value="1254477777772919")
     ref = "m_AG5Hz2Uq7tuwNEhXfYYKj8mJEM_QPpz5jdCK48PnKAjSdjfipqxqMvK8ma6AC8fplwlqLP_5cgXIbu7I3rBN0P"
+    outcomes = {404: "rejected:provider"}  # base_url is not its API
     proof = ("X-Hub-Signature-256",)
     window = None
 

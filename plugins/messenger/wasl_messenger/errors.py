@@ -18,7 +18,17 @@ _GROUPS: Mapping[Refusal, tuple[str, ...]] = {
     _NOT_REACHED: ("551", "10.2018108", "200.2018108", "200.1545041"),
     # They have not written in the last 24 hours, or never
     Refusal(outcome="rejected", reason=Reason.CONTENT_REJECTED, scope="content"): ("10.2018278", "10.2018065", "10.2534022"),
-    _MISCONFIGURED: ("3", "10", "102", "190", "200", "230", "368", "10.1893063"),  # the token, its permissions, a restricted Page
+    _MISCONFIGURED: (
+        "3",
+        "404",
+        "10",
+        "102",
+        "190",
+        "200",
+        "230",
+        "368",
+        "10.1893063",
+    ),  # the token, its permissions, a restricted Page; base_url is not its API
     Refusal(outcome="unavailable", reason=Reason.RATE_LIMITED): ("4", "17", "32", "613", "80006"),
     Refusal(outcome="unavailable", reason=Reason.PROVIDER_UNAVAILABLE): ("1200",),
     Refusal(outcome="unknown"): ("1", "2"),  # "an unexpected error": proves nothing either way
@@ -33,6 +43,6 @@ def refusal(answer: Answer) -> ProviderError:
     error = error if isinstance(error, dict) else {}
     code, subcode = error.get("code"), error.get("error_subcode")
     if type(code) is not int:  # anything else could carry an address into a log
-        return answer.error(ERRORS)
+        return answer.error(ERRORS, answer.status)
     both = f"{code}.{subcode}"
     return answer.error(ERRORS, both if both in ERRORS else code)

@@ -52,6 +52,7 @@ class TestPostmark(ProviderContract):
     settings = USUAL
     address = Address(channel="email", kind="email", value="ann@example.com")
     ref = "883953f4-6105-42a2-a16a-77a8eac79483"
+    outcomes = {404: "rejected:provider"}  # base_url is not its API
     proof = ("Authorization",)
     covers_body = False
     window = None

@@ -198,3 +198,13 @@ def test_a_wrong_setting_is_named(setting: str, wrong: object) -> None:
 async def test_a_sender_that_postmark_cannot_send_as_is_doubted(connect: Callable) -> None:
     assert connect().doubts(Sender(address="shop@acme.example")) == ()
     assert "sender cannot be used" in connect().doubts(Sender(address="متجر@acme.example"))[0]
+
+
+@pytest.mark.parametrize("answer", [Response.text(200, "<html>Sign in</html>"), Response.json(200, {})])
+async def test_an_answer_without_the_mails_id_proves_nothing(
+    api: FakePostmark, connect: Callable, delivery: Delivery, answer: Response
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(Unknown):
+        await connect().send(delivery)

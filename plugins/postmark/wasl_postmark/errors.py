@@ -20,6 +20,7 @@ ERRORS: Mapping[str, Refusal] = {
     "401": _SENDER,  # it is not confirmed
     "402": _CONTENT,  # invalid JSON
     "403": _CONTENT,  # JSON of another shape
+    "404": _MISCONFIGURED,  # no answer of Postmark: base_url is not its API
     "405": _MISCONFIGURED,  # no credits left
     "406": _NOBODY_THERE,  # inactive: it bounced, complained, or was suppressed there
     "409": _CONTENT,  # not sent as JSON
@@ -38,7 +39,7 @@ def code(answer: Answer) -> str | None:
     told = answer.json()
     number, sentence = told.get("ErrorCode"), told.get("Message")
     if not isinstance(number, int) or not 0 < number < 100_000:
-        return None
+        return "404" if answer.status == 404 else None
     if number == 300 and isinstance(sentence, str):
         return next((f"300/{field}" for field in ("To", "From") if f"'{field}'" in sentence), "300")
     return str(number)

@@ -5,7 +5,20 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from wasl_contracts import Attachment, Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Reason, Receipt, Rejected, Sender
+from wasl_contracts import (
+    Attachment,
+    Callback,
+    Capabilities,
+    Delivery,
+    Event,
+    HttpSession,
+    ProviderSpec,
+    Reason,
+    Receipt,
+    Rejected,
+    Sender,
+    Unknown,
+)
 from wasl_contracts.http import call
 from wasl_contracts.letter import EMAIL, Composing, Letter, Letters, about_sender
 from wasl_contracts.mailbox import Mailbox
@@ -54,7 +67,9 @@ class Postmark:
             error = answer.error(ERRORS, named)
             raise about_sender(error, delivery) if named in OF_SENDER else error
         ref = answer.json().get("MessageID")
-        return Receipt(provider_ref=ref if isinstance(ref, str) and 0 < len(ref) <= 256 else None)
+        if not isinstance(ref, str) or not 0 < len(ref) <= 256:
+            raise Unknown("no_message_id")  # a page that some proxy or a wrong base_url gives
+        return Receipt(provider_ref=ref)
 
     def wire(self, delivery: Delivery) -> bytes:
         letter = self._letters.read(delivery)

@@ -69,6 +69,7 @@ class TestSendGrid(ProviderContract):
     settings = USUAL
     address = Address(channel="email", kind="email", value="ann@example.com")
     ref = "14c5d75ce93-000100"
+    outcomes = {404: "rejected:provider"}  # base_url is not its API
     proof = (SIGNATURE, TIMESTAMP)
 
     def success(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from pydantic import ValidationError
 
-from wasl_contracts import Address, Attachment, Delivery, Mail, ProviderError, Reason, Rejected, Sender, Unavailable
+from wasl_contracts import Address, Attachment, Delivery, Mail, ProviderError, Reason, Rejected, Sender, Unavailable, Unknown
 from wasl_contracts.conformance import Response
 from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_sendgrid import SendGrid, Settings
@@ -189,3 +189,13 @@ def test_a_wrong_setting_is_named(setting: str, wrong: object) -> None:
 async def test_a_sender_that_sendgrid_cannot_send_as_is_doubted(connect: Callable) -> None:
     assert connect().doubts(Sender(address="shop@acme.example")) == ()
     assert "sender cannot be used" in connect().doubts(Sender(address="متجر@acme.example"))[0]
+
+
+@pytest.mark.parametrize("answer", [Response.text(200, "<html>Sign in</html>"), Response.text(202, "")])
+async def test_an_answer_without_the_mails_id_proves_nothing(
+    api: FakeSendGrid, connect: Callable, delivery: Delivery, answer: Response
+) -> None:
+    api.answer = answer
+
+    with pytest.raises(Unknown):
+        await connect().send(delivery)

@@ -28,6 +28,8 @@ ERRORS: Mapping[str, Refusal] = {
     "attachments.0.content": _CONTENT,
     "attachments.0.filename": _CONTENT,
     "attachments.0.type": _CONTENT,
+    # No answer of SendGrid: base_url is not its API.
+    "404": Refusal(outcome="rejected", reason=Reason.PROVIDER_MISCONFIGURED, scope="provider"),
 }
 
 OF_SENDER = frozenset(name for name, refusal in ERRORS.items() if refusal is _SENDER)
@@ -39,4 +41,6 @@ def field(answer: Answer) -> str | None:
     errors = answer.json().get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
     found = first.get("field") if isinstance(first, dict) else None
-    return found if isinstance(found, str) and found in ERRORS else None
+    if isinstance(found, str) and found in ERRORS:
+        return found
+    return "404" if answer.status == 404 else None

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from pydantic import ValidationError
 
-from wasl_contracts import Address, Attachment, Delivery, Mail, ProviderError, Reason, Rejected, Sender, Unavailable
+from wasl_contracts import Address, Attachment, Delivery, Mail, ProviderError, Reason, Rejected, Sender, Unavailable, Unknown
 from wasl_contracts.conformance import Request, Response
 from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_ses import Ses, Settings
@@ -220,3 +220,11 @@ def test_the_region_has_its_own_endpoint(region: str, endpoint: str) -> None:
 async def test_a_sender_that_ses_cannot_send_as_is_doubted(connect: Callable[..., Ses]) -> None:
     assert connect().doubts(Sender(address="shop@acme.example")) == ()
     assert "sender cannot be used" in connect().doubts(Sender(address="متجر@acme.example"))[0]
+
+
+@pytest.mark.parametrize("answer", [Response.text(200, "<html>Sign in</html>"), Response.json(200, {})])
+async def test_an_answer_without_the_mails_id_proves_nothing(api: FakeSes, connect: Callable, delivery: Delivery, answer: Response) -> None:
+    api.answer = answer
+
+    with pytest.raises(Unknown):
+        await connect().send(delivery)

@@ -24,6 +24,7 @@ ERRORS: Mapping[str, Refusal] = {
     "AccountSuspendedException": _MISCONFIGURED,
     "SendingPausedException": _MISCONFIGURED,
     "NotFoundException": _MISCONFIGURED,  # no such configuration set
+    "404": _MISCONFIGURED,  # no answer of SES: base_url is not its API
     "IncompleteSignature": _MISCONFIGURED,
     "RequestExpired": _MISCONFIGURED,  # our clock is wrong by more than 15 minutes
     "UnrecognizedClientException": _MISCONFIGURED,
@@ -44,4 +45,4 @@ def code(answer: Answer, recipient: str) -> str | None:
     found = told.split(":")[0].rpartition("#")[2] if isinstance(told, str) else ""
     if found == "MessageRejected" and b"not verified" in answer.body:
         return _SANDBOX if recipient.lower().encode() in answer.body.lower() else _UNVERIFIED
-    return found if found in ERRORS else None
+    return found if found in ERRORS else "404" if answer.status == 404 else None

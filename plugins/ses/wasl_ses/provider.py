@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from wasl_contracts import Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Reason, Receipt, Rejected, Sender
+from wasl_contracts import Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Reason, Receipt, Rejected, Sender, Unknown
 from wasl_contracts.http import call
 from wasl_contracts.letter import EMAIL, Composing, Letters, about_sender
 from wasl_ses.errors import ERRORS, OF_SENDER, code
@@ -55,7 +55,9 @@ class Ses:
             error = answer.error(ERRORS, named := code(answer, delivery.address.value))
             raise about_sender(error, delivery) if named in OF_SENDER else error
         ref = answer.json().get("MessageId")
-        return Receipt(provider_ref=ref if isinstance(ref, str) and 0 < len(ref) <= 256 else None)
+        if not isinstance(ref, str) or not 0 < len(ref) <= 256:
+            raise Unknown("no_message_id")  # a page that some proxy or a wrong base_url gives
+        return Receipt(provider_ref=ref)
 
     def wire(self, delivery: Delivery) -> bytes:
         letter = self._letters.read(delivery)

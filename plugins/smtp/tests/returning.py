@@ -1,6 +1,7 @@
 """Mails that come back to a provider with a secret, as the servers of others write them."""
 
-from wasl_smtp import Settings, Smtp
+from wasl_smtp import Settings
+from wasl_smtp.proofs import Proofs, proofs_of
 
 SECRET = "a-secret-of-32-characters-or-more"
 MAILBOXES = {
@@ -19,8 +20,10 @@ def settings(**changed: object) -> Settings:
     return Settings.model_validate({**SETTINGS, **changed})
 
 
-def opened(**changed: object) -> Smtp:
-    return Smtp(settings(**changed), None)  # type: ignore[arg-type]  # it makes no HTTP request
+def proofs(**changed: object) -> Proofs:
+    found = proofs_of(settings(**changed))
+    assert found is not None
+    return found
 
 
 def crlf(text: str) -> bytes:

@@ -3,13 +3,19 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from plugins.smtp.tests.returning import SETTINGS, complaint, opened, postfix, reply
+from plugins.smtp.tests.returning import SETTINGS, complaint, postfix, reply, settings
 from wasl_contracts import Address, Callback, EventKind
 from wasl_contracts.conformance import SmtpContract
 from wasl_contracts.conformance.callback_checks import AT
 from wasl_smtp import Smtp
+from wasl_smtp.proofs import proofs_of
 
-_REPORTED = {"deferred": ("delayed", "4.4.1"), "delivered": ("delivered", "2.0.0"), "sent": ("relayed", "2.0.0"), "bounced": ("failed", "5.1.1")}
+_REPORTED = {
+    "deferred": ("delayed", "4.4.1"),
+    "delivered": ("delivered", "2.0.0"),
+    "sent": ("relayed", "2.0.0"),
+    "bounced": ("failed", "5.1.1"),
+}
 
 
 class TestSmtp(SmtpContract):
@@ -34,7 +40,7 @@ class TestSmtp(SmtpContract):
     def sign(self, callback: Callback, *, forged: bool = False) -> Callback:
         secret = {"inbound_secret": "another secret of 32 characters or more"} if forged else {}
         delivery = self.delivery().model_copy(update={"attempt_id": callback.headers["Wanted"]})
-        proofs = opened(**secret)._proofs
+        proofs = proofs_of(settings(**secret))
         assert proofs is not None
         place = proofs.address("bounces@in.acme.example", delivery)
         return replace(callback, headers={"X-Original-To": place}, body=callback.body.replace(b"PLACE", place.encode()))

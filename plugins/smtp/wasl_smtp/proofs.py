@@ -14,7 +14,9 @@ from typing import Literal, NamedTuple
 from pydantic import SecretStr
 
 from wasl_contracts import Delivery
+from wasl_contracts.mailbox import Mailbox
 from wasl_contracts.signing import hmac_sha256
+from wasl_smtp.settings import Settings
 
 Purpose = Literal["bounces", "replies", "opt_outs"]
 """What a mailbox is for."""
@@ -92,6 +94,13 @@ class Proofs:
 
     def _tag(self, delivery_id: str) -> str:
         return _written(hmac_sha256(self._secret, f"message|{delivery_id}")[:_MAC])
+
+
+def proofs_of(settings: Settings) -> Proofs | None:
+    """Those of a provider; None where it has no secret to prove them with."""
+    told: dict[Purpose, str | None] = {"bounces": settings.return_path, "replies": settings.replies_to, "opt_outs": settings.unsubscribe_to}
+    mailboxes = {purpose: Mailbox.read(mailbox).address for purpose, mailbox in told.items() if mailbox is not None}
+    return Proofs(settings.inbound_secret, mailboxes) if settings.inbound_secret is not None else None
 
 
 def _pattern(mailbox: str) -> re.Pattern[str]:

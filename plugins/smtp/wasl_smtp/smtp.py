@@ -6,10 +6,9 @@ from typing import ClassVar
 
 from wasl_contracts import BadSignature, Callback, Capabilities, Delivery, Event, HttpSession, ProviderSpec, Receipt, Sender
 from wasl_contracts.letter import EMAIL, Composing
-from wasl_contracts.mailbox import Mailbox
 from wasl_smtp.composing import Composer
 from wasl_smtp.pool import Pool
-from wasl_smtp.proofs import Proofs, Purpose
+from wasl_smtp.proofs import proofs_of
 from wasl_smtp.replies import receipt
 from wasl_smtp.returned import Returned
 from wasl_smtp.server import Server
@@ -37,7 +36,7 @@ class Smtp:
 
     def __init__(self, settings: Settings, http: HttpSession) -> None:
         self._settings = settings
-        proofs = _proofs(settings)
+        proofs = proofs_of(settings)
         self._proofs = proofs
         self._returned = Returned(proofs) if proofs is not None else None
         self._composer = Composer(settings, proofs)
@@ -70,13 +69,3 @@ class Smtp:
 
     async def close(self) -> None:
         await self._pool.close()
-
-
-def _proofs(settings: Settings) -> Proofs | None:
-    told: dict[Purpose, str | None] = {
-        "bounces": settings.return_path,
-        "replies": settings.replies_to,
-        "opt_outs": Mailbox.read(settings.unsubscribe_to).address if settings.unsubscribe_to is not None else None,
-    }
-    mailboxes = {purpose: mailbox for purpose, mailbox in told.items() if mailbox is not None}
-    return Proofs(settings.inbound_secret, mailboxes) if settings.inbound_secret is not None else None

@@ -22,6 +22,7 @@ class TestTwilio(ProviderContract):
     }
     address = Address(channel="sms", kind="phone", value="+966501234567")
     ref = "SM" + "0" * 32
+    outcomes = {404: "rejected:provider"}  # base_url is not its API
     openapi = "twilio_api_v2010.json"
     proof = ("X-Twilio-Signature",)
     window = None

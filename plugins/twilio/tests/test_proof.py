@@ -107,3 +107,11 @@ def test_junk_in_place_of_a_signature_is_refused(proof: Proof, signature: str | 
 def test_another_url_is_refused(proof: Proof, url: str) -> None:
     with pytest.raises(BadSignature):
         proof.form(callback(url, FORM, "RSOYDt4T1cUTdK1PDd93/VVr8B8="))
+
+
+def test_more_fields_than_twilio_posts_are_not_looked_at(proof: Proof) -> None:
+    fields = MultiDict((f"{number:x}", "1") for number in range(501))
+    signature = RequestValidator("12345").compute_signature(URL, fields)
+
+    with pytest.raises(BadSignature):
+        proof.form(callback(URL, urlencode(list(fields.items())).encode(), signature))

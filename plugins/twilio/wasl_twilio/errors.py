@@ -10,6 +10,7 @@ _BUSY = Refusal(outcome="unavailable", reason=Reason.PROVIDER_UNAVAILABLE)
 _CONTENT = Refusal(outcome="rejected", reason=Reason.CONTENT_REJECTED, scope="content")
 
 ERRORS: Mapping[str, Refusal] = {
+    "404": _MISCONFIGURED,  # no answer of Twilio: base_url is not its API
     "20003": _MISCONFIGURED,  # wrong SID or token
     "20404": _MISCONFIGURED,  # no such account
     "20429": Refusal(outcome="unavailable", reason=Reason.RATE_LIMITED),  # too many calls at one time; none of them was processed

@@ -68,7 +68,8 @@ def _taken(answer: Answer) -> dict[str, str]:
     """The fields that the provider reads. The SDK would trip over junk in the others, such as a date that is not one."""
     found = answer.json()
     if not answer.ok:
-        raise answer.error(ERRORS, _number(found.get("code")))
+        code = _number(found.get("code"))
+        raise answer.error(ERRORS, answer.status if code is None else code)
     sid = found.get("sid")
     if not isinstance(sid, str) or not 0 < len(sid) <= _LONGEST_SID:
         raise Unknown("no_sid")

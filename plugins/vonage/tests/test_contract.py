@@ -20,6 +20,7 @@ class TestVonage(ProviderContract):
     settings: ClassVar = {"api_key": "abcd1234", "api_secret": "api-secret-1", "sender": "ACME", "signature_secret": SECRET}
     address = Address(channel="sms", kind="phone", value="+966501234567")
     ref = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
+    outcomes = {404: "rejected:provider"}  # base_url is not its API
     proof = ("Authorization",)
 
     def success(self, request: Request) -> Response:

@@ -29,6 +29,7 @@ _GROUPS: Mapping[Refusal, tuple[int, ...]] = {
     Refusal(outcome="rejected", reason=Reason.COUNTRY_BLOCKED, scope="content"): (1470,),  # by a rule of Fraud Defender
     Refusal(outcome="rejected", reason=Reason.PROVIDER_MISCONFIGURED, scope="provider"): (
         1060, 1070, 1080, 1140, 1400,  # barred, out of credit, or not enabled for this
+        404,  # no answer of Vonage: base_url is not its API
     ),
     Refusal(outcome="unavailable", reason=Reason.RATE_LIMITED): (1000, 1241, 1460),
     Refusal(outcome="unavailable", reason=Reason.PROVIDER_UNAVAILABLE): (1100,),  # it could not reach the carrier, and sent nothing
@@ -50,4 +51,6 @@ def refusal(answer: Answer) -> ProviderError:
     A 429 is one whatever its code: there Vonage names 1010, which otherwise means a missing parameter.
     """
     code = code_in(answer.json().get("type"))
+    if answer.status == 404 and code not in ERRORS:
+        code = "404"
     return answer.error({} if answer.status == 429 else ERRORS, code)

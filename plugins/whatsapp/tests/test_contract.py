@@ -18,6 +18,7 @@ class TestWhatsApp(ProviderContract):
     settings: ClassVar = {"phone_number_id": "106540352242922", "access_token": "EAAG-secret-1", "app_secret": "app-secret-1"}
     address = Address(channel="chat", kind="whatsapp", value="+966501234567")
     ref = "wamid.HBgLMTY0NjcwNDM1OTUVAgARGBI1RjQyNUE3NEYxMzAzMzQ5MkEA"
+    outcomes = {404: "rejected:provider"}  # base_url is not its API
     proof = ("X-Hub-Signature-256",)
     window = None
 

@@ -43,6 +43,7 @@ _GROUPS: Mapping[Refusal, tuple[int | str, ...]] = {
     _MISCONFIGURED: (
         "100.33",  # no such phone number id, or not for this token
         0, 3, 10, 33, 190, *range(200, 300), 131005,  # the token or its permissions
+        404,  # no answer of WhatsApp: base_url is not its API
         368, 131031, 131037, 131042, 131045, 133010,  # the account: restricted, unnamed, unpaid, unregistered
     ),
     _TOO_MANY: (4, 80007, 130429, 131048, 131056, 133016, _TOO_MUCH_FOR_THEM),
@@ -59,7 +60,7 @@ def refusal(answer: Answer) -> ProviderError:
     error = error if isinstance(error, dict) else {}
     code, subcode = error.get("code"), error.get("error_subcode")
     if type(code) is not int:  # anything else could carry an address into a log
-        return answer.error(ERRORS)
+        return answer.error(ERRORS, answer.status)
     if code == _TOO_MUCH_FOR_THEM:
         return Unavailable(_DAY, Reason.RATE_LIMITED, code)
     both = f"{code}.{subcode}"

@@ -1,5 +1,6 @@
 """How providers do, as `wasl doctor` and `wasl providers` tell it: in this process, on the database that the configuration names."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -110,3 +111,63 @@ def ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return str(err if code else out)
 
     return run
+
+
+async def silent(config: Path) -> None:
+    """What a worker leaves behind that found the provider to be silent."""
+    async with AsyncExitStack() as stack:
+        parts = await assemble(read(config, {}), World(SystemClock(), Random(1), {}), stack, Part(worker=False))
+        await parts.ledger.confirmations.add(["mail"])
+        async with parts.ledger._store.engine.begin() as connection:
+            await connection.exec_driver_sql(f"UPDATE confirmations SET silent_at = {int(SINCE.timestamp())}000000")
+
+
+async def test_the_doctor_names_a_provider_that_does_not_confirm_any_more_and_what_to_check(configured: Path) -> None:
+    await silent(configured)
+
+    told = [finding for finding in await examine(configured) if finding.what == "provider mail"]
+
+    assert [(finding.ok, finding.said) for finding in told] == [
+        (
+            False,
+            "it confirmed what it took, but nothing since 2026-03-01 12:00 UTC; check there that it still calls /hooks/mail, and that the "
+            "secret of its callbacks is the one in wasl.toml; what was refused: wasl callbacks list --state quarantine",
+        )
+    ]
+
+
+def test_the_list_says_so_too(configured: Path, ran: Callable[..., str]) -> None:
+    asyncio.run(silent(configured))
+
+    assert "does not confirm any more since 2026-03-01 12:00 UTC" in " ".join(ran("providers", "list").split())
+
+
+MAIL = '[providers.mail]\nplugin = "postmark"\nserver_token = "t"\nsender = "hello@acme.example"\n'
+PROVED = f'{MAIL}callback_token = "{"x" * 43}"\n'
+PUBLIC = '[server]\npublic_url = "https://messages.acme.example"\n'
+
+
+@pytest.mark.parametrize(
+    ("config", "ok", "said"),
+    [
+        (
+            PROVED,
+            False,
+            "say how wasl is reached, by `public_url` under [server] in wasl.toml; then let it call https://YOUR.HOST/hooks/mail",
+        ),
+        (PUBLIC + PROVED, True, "it is to call https://messages.acme.example/hooks/mail"),
+        (
+            PUBLIC + MAIL,
+            True,
+            "its settings tell of none, so what it sends stays unconfirmed; its README says what it needs to call "
+            "https://messages.acme.example/hooks/mail",
+        ),
+    ],
+    ids=["not reached", "called", "without proof"],
+)
+async def test_the_doctor_tells_where_providers_are_to_call(tmp_path: Path, config: str, ok: bool, said: str) -> None:
+    (tmp_path / "wasl.toml").write_text(config, encoding="utf-8")
+
+    told = [finding for finding in await examine(tmp_path / "wasl.toml") if finding.what == "callbacks of mail"]
+
+    assert [(finding.ok, finding.said) for finding in told] == [(ok, said)]

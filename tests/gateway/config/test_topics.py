@@ -5,8 +5,9 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.gateway.config_files import mistakes
+from tests.gateway.config_files import mistakes, written
 from tests.gateway.scripted import OFFERS, Desk, message
+from wasl.config import load
 from wasl.config.topics import Topic
 from wasl.ledger.fairness import WEIGHTS
 from wasl_contracts import Category, Reason, State
@@ -90,3 +91,23 @@ async def test_the_urgent_goes_first_where_there_is_one_place(desk: Desk) -> Non
     (claimed,) = await desk.claim("email", room=1)
 
     assert claimed.message_id == urgent.id
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[topics.codes]\ncategory = "otp"\ntrack = ["opens"]', "one-time codes are never tracked"),
+        ('[topics.news]\ntrack = ["clicks"]', "topics.news.track: needs [server] public_url"),
+        ('[topics.news]\ntrack = ["looks"]', "'opens' or 'clicks'"),
+    ],
+)
+def test_tracking_that_cannot_be_is_a_mistake(here: Path, text: str, said: str) -> None:
+    (told,) = mistakes(f"{text}\n")
+
+    assert said in told
+
+
+def test_a_topic_may_be_tracked_where_people_can_reach_us(tmp_path: Path) -> None:
+    text = '[server]\npublic_url = "https://messages.acme.example"\n[topics.news]\ntrack = ["opens", "clicks"]\n'
+
+    assert load(written(tmp_path, text), {}).topics["news"].track == ("opens", "clicks")

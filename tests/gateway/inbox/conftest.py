@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ plugin = "log"
 inapp = ["feed"]
 log = ["notes"]
 [inbox]
-origins = ["https://app.example"]
+origins = ["{origin}"]
 [topics.orders]
 category = "transactional"
 """
@@ -59,7 +59,7 @@ class House:
         return str(message.id)
 
     async def message(self, message_id: str) -> MessageSeen:
-        return await self.gateway.message(message_id)
+        return await self.gateway.get(message_id)
 
     def token(self, owner: str = "u_42") -> str:
         return self.tokens.setdefault(owner, self.gateway.inbox_token(owner).token)
@@ -80,15 +80,21 @@ class House:
 
 
 @pytest.fixture
-async def house(database: str, brisk: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+def origin() -> str:
+    """The one origin whose pages may read the feed."""
+    return "https://app.example"
+
+
+@pytest.fixture
+async def house(database: str, brisk: None, folder: Path, origin: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr("wasl.inbox.watching._GATHER", 0.005)
-    async with _house(database, folder) as made:
+    async with _house(WASL_TOML.format(database=database, origin=origin), folder) as made:
         yield made
 
 
 @asynccontextmanager
-async def _house(database: str, folder: Path) -> AsyncIterator[House]:
-    (folder / "wasl.toml").write_text(WASL_TOML.format(database=database))
+async def _house(toml: str, folder: Path) -> AsyncIterator[House]:
+    (folder / "wasl.toml").write_text(toml)
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(Gateway(read(folder / "wasl.toml", {})))
         key = await gateway.create_api_key("app", ["send", "read"])
@@ -96,7 +102,13 @@ async def _house(database: str, folder: Path) -> AsyncIterator[House]:
         yield House(url, gateway, key, await stack.enter_async_context(aiohttp.ClientSession()))
 
 
-async def until(true: Callable[[], Awaitable[object]]) -> None:
+async def events(content: Any, count: int) -> list[dict[str, str]]:
+    """So many events of a stream, without signs of life."""
+    found: list[dict[str, str]] = []
     async with asyncio.timeout(5):
-        while not await true():
-            await asyncio.sleep(0.005)
+        while len(found) < count:
+            block = (await content.readuntil(b"\n\n")).decode()
+            fields = dict(line.split(": ", 1) for line in block.strip().split("\n"))
+            if "event" in fields:
+                found.append(fields)
+    return found

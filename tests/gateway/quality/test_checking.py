@@ -1,5 +1,6 @@
 """The quality scale: each tier needs all its rules, each rule its evidence; nothing that nobody saw counts."""
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from wasl.config.mistakes import ConfigMistakes
 from wasl.errors import Unusable
 from wasl.quality.checking import Report, judged
-from wasl.quality.evidence import Run, Sources, sources, strictly_typed
+from wasl.quality.evidence import Run, Sources, run_tests, sources, strictly_typed
 from wasl.quality.said import read, record, recorded
 from wasl.quality.scale import RULES, Tier
 from wasl.scaffold import Kind, write
@@ -91,9 +92,43 @@ def test_without_the_kit_nothing_is_more_than_listed(made: Sources, tests: froze
 
 
 def test_one_failing_test_is_no_green_kit(made: Sources) -> None:
-    found = report(made, GOLD, Run(GREEN.passed, frozenset({"test_a_status_ends_in_its_outcome[429]"}), "1 failed, 98 passed"))
+    failed = {"test_a_status_ends_in_its_outcome[429]": "status 429 ended unknown, not unavailable"}
 
-    assert unmet(found)["contract"] == "failed: test_a_status_ends_in_its_outcome[429] (1 failed, 98 passed)"
+    found = report(made, GOLD, Run(GREEN.passed, failed, "1 failed, 98 passed"))
+
+    assert unmet(found)["contract"] == (
+        "test_a_status_ends_in_its_outcome[429]: status 429 ended unknown, not unavailable"
+        f" (1 failed, 98 passed; all of it: cd {made.folder} && python -m pytest tests)"
+    )
+
+
+def test_of_many_that_fail_the_most_fundamental_is_told(made: Sources) -> None:
+    failed = {"test_a_lost_answer_is_unknown[Ending.CUT]": "…", "test_the_verbs_have_the_protocols_shape": "send() is not `async def`"}
+
+    found = report(made, GOLD, Run(GREEN.passed, failed, "60 failed"))
+
+    assert unmet(found)["contract"].startswith("test_the_verbs_have_the_protocols_shape: send() is not `async def` (60 failed")
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("raise KeyboardInterrupt", {"the run": r"was cut short by \S+:5: KeyboardInterrupt"}),
+        ("raise SystemExit(3)", {"test_send": "SystemExit: 3"}),
+        ("assert 0, 'make it so'", {"test_send": "make it so"}),
+        ("pass\nimport no_such_module", {"tests.test_it": "ModuleNotFoundError: No module named 'no_such_module'"}),
+    ],
+)
+def test_however_the_tests_of_a_plugin_end_it_is_told_why(made: Sources, raised: str, told: dict[str, str]) -> None:
+    for file in (made.folder / "tests").iterdir():
+        file.unlink()
+    (made.folder / "tests" / "test_it.py").write_text(f"def test_first():\n    pass\n\ndef test_send():\n    {raised}\n")
+
+    run = run_tests(made)
+
+    assert run.failed.keys() == told.keys()
+    for name, complaint in told.items():
+        assert re.fullmatch(complaint, run.failed[name])
 
 
 def test_callbacks_that_the_kit_skipped_are_no_receipts_and_no_replies(made: Sources) -> None:

@@ -25,7 +25,7 @@ async def test_configured_providers_are_listed_with_their_limits(serving):
     assert answer.json["data"] == [
         {
             "name": "mail", "channel": "log", "plugin": "log", "brands": [], "state": "closed", "reason": None, "since": None,
-            "until": None, "concurrency": 32, "rate": None,
+            "until": None, "concurrency": 32, "rate": None, "silent_since": None,
         }
     ]  # fmt: skip
 

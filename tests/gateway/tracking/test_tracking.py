@@ -7,9 +7,10 @@ import pytest
 
 from tests.gateway.tracking.conftest import PUBLIC, Tracked, happened, links, picture
 from wasl.errors import LedgerUnavailable
-from wasl.previewing import Glimpse
+from wasl.showing.seen import Glimpse
 from wasl_contracts import Content, Mark, Message, Recipient, State
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 
 
@@ -44,6 +45,7 @@ async def test_a_picture_that_is_loaded_is_an_open_and_never_a_reading(tracked: 
     assert set(seen.marks) == {Mark.OPENED}
 
 
+@ON_SQLITE
 async def test_what_is_not_tracked_stays_as_the_author_wrote_it(tracked: Tracked) -> None:
     _, quiet = await tracked.sent("quiet")
     _, clicks = await tracked.sent("clicks")
@@ -55,14 +57,16 @@ async def test_what_is_not_tracked_stays_as_the_author_wrote_it(tracked: Tracked
     assert f'href="{PUBLIC}/u/' in news.html
 
 
+@ON_SQLITE
 async def test_a_preview_is_not_tracked(tracked: Tracked) -> None:
     given = Glimpse(topic="news", content=Content(title="News", body="[Shop](https://shop.example/)"))
 
-    preview = await tracked.gateway.preview(given)
+    preview = await tracked.gateway.show(given)
 
     assert "/t/" not in preview.model_dump_json()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("change", ["swap", "cut", "add", "number", "other"])
 async def test_a_changed_token_leads_nowhere(tracked: Tracked, change: str) -> None:
     message, mail = await tracked.sent()
@@ -82,12 +86,14 @@ async def test_a_changed_token_leads_nowhere(tracked: Tracked, change: str) -> N
     assert happened(seen) == []
 
 
+@ON_SQLITE
 async def test_guessing_is_counted_by_caller(tracked: Tracked) -> None:
     statuses = [(await tracked.get(f"/t/c/{number}")).status for number in range(25)]
 
     assert (statuses[0], statuses[-1]) == (404, 429)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("agent", "headers", "code"),
     [
@@ -124,9 +130,8 @@ async def test_who_follows_several_links_within_a_second_is_a_machine_the_first_
     assert Mark.CLICKED not in seen.marks
 
 
-async def test_what_is_followed_as_soon_as_it_was_handed_over_is_a_machines(
-    tracked: Tracked, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@ON_SQLITE
+async def test_what_is_followed_as_soon_as_it_was_handed_over_is_a_machines(tracked: Tracked, monkeypatch: pytest.MonkeyPatch) -> None:
     message, mail = await tracked.sent()
     monkeypatch.setattr("wasl.tracking.machines._AT_ONCE", timedelta(seconds=2))
 
@@ -136,6 +141,7 @@ async def test_what_is_followed_as_soon_as_it_was_handed_over_is_a_machines(
     assert happened(seen) == [("clicked", "at_once")]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("how", [{"method": "HEAD"}, {"Sec_GPC": "1"}])
 async def test_who_only_looks_or_asks_not_to_be_counted_leaves_no_trace(tracked: Tracked, how: dict[str, str]) -> None:
     message, mail = await tracked.sent()
@@ -150,12 +156,13 @@ async def test_who_only_looks_or_asks_not_to_be_counted_leaves_no_trace(tracked:
 async def test_an_erasure_takes_the_links_with_it(tracked: Tracked) -> None:
     _, mail = await tracked.sent()
 
-    await tracked.gateway.erase("u_1")
+    await tracked.gateway.erase_recipient("u_1")
     answers = [(await tracked.get(url)).status for url in (links(mail)[0], picture(mail))]
 
     assert answers == [404, 404]
 
 
+@ON_SQLITE
 async def test_nobody_waits_for_a_database_that_is_away_and_the_click_is_written_when_it_is_back(
     tracked: Tracked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +185,7 @@ async def test_nobody_waits_for_a_database_that_is_away_and_the_click_is_written
     assert happened(seen) == [("clicked", None)]
 
 
+@ON_SQLITE
 async def test_only_tracked_topics_have_a_row(tracked: Tracked) -> None:
     await tracked.sent("quiet")
     found = await tracked.gateway.accept(Message(to=Recipient(id="u_2", email="bo@example.com"), topic="news", content=Content(body="Hi")))

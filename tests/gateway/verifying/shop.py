@@ -11,10 +11,14 @@ from typing import Any
 from tests.gateway.scripted import OFFERS, Carrier, Script, message, person, specs, world
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
+from wasl.clock import micros
 from wasl.consent import ConsentChange
+from wasl.ids import new_callback_id
+from wasl.ledger import reports
+from wasl.ledger.callbacks import Arrival
 from wasl.registry import Specs
 from wasl.verifying import Evidence, Report, verify
-from wasl_contracts import Address, Capabilities, Delivery, Reason, Receipt, Rejected, State, Unavailable, Unknown
+from wasl_contracts import Address, Capabilities, Delivery, EventKind, Reason, Receipt, Rejected, State, Unavailable, Unknown
 
 CONTENT = Rejected(Reason.CONTENT_REJECTED, "content")
 DEAD = Rejected(Reason.INVALID_ADDRESS, "address")
@@ -122,6 +126,10 @@ async def fill(told: Specs, witness: Witness) -> dict[str, str]:
         await put("replacing", person="ann", about="order-1042", supersedes=True)
         for name in ("repeated", "replacing"):
             await settled(gateway, ids[name])
+        await put("confirmed")
+        await settled(gateway, ids["confirmed"])
+        for kind in ("clicked", "delivered"):
+            await reported(gateway, ids["confirmed"], kind)
         await put("unproved", escalate={"until": "read", "after": "1h"})
         await gateway.wait(ids["unproved"])
         await put("hanging", channels=["email"])
@@ -131,6 +139,14 @@ async def fill(told: Specs, witness: Witness) -> dict[str, str]:
         assert gateway._open.worker is not None
         await gateway._open.worker.stop(seconds=0)
     return ids
+
+
+async def reported(gateway: Gateway, message_id: str, kind: EventKind) -> None:
+    """The provider for mail tells what became of the first call of a message."""
+    (now, call), provider = (micros(datetime.now(UTC)), reports.attempted(f"att_{message_id.removeprefix('msg_')}_1_1")), "mail"
+    report = reports.Report(provider, f"{kind} {message_id}".encode().hex(), kind, now, attempted=call)
+    kept = await gateway._open.receipts.callbacks.put(Arrival(new_callback_id(now), provider, now, b"", report.key, (report,)))
+    assert kept == "settled"
 
 
 async def settled(gateway: Gateway, message_id: str) -> MessageSeen:

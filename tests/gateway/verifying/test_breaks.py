@@ -182,6 +182,11 @@ BREAKS = [
         f"{E} facts = replace(facts, '\"due_at\": 1', '\"due_at\": 2') AND type = 'scheduled'",
     ),
     broken("P3", "every_column_is_readable", "escalated", f"{M} proof = 'sent'"),
+    broken("P2", "every_row_belongs_to_a_delivery", "confirmed", "UPDATE callbacks SET delivery = 7 AND kind = 'clicked'"),
+    broken("P8", "what_was_told_is_an_event", "confirmed", "DELETE FROM events AND type = 'clicked'"),
+    broken("P8", "what_it_was_told_was_kept", "confirmed", "DELETE FROM callbacks AND kind = 'clicked'"),
+    broken("P8", "its_state_is_that_of_its_reports", "confirmed", f"{D} state = 'sent'"),
+    broken("P8", "its_state_is_that_of_its_reports", "confirmed", f"{D} marks = '[]'"),
     broken("P9", "what_is_left_of_the_erased_tells_nothing", "sent", ERASED, f"{M} recipient_id = 'erased_1'"),
     broken("P9", "its_address_is_masked", "sent", f"{D} address = 'ann@example.com'"),
 ]  # fmt: skip

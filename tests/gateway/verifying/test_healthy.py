@@ -8,6 +8,7 @@ from tests.gateway.scripted import world
 from tests.gateway.verifying.shop import Kept, Witness, settled, shop, written
 from wasl.api import Gateway
 from wasl.errors import Unusable
+from wasl.ledger.callbacks import Arrival
 from wasl.verifying import Evidence, verify
 from wasl_contracts import State
 
@@ -66,3 +67,17 @@ async def test_where_there_is_no_ledger_yet_it_says_so_and_makes_none(tmp_path: 
         await verify(shop(tmp_path, Witness()))
 
     assert not (tmp_path / "wasl.db").exists()
+
+
+async def test_callbacks_that_did_nothing_yet_are_remarks(kept: Kept) -> None:
+    async with Gateway(shop(kept.folder, Witness()), world=world()) as gateway:
+        for name in ("unparsed", "quarantine"):
+            await gateway._open.receipts.callbacks.put(Arrival(f"cbk_{name}", "mail", 1, b"", name, state=name))  # type: ignore[arg-type]
+
+    report = await kept.found()
+
+    assert report.findings == []
+    assert [remark.partition(";")[0] for remark in report.remarks] == [
+        "1 callback(s) of mail did nothing yet: quarantine",
+        "1 callback(s) of mail did nothing yet: unparsed",
+    ]
