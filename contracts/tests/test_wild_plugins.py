@@ -1,19 +1,20 @@
 """What a plugin does that no plugin should: the kit says so in a sentence, and soon."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import cast
 
 import pytest
+from pydantic import BaseModel
 
-from wasl_contracts import Callback, Delivery, Event, Provider, Receipt
+from wasl_contracts import Address, Callback, Delivery, Event, Provider, Receipt
 from wasl_contracts.conformance import samples
 from wasl_contracts.conformance.callback_checks import Read
 from wasl_contracts.conformance.stage import Contract, Ending, Fake, Stage
+from wasl_contracts.one_function import NoSettings
 from wasl_contracts.provider import EventSource
-from wasl_contracts import Address
 
 ADDRESS = Address(channel="chat", kind="room", value="room-4711")
 WILD = [SystemExit(3), asyncio.CancelledError(), GeneratorExit(), BaseException("boo")]
@@ -30,11 +31,20 @@ class Wild:
         raise self._raises
 
 
+class Hanging:
+    async def send(self, delivery: Delivery) -> Receipt:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def close(self) -> None:
+        pass
+
+
 class Kit(Contract):
     @asynccontextmanager
     async def stage(self, ending: Ending | None = None, delay: float = 0) -> AsyncIterator[Stage[Fake]]:
         raise NotImplementedError
-        yield
+        yield  # type: ignore[unreachable]
 
 
 def delivery() -> Delivery:
@@ -61,17 +71,16 @@ async def test_who_interrupts_the_tests_still_can() -> None:
 
 async def test_a_plugin_that_hung_once_is_not_waited_for_so_long_again() -> None:
     class Hung(Kit):
-        provider = cast("type[Provider]", None)
         _patience = 0.01
+
+        def valid(self, settings: Mapping[str, object]) -> BaseModel:
+            return NoSettings()
+
+        def provider(self, settings: BaseModel, http: object) -> Hanging:  # type: ignore[override]  # only constructed
+            return Hanging()
 
     with pytest.raises(pytest.fail.Exception, match=r"did not end within 0\.01 s; bound every wait"):
         async with Hung().staged(cast("Fake", None), {}):
-            pass
+            await asyncio.Event().wait()
 
     assert Hung._patience == 2
-
-
-class Hanging:
-    async def send(self, delivery: Delivery) -> Receipt:
-        await asyncio.Event().wait()
-        raise AssertionError

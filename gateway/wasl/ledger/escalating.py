@@ -121,8 +121,8 @@ async def heard(tx: Transaction, news: Sequence[News]) -> None:
 
 
 async def after_reports(tx: Transaction, changes: Sequence[Change]) -> None:
-    """`heard`, of what providers reported; in the transaction that writes these changes."""
-    news = ((change, _proof(change)) for change in changes if change.marks or change.after is not change.before)
+    """`heard`, of what providers reported; in the transaction that writes these changes. No query where no message escalates."""
+    news = ((one, _proof(one)) for one in changes if one.escalates and (one.marks or one.after is not one.before))
     told = [News(one.brand, one.message_id, one.delivery, one.at, proof) for one, proof in news if proof != "nothing"]
     await heard(tx, told)
     await _overturned(tx, [one for one in changes if one.before is State.FAILED and one.after is State.DELIVERED])

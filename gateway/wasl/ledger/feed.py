@@ -14,6 +14,7 @@ from functools import partial
 from math import inf
 from typing import NamedTuple, Self
 
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, delete, exists, func, insert, literal_column, select, true, tuple_
 
 from wasl.clock import Clock, micros
@@ -157,7 +158,7 @@ def tell(tx: Transaction, told: Sequence[Told]) -> None:
     for one in told:
         by_brand[one.brand].append(one)
     parts = ((brand, its[first : first + _LARGEST]) for brand, its in by_brand.items() for first in range(0, len(its), _LARGEST))
-    rows = [{"brand": brand, "at": part[-1].at, "entries": json.dumps([one[1:] for one in part])} for brand, part in parts]
+    rows = [{"brand": brand, "at": part[-1].at, "entries": to_json([one[1:] for one in part]).decode()} for brand, part in parts]
     if rows:
         tx.put(_PUT, rows)
 

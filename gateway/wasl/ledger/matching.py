@@ -1,10 +1,10 @@
 """Which delivery a report tells of: by the id of its attempt, by the provider's own id, or by the address that it names."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from pydantic_core import to_json
 from sqlalchemy import null, select
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -12,7 +12,7 @@ from wasl.ledger.hot import Hot, Row, among
 from wasl.ledger.port import Reader
 from wasl.ledger.reports import Report
 from wasl.ledger.suppressions import ALL_BRANDS
-from wasl.ledger.tables import attempts, deliveries, provider_refs
+from wasl.ledger.tables import attempts, deliveries, messages, provider_refs
 from wasl.states import PENDING
 from wasl_contracts import State
 
@@ -20,10 +20,9 @@ Missing = Literal["orphan", "foreign"]
 """Nothing that we know; or something that the provider has nothing to do with: another one made that call, or it serves other brands."""
 
 _EARLY = PENDING | {State.SENDING}
-_delivery = tuple(
-    deliveries.c[name]
-    for name in ("state", "reason", "code", "marks", "channel", "address_hash", "address", "flow", "ordering_key", "tried", "provider")
-)
+_of_message = (messages.c.brand == deliveries.c.brand) & (messages.c.id == deliveries.c.message_id)
+_told = ("state", "reason", "code", "marks", "channel", "address_hash", "address", "flow", "ordering_key", "tried", "provider")
+_delivery = (*(deliveries.c[name] for name in _told), select(messages.c.proof).where(_of_message).scalar_subquery())
 _called = (attempts.c.brand, attempts.c.message_id, attempts.c.delivery, attempts.c.number)
 _own: ColumnElement[bool] = (
     (deliveries.c.brand == attempts.c.brand)
@@ -56,6 +55,8 @@ class Found(NamedTuple):
     ordering_key: str | None
     tried: str
     provider: str | None
+    proof: str | None
+    """What its message waits for before the next channel goes; None: it does not escalate."""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -108,7 +109,7 @@ async def match(reader: Reader, reports: Sequence[Report], serving: Serving) -> 
 
 async def rows_of(reader: Reader, statement: Hot, keys: Collection[tuple[object, ...]]) -> list[Row]:
     """The rows of these keys; no query for none."""
-    return await reader.fetch(statement, {"keys": json.dumps(list(keys))}) if keys else []
+    return await reader.fetch(statement, {"keys": to_json(list(keys)).decode()}) if keys else []
 
 
 async def _by_ref(reader: Reader, reports: Sequence[Report]) -> dict[tuple[str, str], tuple[str, str, int, int]]:

@@ -89,7 +89,8 @@ class Matched:
 class Change:
     """What reports did to a delivery: its state before and after, the marks that are new, and the reports, each of them new.
 
-    `successor` is the number of the delivery on the next channel that was opened because this one proved to have failed.
+    `successor` is the number of the delivery on the next channel that was opened because this one proved to have failed. `escalates`: its
+    message may have others that wait for proof of this one.
     """
 
     brand: str
@@ -102,3 +103,4 @@ class Change:
     marks: tuple[Mark, ...] = ()
     reports: tuple[Report, ...] = ()
     successor: int | None = None
+    escalates: bool = False
