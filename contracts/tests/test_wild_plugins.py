@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from wasl_contracts import Address, Callback, Delivery, Event, Provider, Receipt
-from wasl_contracts.conformance import samples
+from wasl_contracts.conformance import Ending, samples
 from wasl_contracts.conformance.callback_checks import Read
-from wasl_contracts.conformance.stage import Contract, Ending, Fake, Stage
+from wasl_contracts.conformance.stage import Contract, Fake, Stage
 from wasl_contracts.one_function import NoSettings
 from wasl_contracts.provider import EventSource
 

@@ -25,7 +25,6 @@ from wasl.following import Following
 from wasl.hearing import Hearing
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.reads import Filters
-from wasl.notifying import Notifying
 from wasl.operating import Operating
 from wasl.people import People
 from wasl.preferring import Preferring
@@ -53,7 +52,7 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Preferring, Suppressing, Receiving, Hearing, Following, Notifying):
+class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Preferring, Suppressing, Receiving, Hearing, Following):
     """Accepts, sends and answers for every brand. Use it as an asynchronous context manager.
 
     A message may name its brand; all else is of the brand that the configuration names, or of one that it is seen as: `of("acme")`.

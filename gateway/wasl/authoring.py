@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from wasl.answers import TemplateLanguage, TemplateSeen, TemplatesSeen, VariableSeen
-from wasl.assembly import promotion_of
 from wasl.branded import Branded
 from wasl.content.templates import NoSuchLocale, Template, Templates
 from wasl.ledger.rows import SourceRow
+from wasl.parts import promotion_of
 from wasl.registry import Specs
 
 

@@ -10,10 +10,11 @@ from wasl.feed.seen import BEGINNING, HEARTBEAT, FeedEvent, Wanted
 from wasl.forwarding import Forwarding, forwarding
 from wasl.inboxing import Inboxing
 from wasl.ledger.feed import START, Cursor
+from wasl.notifying import Notifying
 from wasl.problems import did_you_mean, validated
 
 
-class Following(Inboxing):
+class Following(Inboxing, Notifying):
     """The verbs of the feed."""
 
     async def events(

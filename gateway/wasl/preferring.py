@@ -107,7 +107,7 @@ class Preferring(Consenting):
         """The channels on which every address of theirs was stopped by a keyword."""
         ledger, open_ones, stopped = self._open.ledger, set[str](), set[str]()
         for address in person.addresses:
-            place = Place(address.channel, ledger.address_hash(address.kind, address.value))
+            place = Place(address.channel, ledger.address_hash(address))
             rows = await ledger.suppressions.page(self.brand, Wanted(place=place), limit=10, cursor=None)
             here = any(row.source == KEYWORD and row.scope is None for row in rows.data)
             (stopped if here else open_ones).add(address.channel)

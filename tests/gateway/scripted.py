@@ -178,7 +178,7 @@ class Desk:
         templates = Templates.load(specs.config.templates, specs.config.locale)
 
         def hashed(address: Any) -> str:
-            return ledger.address_hash(address.kind, address.value)
+            return ledger.address_hash(address)
 
         drafting = Drafting(specs.config, "config", Addresses(kinds), templates, hashed)
         return cls(specs.config.database, store, ledger, keys, drafting, Deciding(routing, policies, hashed), routing, policies, clock)

@@ -101,7 +101,7 @@ async def test_only_this_machine_and_public_addresses_are_posted_to(gateway: Gat
     assert refused.value.errors[0].pointer == "/forward_to"
 
 
-@pytest.mark.parametrize("secret", ["", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_***", new_secret()[6:]])
+@pytest.mark.parametrize("secret", ["", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_***", "c2hvcnQ=" * 6])
 async def test_a_secret_must_be_one(gateway: Gateway, secret: str) -> None:
     with pytest.raises(Refused) as refused:
         async with gateway.forwarding("http://127.0.0.1:3000/", secret):

@@ -58,7 +58,8 @@ def _state(provider: "ProviderSeen") -> "Text":
     from rich.text import Text
 
     if provider.reason is None and provider.silent_since is not None:
-        return Text(f"{provider.state}, but it does not confirm any more since {provider.silent_since:%Y-%m-%d %H:%M} UTC: wasl doctor", "red")
+        since = f"{provider.silent_since:%Y-%m-%d %H:%M} UTC"
+        return Text(f"{provider.state}, but it does not confirm any more since {since}: wasl doctor", "red")
     if provider.reason is None:
         return Text(provider.state, "green")
     code = f" ({provider.reason.provider_code})" if provider.reason.provider_code else ""

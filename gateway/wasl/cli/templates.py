@@ -138,10 +138,10 @@ def _told(source: str) -> str:
 
 
 def _findings(config: Path | None) -> Iterator["Finding"]:
-    from wasl.assembly import promotion_of
     from wasl.content.linting import lint as linting
     from wasl.content.linting import lint_promotion
     from wasl.content.templates import examine
+    from wasl.parts import promotion_of
     from wasl.pinned import brands_of
     from wasl.registry import read
 

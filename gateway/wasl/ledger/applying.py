@@ -235,7 +235,7 @@ def _change(case: _Case, now: int, successor: int | None) -> Change:
         at=now,
         marks=tuple(mark for mark in after.marks if mark not in before.marks),
         reports=tuple(report for report, _ in case.reports),
-        successor=successor if after.state is State.FAILED else None,
+        successor=successor if after.state in (State.FAILED, State.BOUNCED) else None,
         escalates=case.found.proof is not None,
     )
 

@@ -34,7 +34,7 @@ _CALLS = 600_000_000  # the age from which on no call is out any more: a call ma
 _GIVEN_UP = 7 * 86_400_000_000  # the age at which nothing is matched by itself any more
 BATCH = 500
 """Callbacks that are matched again in one transaction."""
-_LINGER = 0.002  # seconds that one waits for others to share its commit
+_LINGER = 0.006  # seconds that one waits for others to share its commit; a provider waits for seconds
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 _log = structlog.get_logger("wasl.receipts")
 
@@ -183,13 +183,13 @@ class Callbacks:
         matched = [(report, line.match) for line, report in told if isinstance(line.match, Found) and line.ripe]
         if matched:
             await self._applying.apply(tx, await unhurried(tx, matched), now)
-            heard(tx, [report for report, _ in matched], now)
         strangers = [report for line, report in told if line.match == "orphan" and report.whose is not None]
         if strangers:
             await self._applying.of_strangers(tx, [(one, b) for one in strangers for b in self._serving.meant_by(one.provider)], now)
         for line, report in told:
             if line.match == "foreign":  # a key of another brand in the wrong hands, or a callback URL at the wrong account
                 _log.warning("callback.foreign", provider=report.provider, kind=report.kind, callback=line.arrival.id)
+        heard(tx, [report for report, _ in matched], now)
 
     def _row(self, line: _Line, holder: str) -> Values:
         arrival, key = line.arrival, line.key[1]

@@ -22,7 +22,7 @@ from wasl.ledger import statements as sql
 from wasl.ledger.feed import START, Cursor, Entry, Feed
 from wasl.ledger.hot import Hot, Row, Values, among, upsert
 from wasl.ledger.matching import rows_of
-from wasl.ledger.port import Transaction
+from wasl.ledger.port import Collision, Transaction
 from wasl.ledger.reports import Report
 from wasl.ledger.store import Store
 from wasl.ledger.tables import confirmations, deliveries
@@ -39,6 +39,7 @@ _CONFIRMED = frozenset({State.DELIVERED, State.BOUNCED, State.FAILED})
 _it = confirmations.c.provider == bindparam("key_provider")
 _ADD = Hot(upsert(confirmations).values({c.name: bindparam(c.name) for c in confirmations.columns}).on_conflict_do_nothing())
 _SEEN = Hot(select(*confirmations.columns))
+_PLACES = Hot(select(*[confirmations.c.places]).where(_it))
 _told = ("places", "judged", "confirmed", "overdue", "silent_at")
 _ADVANCE = Hot(
     update(confirmations)
@@ -90,8 +91,10 @@ class Record:
         """The record with these deliveries: when each was sent, and whether it was confirmed in time."""
         judged, confirmed, overdue = self.judged, self.confirmed, self.overdue
         for at, in_time in sent:
-            if in_time or at <= self.heard_at:
+            if at <= self.heard_at:
                 judged, confirmed, overdue = judged + overdue + 1, confirmed + in_time, 0
+            elif in_time:
+                judged, confirmed = judged + 1, confirmed + 1  # by somebody else's word, as a click on a link of ours
             else:
                 overdue += 1
         while judged > _LATELY:
@@ -168,6 +171,8 @@ class Confirmations:
         return list(takewhile(lambda entry: entry.at <= until, await self._feed.after(brand, place, BATCH)))
 
     async def _judge(self, tx: Transaction, record: Record, places: str, sent: Sequence[tuple[str, Entry]], until: int) -> Judged:
+        if record.places != (await tx.fetch(_PLACES, {"key_provider": record.provider}))[0][0]:
+            return Judged()  # another worker did
         now = micros(self._clock.now())
         stand = {row[:3]: row for row in await rows_of(tx, _STAND, [_delivery(*one) for one in sent])}
         found: dict[int, bool] = {}
@@ -180,17 +185,18 @@ class Confirmations:
                 found[place] = False
                 late.append(row)
         after = record.after(sorted((sent[place][1].at, in_time) for place, in_time in found.items()), now)
-        if not await tx.many(_ADVANCE, [_row(after, places, record.places)]):
-            return Judged()
         marked = await tx.each(_MARK, [_marked(row) for row in late]) if late else []
         if marked:
             tx.put(sql.INSERT_EVENT, [_event(row, record.provider, now) for row in marked])
+        # Last, as those do it who apply reports: so that neither waits for the other.
+        if not await tx.many(_ADVANCE, [_row(after, places, record.places)]):
+            raise Collision("another worker judged them meanwhile")
         return Judged(overdue=len(marked), silent=after.silent_at != record.silent_at)
 
 
 def heard(tx: Transaction, reports: Iterable[Report], now: int) -> None:
     """Note of whom it was heard what became of deliveries: one small update for each provider, mostly of no row."""
-    telling = {one.provider for one in reports if REPORTED.get(one.kind) in _CONFIRMED and not one.machine}
+    telling = {one.provider for one in reports if REPORTED.get(one.kind) in _CONFIRMED and not (one.machine or one.own)}
     if telling:
         tx.put(_HEARD, [{"key_provider": name, "before": now - _OFTEN, "now": now} for name in sorted(telling)])
 

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, literal_column, null, update
 from wasl.event_types import EVENT_OF
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import Claimed
-from wasl.ledger.families import ENDED_BY_HAND, READ, Key, Member, hold_families, read_families
+from wasl.ledger.families import READ, Key, Member, hold_families, read_families
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Hot, Values, checked, upsert
 from wasl.ledger.ordering import advance, take_turns
@@ -129,7 +129,7 @@ async def after_reports(tx: Transaction, changes: Sequence[Change]) -> None:
 
 
 async def _overturned(tx: Transaction, changes: Sequence[Change]) -> None:
-    """End what follows one that had failed and did arrive, as far as it has not gone yet: on every route, as it follows that proof alone."""
+    """End what took over from one that had failed and did arrive, as far as it has not gone yet; on routes that do not escalate too."""
     kin = await read_families(tx, {(one.brand, one.message_id) for one in changes})
     needless: dict[tuple[str, str, int], int] = {}
     for one in changes:
@@ -173,7 +173,7 @@ def tell_escalated(tx: Transaction, waited: Sequence[tuple[Claimed, int]]) -> No
 
 
 def _leaves_nothing_to_do(other: Member, sent: Opened) -> bool:
-    return other.proved or other.state in ENDED_BY_HAND or sent.waiting.before in other.tried
+    return other.proved or other.ended_by_hand or sent.waiting.before in other.tried
 
 
 def _concerned(family: Sequence[Member], news: News) -> list[int]:

@@ -18,7 +18,7 @@ Key = tuple[str, str]
 """A brand and a message."""
 READ = frozenset({Mark.READ, Mark.CLICKED, Mark.REPLIED})
 """Marks that only a person makes who has read it."""
-ENDED_BY_HAND = frozenset({State.CANCELLED, State.SUPERSEDED})
+_BY_HAND = frozenset({State.CANCELLED, State.SUPERSEDED})
 _KEEPS_IT = LIVE | {State.SENT, State.DELIVERED, State.CANCELLED, State.SUPERSEDED}
 _MAY_ARRIVE = frozenset({State.SENDING, State.UNKNOWN, State.SENT, State.DELIVERED})
 _whole = (
@@ -57,6 +57,16 @@ class Member(NamedTuple):
         return not READ.isdisjoint(self.marks) or (self.proof == "delivered" and self.state is State.DELIVERED)
 
     @property
+    def ended_by_hand(self) -> bool:
+        """Whether somebody, or a newer message, ended it."""
+        return self.state in _BY_HAND and not self.needless
+
+    @property
+    def needless(self) -> bool:
+        """Whether it was ended because the proof of another one came; which may turn out to have bounced after all."""
+        return self.state is State.CANCELLED and self.reason == Reason.PROOF_CAME
+
+    @property
     def waits(self) -> bool:
         return self.state is State.SCHEDULED and self.reason == Reason.AWAITING_PROOF
 
@@ -69,10 +79,12 @@ class Member(NamedTuple):
 
         Where the message escalates, what was sent on another channel and has no proof does not, unless it followed that one already.
         """
+        if self.needless:
+            return False
         if self.proof is None:
             return self.doubtful or self.state in _KEEPS_IT
         alive = self.state in PENDING or self.state is State.SENDING
-        return alive or self.proved or self.state in ENDED_BY_HAND or self.may_arrive_by(failed) or failed in self.tried
+        return alive or self.proved or self.ended_by_hand or self.may_arrive_by(failed) or failed in self.tried
 
 
 async def read_families(tx: Reader, keys: Collection[Key], *, escalating: bool = False) -> dict[Key, list[Member]]:

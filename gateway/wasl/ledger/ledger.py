@@ -50,7 +50,7 @@ from wasl.ledger.writer import Batched
 from wasl.policies import Policies
 from wasl.policies.verdict import Candidate, Inputs
 from wasl.routing import Routing
-from wasl_contracts import State
+from wasl_contracts import Address, State
 
 _SETTLING = 0.002  # seconds that an answer waits for others to share its commit; a commit for each takes five times the CPU
 
@@ -192,9 +192,9 @@ class Ledger:
         """Write what became of a delivery. False: it was moved on by another worker, nothing was changed."""
         return await self._settling.put(settlement)
 
-    def address_hash(self, kind: str, value: str) -> str:
+    def address_hash(self, address: Address) -> str:
         """See people.address_hash."""
-        return address_hash(self._keys, kind, value)
+        return address_hash(self._keys, address.kind, address.value)
 
     # Reading and administering
 

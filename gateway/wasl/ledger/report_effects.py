@@ -4,7 +4,7 @@ bounced, failed ─ the address is dead       → suppressed
 complained                                  → suppressed
 unsubscribed                                → the consent for its topic on the channel is withdrawn, else suppressed
 replied with STOP, START                    → suppressed, taken back
-failed                                      → the next channel of the route, where one is left
+failed; bounced after all, where it escalates → the next channel of the route, where one is left
 """
 
 import json
@@ -33,7 +33,7 @@ from wasl_contracts import Category, Reason, State
 _MESSAGES = Hot(
     select(
         messages.c.brand, messages.c.id, messages.c.recipient_id, messages.c.topic, messages.c.category, messages.c.mode,
-        messages.c.channels, messages.c.expires_at,
+        messages.c.channels, messages.c.expires_at, messages.c.proof,
     ).where(among(messages.c.brand, messages.c.id, name="keys"))
 )  # fmt: skip
 _BY_PERSON = "recipient"
@@ -52,6 +52,8 @@ class _Message(NamedTuple):
     mode: str
     channels: str
     expires_at: int
+    proof: str | None
+    """What it waits for before the next channel goes; None: it does not escalate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Effects:
         """What follows from reports of deliveries; returns the number of each successor by brand and message."""
         listed = [one for found, _, reports in reported for report, _ in reports for one in self._listed(found, report, now)]
         leaving = [(found, report) for found, _, reports in reported for report, _ in reports if report.kind == "unsubscribed"]
-        failed = [found for found, after, _ in reported if after.state is State.FAILED and State(found.state) is not State.FAILED]
+        failed = [found for found, after, _ in reported if _lost(found, after.state)]
         told = await _messages(tx, [*failed, *(found for found, _ in leaving)])
         for found, report in leaving:
             message = told.get((found.brand, found.message_id))
@@ -154,6 +156,8 @@ class Effects:
             message = told.get((found.brand, found.message_id))
             if message is None or message.mode != "first" or message.expires_at <= now or found.channel is None:
                 continue
+            if found.state == State.DELIVERED and message.proof is None:
+                continue  # it bounced: where nothing escalates that is the end
             tried = tuple(dict.fromkeys((*json.loads(found.tried), found.channel)))
             lane = next((name for name in json.loads(message.channels) if name not in tried and name in self._terms.channels), None)
             if lane is not None:
@@ -163,6 +167,11 @@ class Effects:
 async def _messages(tx: Transaction, deliveries: Sequence[Found]) -> dict[tuple[str, str], _Message]:
     rows = await rows_of(tx, _MESSAGES, {(found.brand, found.message_id) for found in deliveries})
     return {(row[0], row[1]): _Message._make(row) for row in rows}
+
+
+def _lost(found: Found, after: State) -> bool:
+    """Whether the next channel is to go: it failed, or it bounced after the proof that it arrived had ended what waited."""
+    return (after is State.FAILED and found.state != State.FAILED) or (after is State.BOUNCED and found.state == State.DELIVERED)
 
 
 def _addressed(found: Found) -> Whose | None:

@@ -48,7 +48,7 @@ class Report:
 
     `key` is the same for what is the same. `whose` is of whom it tells where the provider names them, and `last` the newest delivery to
     that address, for what names no attempt. `meaning` is that of the text that they wrote. Until the moment `held_until` it waits, as what
-    else comes meanwhile tells more of it.
+    else comes meanwhile tells more of it. `own`: wasl saw it itself, so that it says nothing of how well the provider reports.
     """
 
     provider: str
@@ -62,6 +62,7 @@ class Report:
     dead: bool = False
     machine: bool = False
     held_until: int = 0
+    own: bool = False
     whose: Whose | None = None
     last: Last | None = None
     meaning: Meaning | None = None

@@ -1,5 +1,7 @@
 """The statements of webhooks: small ones that no message waits for."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -69,9 +71,8 @@ DUE = Hot(
     .order_by(webhook_waits.c.due_at)
     .limit(bindparam("most"))
 )
-WAITING = Hot(
-    select(func.count().label("waiting"), literal_column("1")).select_from(webhook_waits).where(*_its, webhook_waits.c.due_at.is_not(None))
-)
+_counted: tuple[ColumnElement[Any], ...] = (func.count().label("waiting"),)
+WAITING = Hot(select(*_counted).select_from(webhook_waits).where(*_its, webhook_waits.c.due_at.is_not(None)))
 SETTLE = Hot(
     update(webhooks)
     .where(*_fenced)

@@ -100,7 +100,7 @@ class Rerendering:
         )
 
     def _hash(self, address: Address) -> str:
-        return self._scene.ledger.address_hash(address.kind, address.value)
+        return self._scene.ledger.address_hash(address)
 
     async def _wire(self, provider: str, delivery: Delivery) -> bytes:
         try:

@@ -6,6 +6,7 @@ A project may override `wasl_config` (its wasl.toml) and `wasl_now` (the moment 
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """One setting of pytest's configuration."""
-    parser.addini("wasl_config", "The wasl.toml whose templates, topics and routes the fixture wasl_outbox uses.", default="wasl.toml")
+    parser.addini("wasl_config", "The wasl.toml whose templates, topics and routes the fixture wasl_outbox uses.")
 
 
 @pytest.fixture(scope="session")
 def wasl_config(request: pytest.FixtureRequest) -> Path | None:
     """The configuration: pytest's setting `wasl_config`, else wasl.toml in the root of the project, else none."""
-    file = request.config.rootpath / str(request.config.getini("wasl_config"))
+    named = str(request.config.getini("wasl_config"))
+    file = request.config.rootpath / (named or "wasl.toml")
+    if named and not file.is_file():
+        pytest.fail(f"pytest's setting wasl_config names {named}, and {file} is not there; mend it, or leave it out", pytrace=False)
     return file if file.is_file() else None
 
 
@@ -47,11 +51,16 @@ def _wasl_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _outbox(ledger: Path, config: Path | None, now: datetime | None) -> "AsyncIterator[Outbox]":
+    from wasl.config.mistakes import ConfigMistakes  # noqa: PLC0415 - as above
     from wasl.testing.outbox import Outbox  # noqa: PLC0415 - as above
 
     with TemporaryDirectory(prefix="wasl-outbox-") as kept:
         folder = Path(shutil.copytree(ledger, Path(kept) / "data"))
-        async with Outbox(config, folder, now) as outbox:
+        async with AsyncExitStack() as stack:
+            try:
+                outbox = await stack.enter_async_context(Outbox(config, folder, now))
+            except ConfigMistakes as mistaken:
+                pytest.fail(str(mistaken), pytrace=False)  # a mistake in the project's files, at its line
             yield outbox
 
 

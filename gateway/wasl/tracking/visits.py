@@ -102,6 +102,7 @@ class Visits:
             attempted=Attempted(link.message_id, link.delivery, link.attempt),
             code=machine,
             machine=machine is not None,
+            own=True,
             held_until=at + micros_of(_HURRY) if clicked and machine is None else 0,
             facts={"link": str(link.number)} if clicked else {},
         )

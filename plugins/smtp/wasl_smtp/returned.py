@@ -13,7 +13,8 @@ from wasl_smtp.answered import automatic, said
 from wasl_smtp.proofs import Proof, Proofs
 from wasl_smtp.reported import Told, complaints, deliveries
 
-_LOOKED_AT = 262_144  # octets: a report stands at the beginning, and of what was returned only its head matters
+_LOOKED_AT = 131_072  # octets: a report stands at the beginning, and of what was returned only its head matters
+_MOST_PARTS = 16  # multiparts: the library looks for the end of each in every line, so that nested ones could hold up all others
 _LONGEST = 512  # characters of a thread's id
 ENVELOPE = "X-Original-To"
 """The header of the request that names the address to which a mail was delivered (RCPT TO), where the request does not hold it."""
@@ -37,10 +38,12 @@ class Returned:
         proof = self._proof(callback, start.decode("latin-1"))
         if proof is None:
             raise BadSignature
+        if start.lower().count(b"multipart/") > _MOST_PARTS:
+            raise Unreadable
         try:
             mail = BytesParser(policy=compat32).parsebytes(start)
             return list(_events(mail, proof, callback))
-        except (RecursionError, LookupError, ValueError, TypeError, AttributeError):  # what the library does with nonsense
+        except (LookupError, ValueError, TypeError, AttributeError):  # what the library does with nonsense
             raise Unreadable from None
 
     def _proof(self, callback: Callback, text: str) -> Proof | None:

@@ -11,7 +11,7 @@ from wasl_telegram import Telegram
 
 class TestTelegram(ProviderContract):
     provider = Telegram
-    settings: ClassVar = {"token": "123456:AA-secret_1", "webhook_secret": "a-secret-of-our-own_2"}
+    settings: ClassVar = {"token": "123456:AA-secret_1", "webhook_secret": "a-long-secret-of-our-own_2"}
     address = Address(channel="chat", kind="telegram_chat", value="700700700")
     ref = "100042"
     openapi = "telegram.oas.json"

@@ -31,6 +31,8 @@ from wasl_telegram.callbacks import events, read
 from wasl_telegram.errors import ERRORS
 
 _LONGEST_TEXT = 4096
+# It is all that keeps strangers out, as Telegram signs nothing: at least 128 bits.
+_WANTED = "is not 22 to 256 letters, digits, _ and -; make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 def _bot_token(token: SecretStr) -> SecretStr:
@@ -40,8 +42,8 @@ def _bot_token(token: SecretStr) -> SecretStr:
 
 
 def _webhook_secret(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
-        raise PydanticCustomError("bad_secret", "is no secret for Telegram; make up 16 to 256 letters, digits, _ and -")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{22,256}", secret.get_secret_value()):
+        raise PydanticCustomError("bad_secret", _WANTED)
     return secret
 
 

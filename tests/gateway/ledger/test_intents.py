@@ -5,7 +5,7 @@ import pytest
 from tests.gateway.scripted import Desk, message
 from wasl.ledger.claims import LEASE
 from wasl.ledger.intents import Intent
-from wasl_contracts import State
+from wasl_contracts import Address, State
 
 TOKENS = [{"channel": "push", "kind": "fcm_token", "value": token} for token in ("one", "two", "three")]
 
@@ -129,7 +129,7 @@ async def test_a_push_opens_a_delivery_for_every_other_device_once(desk: Desk) -
     siblings = await desk.claim("push")
     assert sorted(one.number for one in siblings) == [101, 102]
     assert {intent.candidate.address_hash} | {one.address_hash for one in siblings} == {
-        desk.ledger.address_hash("fcm_token", token) for token in ("one", "two", "three")
+        desk.ledger.address_hash(Address(channel="push", kind="fcm_token", value=token)) for token in ("one", "two", "three")
     }
     plans = [await desk.plan(one, "device") for one in siblings]
     assert [(plan.candidate.address_hash, plan.siblings) for plan in plans] == [(one.address_hash, ()) for one in siblings]

@@ -35,6 +35,24 @@ async def test_what_took_over_is_ended_where_the_one_before_did_arrive(hooking: 
     assert [(one.state, one.reason) for one in now.deliveries] == [(State.DELIVERED, None), (State.CANCELLED, Reason.PROOF_CAME)]
 
 
+@pytest.mark.parametrize(("until", "kinds", "next_states"), [
+    ("delivered", ["delivered", "bounced"], ["cancelled", "sent"]),
+    ("delivered", ["bounced", "delivered"], ["sent"]),
+    ("read", ["read", "bounced"], ["cancelled"]),
+    (None, ["delivered", "bounced"], []),
+])  # fmt: skip
+async def test_what_bounces_after_its_proof_goes_on_by_the_next_channel(
+    hooking: Starting, tmp_path: Path, database: str, until: str | None, kinds: list[str], next_states: list[str]
+) -> None:
+    hooked = await hooking(specs(tmp_path, {"mail": "email", "text": "sms"}, database=database))
+    seen = await hooked.sent(channels=["email", "sms"], escalate={"until": until, "after": "1h"} if until else None)
+
+    await hooked.tell(seen, *kinds)
+
+    now = await hooked.until(seen, lambda seen: [one.state for one in seen.deliveries[1:]] == next_states)
+    assert now.deliveries[0].state is State.BOUNCED
+
+
 @pytest.mark.parametrize("fields", [{"code": "5\0.7"}, {"code": "\ud800", "event_id": "1"}, {"facts": {"\0": "\0"}}])
 async def test_what_no_database_keeps_in_a_text_is_left_out(hooked: Hooked, fields: Any) -> None:
     seen = await hooked.sent()

@@ -194,3 +194,16 @@ async def test_only_tracked_topics_have_a_row(tracked: Tracked) -> None:
     rows = tracked.rows("SELECT message_id, opens, clicks, targets FROM tracked")
 
     assert rows == [(found.id, 1, 1, None)]
+
+
+@ON_SQLITE
+async def test_a_click_says_nothing_of_how_well_the_provider_reports(tracked: Tracked) -> None:
+    confirmations = tracked.gateway._open.ledger.confirmations
+    await confirmations.add(["mail"])
+    message, mail = await tracked.sent()
+
+    await tracked.get(links(mail)[0])
+    seen = await tracked.seen(message)
+
+    assert seen.state is State.DELIVERED
+    assert (await confirmations.records())["mail"].heard_at == 0

@@ -24,7 +24,7 @@ from wasl.ledger.settle import Settlement
 from wasl.ledger.tables import deliveries
 from wasl.registry import Specs
 from wasl.verifying import verify
-from wasl_contracts import Message, Reason, State
+from wasl_contracts import Address, Message, Reason, State
 
 _T = TypeVar("_T")
 _ROUTES = {"mail": ("first", ["email"]), "either": ("first", ["email", "sms"]), "both": ("all", ["email", "sms"])}
@@ -113,7 +113,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(person=st.sampled_from(_PEOPLE), channel=st.sampled_from(["email", "sms"]))
     def suppress(self, person: str, channel: str) -> None:
         kind = {"email": "email", "sms": "phone"}[channel]
-        hashed = self.desk.ledger.address_hash(kind, _to(person)[kind])
+        hashed = self.desk.ledger.address_hash(Address(channel=channel, kind=kind, value=_to(person)[kind]))
         self.run(self.desk.suppress(channel, hashed))
         self.model.suppressed.add((channel, person))
 
