@@ -74,6 +74,17 @@ async def test_a_url_that_is_none_is_a_fault_of_the_settings(http: aiohttp.Clien
     assert (caught.value.reason, caught.value.scope) == (Reason.PROVIDER_MISCONFIGURED, "provider")
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\nX-Injected: 1", "\0"])
+async def test_a_secret_that_cannot_stand_in_a_header_is_a_fault_of_the_settings(http: aiohttp.ClientSession, end: str) -> None:
+    with HttpFake(lambda _: Response.json(200, {}), lambda _: None) as fake:
+        with pytest.raises(Rejected) as refused:
+            await call(http, "POST", f"{fake.url}/in", body=b"{}", headers={"Authorization": f"Bearer secret{end}"})
+
+        assert (refused.value.scope, refused.value.reason) == ("provider", Reason.PROVIDER_MISCONFIGURED)
+        assert "secret" not in str(refused.value)
+        assert fake.sent == []
+
+
 async def test_an_error_does_not_tell_where_it_called(http: aiohttp.ClientSession) -> None:
     with pytest.raises(Unavailable) as caught:
         await call(http, "POST", f"http://127.0.0.1:{unused_port()}/bot-secret-token/in", body=b"", headers={})

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from wasl_contracts import Address, Callback, Delivery, Event, Provider, Receipt
 from wasl_contracts.conformance import Ending, samples
 from wasl_contracts.conformance.callback_checks import Read
+from wasl_contracts.conformance.spec_checks import SpecChecks
 from wasl_contracts.conformance.stage import Contract, Fake, Stage
 from wasl_contracts.one_function import NoSettings
 from wasl_contracts.provider import EventSource
@@ -84,3 +85,15 @@ async def test_a_plugin_that_hung_once_is_not_waited_for_so_long_again() -> None
             await asyncio.Event().wait()
 
     assert Hung._patience == 2
+
+
+async def test_who_awaits_in_parse_is_told_not_to() -> None:
+    class Awaiting(Hanging):
+        async def parse(self, callback: Callback) -> Sequence[Event]:
+            return []
+
+    class Checked(SpecChecks, Kit):
+        provider = cast("type[Provider]", Awaiting)
+
+    with pytest.raises(AssertionError, match=r"parse\(\) is `async def`; make it `def`"):
+        await Checked().test_the_verbs_have_the_protocols_shape()

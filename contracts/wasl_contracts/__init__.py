@@ -35,6 +35,7 @@ from wasl_contracts.provider import (
     Finder,
     Handshake,
     HttpSession,
+    Mailroom,
     Provider,
     ProviderSpec,
     Refusal,
@@ -49,8 +50,8 @@ from wasl_contracts.recipient import Recipient, everybody
 __all__ = [
     "PUBLIC_KIND", "Action", "AdaptiveCard", "Address", "AddressKind", "Attachment", "Attempt", "Audience", "BadSignature", "Callback",
     "CallbackError", "Capabilities", "Card", "Category", "Content", "Delivery", "Discord", "Duration", "Envelope", "Escalation", "Event",
-    "EventKind", "EventSource", "Finder", "Format", "Handshake", "HttpSession", "Mail", "Mark", "Message", "Mode", "Plain", "Post",
-    "Provider", "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered",
+    "EventKind", "EventSource", "Finder", "Format", "Handshake", "HttpSession", "Mail", "Mailroom", "Mark", "Message", "Mode", "Plain",
+    "Post", "Provider", "ProviderError", "ProviderSpec", "Push", "Reason", "Receipt", "Recipient", "Refusal", "Rejected", "Rendered",
     "Reporting", "Scope", "Sender", "SenderCheck", "Slack", "Sms", "State", "Structured", "Telegram", "Transparent", "Unavailable",
     "Unknown", "Unreadable", "Until", "WhatsApp", "WhatsAppTemplate", "channel", "everybody", "masked",
 ]  # fmt: skip

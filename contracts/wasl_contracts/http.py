@@ -15,6 +15,7 @@ from wasl_contracts.reason import Reason
 
 _LARGEST_ANSWER = 65_536
 _LONGEST_WAIT = 86_400.0
+_IN_NO_HEADER = re.compile(r"[\r\n\0]")  # RFC 9110 section 5.5
 # Only these prove that nothing left: the connection was never made.
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -82,8 +83,11 @@ async def call(http: HttpSession, method: str, url: str, *, body: bytes, headers
     Raises:
         Unavailable: the connection was never made, so nothing was sent.
         Unknown: the connection broke or timed out after the request may have left.
-        Rejected: the URL in the settings is not one.
+        Rejected: the URL in the settings is not one, or a secret in them cannot stand in a header.
     """
+    if any(not value.isprintable() and _IN_NO_HEADER.search(value) for value in headers.values()):
+        # Such as a secret from an .env file with Windows' line ends. aiohttp would raise a ValueError, and leave its connection open.
+        raise Rejected(Reason.PROVIDER_MISCONFIGURED, "provider", "invalid_header")
     try:
         async with http.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(response.status, response.headers, await _read(response.content.readany))

@@ -61,8 +61,10 @@ class OneFile:
         sys.modules[name] = module = module_from_spec(spec)  # pydantic looks annotations up there
         try:
             loader.exec_module(module)
-        except (Exception, SystemExit) as error:  # whatever the file does, the rest must start
+        except BaseException as error:  # whatever the file does, the rest must start
             del sys.modules[name]
+            if isinstance(error, KeyboardInterrupt):
+                raise  # somebody's Ctrl-C
             raise FaultyFile(self._told(error)) from None
         return module
 

@@ -9,10 +9,7 @@ from typing import Any
 from tests.gateway.scripted import FakeClock
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
-from wasl.ledger.applying import Applying
-from wasl.ledger.matching import Found, Serving, match
-from wasl.ledger.port import Transaction
-from wasl.ledger.report_effects import Effects, Terms
+from wasl.ledger.callbacks import Arrival
 from wasl.ledger.reports import Report, attempted
 from wasl_contracts import EventKind
 
@@ -24,19 +21,12 @@ ROUTE = {"channels": ["push", "sms", "email"], "until": "delivered", "escalate_a
 
 async def reported(gateway: Gateway, message_id: str, kind: EventKind, number: int = 1, **more: Any) -> None:
     """A provider says what became of the first call of a delivery."""
-    ledger, clock = gateway._open.ledger, gateway._open.ledger.clock
-    applying = Applying(Effects(gateway._open.ring, ledger.consents, Terms(lambda *_: True, gateway.config.channels)), budgets=False)
-    at = int(clock.now().timestamp() * 1_000_000)
+    at = int(gateway.received_at().timestamp() * 1_000_000)
     call = attempted(f"att_{message_id.removeprefix('msg_')}_{number}_1")
     key = sha256(json.dumps([message_id, kind, number, at]).encode()).hexdigest()
     report = Report(provider=more.pop("provider", "device"), key=key, kind=kind, at=at, attempted=call, **more)
-
-    async def work(tx: Transaction) -> None:
-        (one,) = await match(tx, [report], Serving((gateway.brand,), {}))
-        assert isinstance(one, Found), one
-        await applying.apply(tx, [(report, one)], at)
-
-    await ledger._store.writer.run(work)
+    fate = await gateway._open.receipts.callbacks.put(Arrival(f"cbk_{key[:24]}", report.provider, at, b"", key, (report,)))
+    assert fate in ("settled", "duplicate"), fate
 
 
 async def seen_when(gateway: Gateway, message_id: str, until: Callable[[MessageSeen], bool]) -> MessageSeen:

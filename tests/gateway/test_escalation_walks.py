@@ -1,5 +1,6 @@
 """Many messages escalate at once while everything happens to them in any order: what is promised holds at every step."""
 
+import asyncio
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -12,10 +13,10 @@ from tests.gateway.scripted import Carrier, Desk, FakeClock, message, specs
 from wasl.deciding import Go, Stop
 from wasl.escalation import Escalating
 from wasl.ledger.applying import Applying
+from wasl.ledger.callbacks import Arrival, Callbacks
 from wasl.ledger.claims import Claimed
 from wasl.ledger.intents import Intent
-from wasl.ledger.matching import Found, Serving, match
-from wasl.ledger.port import Transaction
+from wasl.ledger.matching import Serving
 from wasl.ledger.report_effects import Effects, Terms
 from wasl.ledger.reports import Report, attempted
 from wasl.ledger.settle import Ended, Settlement
@@ -35,7 +36,8 @@ class Walk:
         self.random = random
         self.escalating = Escalating(desk.routing)
         terms = Terms(lambda *_: True, desk.routing.channels)
-        self.applying = Applying(Effects(desk.keys, desk.ledger.consents, terms), budgets=False)
+        applying = Applying(Effects(desk.keys, desk.ledger.consents, terms), budgets=False)
+        self.callbacks = Callbacks(desk.store, desk.keys, desk.clock, Serving(("default",), {}), applying)
 
     async def accept(self, count: int) -> None:
         for number in range(count):
@@ -83,12 +85,8 @@ class Walk:
         )
         told = [self._told(*row) for row in self.random.sample(called, min(3, len(called)))]
 
-        async def work(tx: Transaction) -> None:
-            found = await match(tx, told, Serving(("default",), {}))
-            ripe = [(report, one) for report, one in zip(told, found, strict=True) if isinstance(one, Found) and not one.early]
-            await self.applying.apply(tx, ripe, self.desk.now)
-
-        await self.desk.store.writer.run(work)
+        arrivals = [Arrival(f"cbk_{one.key[:24]}", one.provider, one.at, b"", one.key, (one,)) for one in told]
+        await asyncio.gather(*map(self.callbacks.put, arrivals))
 
     def _told(self, message_id: str, number: int, provider: str) -> Report:
         kind = self.random.choice(KINDS)

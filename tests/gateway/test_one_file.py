@@ -90,6 +90,7 @@ def test_a_folder_that_is_not_there_is_a_mistake(put: Put) -> None:
     [
         ("import os\n1/0\n", "channels/pager.py:2: ZeroDivisionError: division by zero"),
         ("raise SystemExit(3)\n", "channels/pager.py:1: SystemExit: 3"),
+        ('raise BaseException("boo")\n', "channels/pager.py:1: BaseException: boo"),
         ("import nowhere_at_all\n", "channels/pager.py:1: ModuleNotFoundError: No module named 'nowhere_at_all'"),
         ("def broken(:\n", "channels/pager.py:1: invalid syntax"),
         ("x = 1\n", 'channels/pager.py makes no channel pager; write @channel("pager", kind="…") above its function'),

@@ -1,5 +1,7 @@
 """`wasl webhooks`: where what happened is posted to. Beside a running `wasl serve` or without one."""
 
+import re
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,12 +14,15 @@ from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, say, screen, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wasl.api import Gateway
     from wasl.webhooks.webhook import TriesSeen, Try, WebhookSeen
 
 app = typer.Typer(name="webhooks", help="Where what happens to messages is posted to, signed by Standard Webhooks.", no_args_is_help=True)
+
+_SAID = {"url": "URL", "types": "--type", "topics": "--topic", "event": "--event"}
+_WORDS = re.compile(rf"^/({'|'.join(_SAID)})(/[0-9]+)?$")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, from `wasl webhooks list`.")]
 
@@ -38,8 +43,9 @@ def add(  # noqa: PLR0913 - the options of a command
     from wasl.problems import validated
     from wasl.webhooks.webhook import NewWebhook
 
-    asked = validated(NewWebhook, {"url": url, "types": tuple(types or ()), "topics": tuple(topics or ())})
-    made = run(administering(config, lambda gateway: gateway.add_webhook(asked), brand))
+    with _in_its_words():
+        asked = validated(NewWebhook, {"url": url, "types": tuple(types or ()), "topics": tuple(topics or ())})
+        made = run(administering(config, lambda gateway: gateway.add_webhook(asked), brand))
     _told_with_secret(made, json=json)
 
 
@@ -66,7 +72,8 @@ def show(webhook: Id, json: Json = False, brand: BrandName = None, config: Confi
         return
     tell(f"{found.id}  {found.url}")
     tell(_state(found))
-    tell(f"{tried.waiting} events wait to be posted again.")
+    tell(f"Types: {', '.join(found.types) or 'all'}. Topics: {', '.join(found.topics) or 'all'}.")
+    tell(f"Events that wait to be posted again: {tried.waiting}.")
     if tried.data:
         _table(("When (UTC)", "Event", "Type", "Try", "Answer", "ms"), [_tried(one) for one in tried.data])
 
@@ -90,7 +97,10 @@ def replay(  # noqa: PLR0913 - the options of a command
     config: ConfigFile = None,
 ) -> None:
     """Post one event again, or all since a moment, with the same ids; as long as the feed keeps them."""
-    found = run(administering(config, lambda gateway: gateway.replay_webhook(webhook, event=event, since=since), brand))
+    if (event is None) == (since is None):
+        raise typer.BadParameter("name either one event with --event, or a moment with --since")
+    with _in_its_words():
+        found = run(administering(config, lambda gateway: gateway.replay_webhook(webhook, event=event, since=since), brand))
     print_json(found) if json else say("They are posted again by whoever sends: `wasl serve` or `wasl worker`.")
 
 
@@ -120,6 +130,19 @@ def remove(webhook: Id, json: Json = False, brand: BrandName = None, config: Con
     """Post nothing there any more, and forget it."""
     run(administering(config, lambda gateway: gateway.remove_webhook(webhook), brand))
     print_json({"removed": webhook}) if json else say(f"{webhook} is removed.")
+
+
+@contextmanager
+def _in_its_words() -> "Iterator[None]":
+    """A refusal that names fields tells of the words of the command instead."""
+    from wasl.errors import Refused
+
+    try:
+        yield
+    except Refused as error:
+        told = (one.model_copy(update={"pointer": _WORDS.sub(lambda field: _SAID[field[1]], one.pointer)}) for one in error.errors)
+        error.errors = tuple(told)
+        raise
 
 
 def _changed(webhook: str, *, json: bool, brand: BrandName, config: ConfigFile, enabled: bool) -> None:

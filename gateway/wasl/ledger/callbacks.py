@@ -34,7 +34,7 @@ _CALLS = 600_000_000  # the age from which on no call is out any more: a call ma
 _GIVEN_UP = 7 * 86_400_000_000  # the age at which nothing is matched by itself any more
 BATCH = 500
 """Callbacks that are matched again in one transaction."""
-_LINGER = 0.006  # seconds that one waits for others to share its commit; a provider waits for seconds
+_LINGER = 0.002  # seconds that one waits for others to share its commit
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 _log = structlog.get_logger("wasl.receipts")
 

@@ -36,15 +36,17 @@ def _bound(name: str) -> ColumnElement[object]:
 
 
 _number = select(func.coalesce(func.max(feed.c.id), literal_column("0")) + literal_column("1")).where(
-    feed.c.brand == _bound("brand"), feed.c.xid == literal_column("0")  # with it one step in the key; without, all rows of the brand
+    feed.c.brand == _bound("brand"),
+    feed.c.xid == literal_column("0"),  # with it one step in the key; without, all rows of the brand
 )
 _rows = batch(brand=Text(), at=BigInteger(), entries=Text())
-_PUT = Hot(
+PUT = Hot(
     insert(feed)
     .values(brand=_bound("brand"), at=_bound("at"), entries=_bound("entries"), xid=literal_column("0"), id=_number.scalar_subquery())
     .inline(),
     insert(feed).from_select(["brand", "at", "entries"], select(_rows.c.brand, _rows.c.at, _rows.c.entries)),
 )
+"""Writes a row behind all others of its brand."""
 _of_brand = feed.c.brand == _bound("brand")
 _place = tuple_(feed.c.xid, feed.c.id)
 _unended = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger())
@@ -160,7 +162,7 @@ def tell(tx: Transaction, told: Sequence[Told]) -> None:
     parts = ((brand, its[first : first + _LARGEST]) for brand, its in by_brand.items() for first in range(0, len(its), _LARGEST))
     rows = [{"brand": brand, "at": part[-1].at, "entries": to_json([one[1:] for one in part]).decode()} for brand, part in parts]
     if rows:
-        tx.put(_PUT, rows)
+        tx.put(PUT, rows)
 
 
 class Feed:

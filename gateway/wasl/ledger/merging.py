@@ -7,7 +7,6 @@ both came later than what they correct, whatever the order in which we are told.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from wasl.states import REPORTED, TRANSITIONS
@@ -40,8 +39,7 @@ class Sign(NamedTuple):
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a delivery is."""
 
     state: State

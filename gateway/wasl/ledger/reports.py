@@ -86,8 +86,7 @@ class Matched:
         return self.brand, self.message_id, self.delivery
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What reports did to a delivery: its state before and after, the marks that are new, and the reports, each of them new.
 
     `successor` is the number of the delivery on the next channel that was opened because this one proved to have failed. `escalates`: its

@@ -92,7 +92,8 @@ def run_tests(found: Sources) -> Run:
         told = ElementTree.parse(report)  # noqa: S314 - pytest's own
     cases = [case for case in told.iter("testcase") if case.get("name")]  # where a run was cut short, one has no name
     passed = {case.attrib["name"] for case in cases if not _PASSED_OR_NOT.intersection(child.tag for child in case)}
-    failed = {case.attrib["name"]: _complaint(child) for case in cases for child in case if child.tag in _FAILED}
+    # What went wrong after a test failed says less, and comes later.
+    failed = {case.attrib["name"]: _complaint(child) for case in reversed(cases) for child in reversed(case) if child.tag in _FAILED}
     if not failed and ended.returncode not in _ENDED:
         failed["the run"] = _cut_short(ended.stdout + ended.stderr)
     return Run(frozenset(passed), failed, ended.stdout.strip().rpartition("\n")[2])

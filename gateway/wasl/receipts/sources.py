@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-from wasl_contracts import EventSource, Handshake, Provider
-from wasl_contracts.provider import Mailroom
+from wasl_contracts import EventSource, Handshake, Mailroom, Provider
 
 Opening = Callable[[], Awaitable[Mapping[str, Provider]]]
 

@@ -28,7 +28,7 @@ async def take(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Respo
     """200 when it is on disk, 202 where it is kept and did nothing yet; a handshake's own answer, 204 where that is nothing."""
     body = await read_bytes(request, _LIMIT, gateway.config.server.body_timeout)
     callback = Callback(request.method, public_url(gateway, request), request.headers, body, gateway.received_at())
-    taken = await gateway.take_callback(request.raw_path.split("/", 3)[2].partition("?")[0], callback)  # not routed: see `paths`
+    taken = await gateway.take_callback(request.rel_url.raw_path.split("/", 3)[2], callback)  # not routed: see `paths`
     if taken.answer is not None:
         status = 200 if taken.answer else 204  # Discord wants just that for nothing
         return web.Response(status=status, body=taken.answer, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})

@@ -27,8 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def wasl_config(request: pytest.FixtureRequest) -> Path | None:
     """The configuration: pytest's setting `wasl_config`, else wasl.toml in the root of the project, else none."""
-    named = str(request.config.getini("wasl_config"))
-    file = request.config.rootpath / (named or "wasl.toml")
+    return config_of(request.config)
+
+
+def config_of(config: pytest.Config) -> Path | None:
+    """The wasl.toml of a project; fails where its setting names one that is not there, which would test another configuration."""
+    named = str(config.getini("wasl_config"))
+    file = config.rootpath / (named or "wasl.toml")
     if named and not file.is_file():
         pytest.fail(f"pytest's setting wasl_config names {named}, and {file} is not there; mend it, or leave it out", pytrace=False)
     return file if file.is_file() else None

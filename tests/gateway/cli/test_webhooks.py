@@ -72,5 +72,16 @@ def test_what_is_wrong_names_the_argument(ran: Ran) -> None:
     assert "leads to an address that is not public" in ran("add", "https://10.0.0.1/hook", code=2)
     assert "'message.sent', 'message.delivered'" in ran("add", URL, "--type", "message.send", code=2)
     assert "There is no webhook" in ran("show", "wh_0", code=1)
-    assert "must name either" in ran("replay", json.loads(ran("add", URL, "--json"))["id"], code=2)
+    assert "name either one event" in ran("replay", json.loads(ran("add", URL, "--json"))["id"], code=2)
     assert "no event with this id" in ran("replay", json.loads(ran("add", URL, "--json"))["id"], "--event", "evt_1-0-1-0", code=1)
+
+
+def test_what_is_wrong_is_told_in_the_words_of_the_command(ran: Ran) -> None:
+    webhook = ran("add", URL).splitlines()[0]
+
+    scheme, kind = ran("add", "ftp://acme.example", code=2), ran("add", URL, "--type", "message.snet", code=2)
+    event = ran("replay", webhook, "--event", "x", code=2)
+
+    assert scheme.startswith("URL is not a URL that is fetched")
+    assert kind.startswith("--type must be one of 'message.scheduled'")
+    assert event.startswith("--event must match")

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from random import Random
 from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import StaticPool, create_engine
 
 from tests.gateway.scripted import ANN, Desk, message
 from wasl.ledger.dead_letters import Terms
-from wasl.ledger.feed import START, Cursor, Entry, Told, tell
+from wasl.ledger.feed import PUT, START, Cursor, Entry, Told, tell
 from wasl.ledger.settle import Ended
+from wasl.ledger.tables import schema
 from wasl_contracts import Reason, State
 
 TYPES = {State.SENT: "message.sent", State.DELIVERED: "message.delivered", State.FAILED: "message.failed", State.UNKNOWN: "message.unknown"}
@@ -51,6 +55,16 @@ async def test_the_end_of_a_call_is_told_with_whom_it_concerns_and_how_it_went(d
 
     (entry,) = await told(desk)
     assert entry[1:] == (TYPES[state], desk.now, claimed.message_id, 1, reason, None, "u_1", "default", "email", "mail")
+
+
+def test_on_sqlite_the_place_of_a_new_row_is_found_by_the_key_however_long_the_feed_is() -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        schema.create_all(engine := create_engine("sqlite://", creator=lambda: database, poolclass=StaticPool))
+
+        plan = database.execute(f"EXPLAIN QUERY PLAN {PUT.lite.sql}", ["default"] * len(PUT.lite.names)).fetchall()
+
+        assert [row[3] for row in plan if "feed" in row[3]] == ["SEARCH feed USING PRIMARY KEY (brand=? AND xid=?)"]
+        engine.dispose()
 
 
 async def test_a_batch_is_one_row_of_its_brand(desk: Desk) -> None:

@@ -116,13 +116,14 @@ def test_of_many_that_fail_the_most_fundamental_is_told(made: Sources) -> None:
         ("raise KeyboardInterrupt", {"the run": r"was cut short by \S+:5: KeyboardInterrupt"}),
         ("raise SystemExit(3)", {"test_send": "SystemExit: 3"}),
         ("assert 0, 'make it so'", {"test_send": "make it so"}),
+        ("request.addfinalizer(lambda: 1 / 0); assert 0, 'first'", {"test_send": "first"}),
         ("pass\nimport no_such_module", {"tests.test_it": "ModuleNotFoundError: No module named 'no_such_module'"}),
     ],
 )
 def test_however_the_tests_of_a_plugin_end_it_is_told_why(made: Sources, raised: str, told: dict[str, str]) -> None:
     for file in (made.folder / "tests").iterdir():
         file.unlink()
-    (made.folder / "tests" / "test_it.py").write_text(f"def test_first():\n    pass\n\ndef test_send():\n    {raised}\n")
+    (made.folder / "tests" / "test_it.py").write_text(f"def test_first():\n    pass\n\ndef test_send(request):\n    {raised}\n")
 
     run = run_tests(made)
 

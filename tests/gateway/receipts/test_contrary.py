@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.receipts.conftest import Hooked
-from tests.gateway.receipts.teller import event, specs
+from tests.gateway.receipts.teller import event, signed, specs
 from tests.gateway.scripted import EMAIL
 from wasl.ledger.callbacks import Arrival
 from wasl.ledger.port import Transaction
@@ -60,6 +60,19 @@ async def test_what_no_database_keeps_in_a_text_is_left_out(hooked: Hooked, fiel
     outcomes = await hooked.tell(seen, "failed", **fields)
 
     assert (outcomes, (await hooked.get(seen)).state) == (["settled"], State.FAILED)
+
+
+async def test_a_callback_may_come_with_the_whole_url_in_its_first_line(lite: Hooked) -> None:
+    host, told = lite.url.removeprefix("http://"), b"[]"
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed(told).items())
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+
+    writer.write(f"POST http://{host}/hooks/mail?a=b HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n{head}\r\n[]".encode())
+    answered = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+    assert answered == b"HTTP/1.1 200 OK\r\n"
 
 
 async def test_an_id_that_no_database_keeps_matches_nothing(hooked: Hooked) -> None:

@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -15,7 +17,7 @@ from wasl.testing.capture import Tray
 from wasl.testing.configuration import specs_of
 from wasl.testing.magic import Fate, fate_of
 from wasl.testing.outbox import Outbox
-from wasl.testing.pytest_plugin import _wasl_ledger, assert_sent, wasl_now, wasl_outbox
+from wasl.testing.pytest_plugin import _outbox, _wasl_ledger, assert_sent, config_of, wasl_now, wasl_outbox
 from wasl_contracts import Address, Mail, Sms
 
 __all__ = ["_wasl_ledger", "assert_sent", "wasl_now", "wasl_outbox"]  # pytest finds them here where the plugin is not installed
@@ -168,6 +170,38 @@ def test_only_reserved_names_are_magic(value: str, fate: Fate | None) -> None:
     assert fate_of(Address(channel="email", kind="email", value=value)) is fate
 
 
+async def test_only_what_people_read_counts_as_words_and_a_list_shows_no_markup(wasl_outbox: Outbox) -> None:
+    await send(wasl_outbox, {"email": "ann@example.com"})
+
+    with pytest.raises(AssertionError, match=r"email to ann@example\.com: Order 1042 It left\. مرحبا") as caught:
+        await wasl_outbox.assert_sent(text_contains="rtl")
+
+    assert "<" not in str(caught.value)
+    assert not {"mail", "ltr"} & {*wasl_outbox.sent[0].text.splitlines()}
+
+
+async def test_a_mistake_in_the_projects_files_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "wasl.toml").write_text('[topics.offers]\ncategory = "promo"\n')
+
+    with pytest.raises(pytest.fail.Exception, match=r"wasl\.toml:2:\d+: topics\.offers\.category") as caught:
+        await anext(aiter(_outbox(tmp_path / "ledger", tmp_path / "wasl.toml", None)))
+
+    assert caught.value.pytrace is False
+
+
+@pytest.mark.parametrize(("named", "found"), [("", True), ("wasl.toml", True), ("typo.toml", None)])
+def test_a_configuration_that_is_named_must_be_there(tmp_path: Path, named: str, found: bool | None) -> None:
+    (tmp_path / "wasl.toml").touch()
+    root = cast("pytest.Config", SimpleNamespace(rootpath=tmp_path, getini=lambda _: named))
+
+    if found:
+        assert config_of(root) == tmp_path / "wasl.toml"
+    else:
+        with pytest.raises(pytest.fail.Exception, match=r"wasl_config names typo\.toml"):
+            config_of(root)
+
+
 def test_what_is_wrong_with_the_configuration_is_told_but_for_what_is_replaced(wasl_config: Path, tmp_path: Path) -> None:
     (tmp_path / "wasl.toml").write_text(SHOP + '[topics.offers]\ncategory = "promo"\n')
 
@@ -193,7 +227,8 @@ def test_an_application_without_a_configuration_has_every_usual_channel(tmp_path
         "    await assert_sent(channel='sms', to='+966501234567')\n"
     )
     (tmp_path / "pytest.ini").write_text(
-        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nfilterwarnings =\n  error\n"
+        "  ignore:Module already imported:pytest.PytestAssertRewriteWarning\n"  # the process that is forked has wasl
     )
     script = tmp_path / "run.py"
     script.write_text("import sys, pytest\nsys.exit(pytest.main(sys.argv[1:]))\n")
