@@ -245,3 +245,9 @@ def _refused(character: str) -> bool:
         except PydanticCustomError:
             return True
     return False
+
+
+def test_what_no_database_keeps_is_replaced_in_what_a_provider_said() -> None:
+    receipt = Receipt(provider_ref="a\0b\ud800", facts={"x\0": "\udc00y"})
+
+    assert (receipt.provider_ref, receipt.facts) == ("a\ufffdb?", {"x\ufffd": "?y"})

@@ -32,6 +32,12 @@ def without_nul(text: str) -> str:
     return whole(text)
 
 
+def cleaned(said: str) -> str:
+    """What a provider said, without what no database keeps in a text: NUL (PostgreSQL), and halves of surrogate pairs, which JSON can
+    hold and UTF-8 cannot. Unlike a caller, a provider cannot be asked to say it otherwise."""
+    return said.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def whole(text: str) -> str:
     """Refuse half of a surrogate pair, which no UTF-8 store or wire can carry."""
     if not text.isascii():

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
-from wasl_contracts.model import Frozen
+from wasl_contracts.model import Frozen, cleaned
+
+_Said = Annotated[str, AfterValidator(cleaned)]
 
 
 class Receipt(Frozen):
@@ -15,7 +17,7 @@ class Receipt(Frozen):
     itself keeps for the recipient to read (a feed in an application), in the transaction that settles the delivery.
     """
 
-    provider_ref: Annotated[str, StringConstraints(max_length=512)] | None = None
+    provider_ref: Annotated[_Said, StringConstraints(max_length=512)] | None = None
     state: Literal["sent", "delivered"] = "sent"
-    facts: dict[str, str] = Field(default_factory=dict)
+    facts: dict[_Said, _Said] = Field(default_factory=dict)
     entry: dict[str, JsonValue] | None = Field(None, repr=False)

@@ -9,6 +9,7 @@ from wasl.keys import KeyRing
 from wasl.ledger.people import address_hash
 from wasl.ledger.reports import Attempted, Report, Whose, attempted
 from wasl_contracts import Address, Event
+from wasl_contracts.model import cleaned
 
 _LONGEST = 128  # characters of a code, or of a fact; longer ones are cut
 _MOST = 16  # facts
@@ -32,16 +33,16 @@ class Reading(NamedTuple):
             kind=event.kind,
             at=micros(event.at),
             attempted=call,
-            provider_ref=_storable(event.provider_ref) if event.provider_ref is not None else None,
+            provider_ref=cleaned(event.provider_ref) if event.provider_ref is not None else None,
             reason=event.reason,
-            code=_storable(event.code[:_LONGEST]) if event.code is not None else None,
+            code=cleaned(event.code[:_LONGEST]) if event.code is not None else None,
             dead=event.dead,
             machine=event.machine,
             whose=whose,
             meaning=heard,
             text=event.text,
             thread=event.thread,
-            facts=dict([(_storable(name[:_LONGEST]), _storable(value[:_LONGEST])) for name, value in event.facts.items()][:_MOST]),
+            facts=dict([(cleaned(name[:_LONGEST]), cleaned(value[:_LONGEST])) for name, value in event.facts.items()][:_MOST]),
         )
 
     def key(self, provider: str, event: Event, call: Attempted | None) -> str:
@@ -59,8 +60,3 @@ class Reading(NamedTuple):
         except BadAddress:  # a short code, or a kind that no provider here serves: then as it is spelled
             normal = address
         return Whose(normal.channel, address_hash(self.keys, normal.kind, normal.value), normal.masked())
-
-
-def _storable(said: str) -> str:
-    """Without what no database keeps in a text: NUL (PostgreSQL), and halves of characters, which JSON can hold and UTF-8 cannot."""
-    return said.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
