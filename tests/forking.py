@@ -70,6 +70,7 @@ def _become(told: Mapping[str, object]) -> None:
     os.chdir(str(told["folder"]))
     os.environ.clear()
     os.environ.update(environ)
+    os.environ["PYTEST_ADDOPTS"] = "-W 'ignore:Module already imported:pytest.PytestAssertRewriteWarning'"  # of wasl, for its fixtures
     try:
         _run(words, told["script"], environ.get("PYTHONPATH", ""))
         code: object = 0

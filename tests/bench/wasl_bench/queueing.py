@@ -17,7 +17,7 @@ from wasl_bench.workload import TOPICS, configured, messages
 @asynccontextmanager
 async def filling(folder: Path, database: str, http: int) -> AsyncIterator[tuple[Facts, Commands]]:
     source = messages("webhook", f"http://127.0.0.1:{http}/in")
-    path = configured(folder, database=database)
+    path = configured(folder, (http, 2525), database)
     async with Gateway.from_config(path, worker=False) as gateway, looking(database) as rows:
         queue = Queue(gateway, rows)
         kept: list[Copies] = []
