@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, literal_column, null, update
 from wasl.event_types import EVENT_OF
 from wasl.ledger import statements as sql
 from wasl.ledger.claims import Claimed
-from wasl.ledger.families import READ, Key, Member, hold_families, read_families
+from wasl.ledger.families import READ, Key, Member, read_families
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Hot, Values, checked, upsert
 from wasl.ledger.ordering import advance, take_turns
@@ -103,12 +103,11 @@ async def open_waiting(tx: Transaction, sent: Sequence[Opened]) -> None:
 async def heard(tx: Transaction, news: Sequence[News]) -> None:
     """End what waits where the proof came, and let go at once what waited for proof of something that did not arrive.
 
-    One query for all of it (one more where something failed), and nothing more where none of the messages escalates. Twice is as good
-    as once.
+    One query for all of it, and nothing more where none of the messages escalates. The families of what failed are held. Twice is as
+    good as once.
     """
     if not news:
         return
-    await hold_families(tx, {(one.brand, one.message_id) for one in news if one.proof is None})
     kin = await read_families(tx, {(one.brand, one.message_id) for one in news}, escalating=True)
     needless: dict[tuple[str, str, int], int] = {}
     next_ones: dict[tuple[str, str, int], int] = {}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from wasl.ledger import locks
 from wasl.ledger import statements as sql
 from wasl.ledger.hot import Hot, among, checked
 from wasl.ledger.port import Reader, Transaction
@@ -30,12 +31,6 @@ _whole = (
     .where(among(messages.c.brand, messages.c.id, name="keys"))
     .order_by(deliveries.c.brand, deliveries.c.message_id, deliveries.c.number)
 )  # fmt: skip
-_HOLD = Hot(
-    select(messages.c.id)
-    .where(among(messages.c.brand, messages.c.id, name="keys"))
-    .order_by(messages.c.brand, messages.c.id)
-    .with_for_update(key_share=True)
-)
 _ALL, _ESCALATING = Hot(_whole), Hot(_whole.where(checked(messages.c.proof.is_not(None))))
 
 
@@ -100,7 +95,7 @@ async def read_families(tx: Reader, keys: Collection[Key], *, escalating: bool =
 async def hold_families(tx: Transaction, keys: Collection[Key]) -> None:
     """From here to the end of the transaction nobody else decides by what these messages' deliveries have proved not to be.
 
-    Two that fail at once, each in a transaction of its own, would otherwise each leave it to the other to open the next one.
+    Two that fail at once, each in a transaction of its own, would otherwise each leave it to the other to open the next one. Call it
+    before any row of them is changed: a lock of their rows would stand in the way of a newer message that replaces this one.
     """
-    if keys:
-        await tx.lock_rows(_HOLD, {"keys": json.dumps(sorted(keys))})
+    await tx.lock({locks.family(brand, message_id) for brand, message_id in keys})

@@ -19,3 +19,8 @@ def budgets() -> str:
 def inbox(brand: str, owner: str) -> str:
     """Held alone by whoever puts something into that feed or changes it, so that its revisions are committed in their order."""
     return f"inbox|{brand}|{owner}"
+
+
+def family(brand: str, message_id: str) -> str:
+    """Held alone by whoever decides by what the deliveries of that message have proved not to be. Taken before all others."""
+    return f"family|{brand}|{message_id}"

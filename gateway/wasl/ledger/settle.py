@@ -12,6 +12,7 @@ from wasl.ledger import statements as sql
 from wasl.ledger.callback_rows import PUT_REF
 from wasl.ledger.claims import Claimed
 from wasl.ledger.escalating import News, Opened, Proof, Waiting, heard, open_waiting, tell_escalated
+from wasl.ledger.families import hold_families
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Values
 from wasl.ledger.inbox import Filed, Inbox
@@ -91,12 +92,18 @@ class Settlement:
     filed: Filed | None = None
     """What goes into the person's feed in the application."""
 
+    @property
+    def decides_for_others(self) -> bool:
+        """Whether the message's other deliveries, or a next one, may follow from it."""
+        return self.successor is not None or (self.state is State.FAILED and self.claimed.envelope.escalation is not None)
+
 
 async def settle(tx: Transaction, settlements: Sequence[Settlement], *, budgets: bool = False, inbox: Inbox | None = None) -> list[bool]:
     """Write a batch. False: another worker had moved it on, and nothing was changed for it.
 
     With `budgets`, what they cost is given back where it is certain now that nothing was sent. `inbox` takes what is for people's feeds.
     """
+    await hold_families(tx, {(s.claimed.brand, s.claimed.message_id) for s in settlements if s.decides_for_others})
     await tx.lock({locks.opt_outs(s.claimed.brand) for s in settlements if s.suppress is not None})
     ended = [_order(s) for s in settlements if s.claimed.ordering_key is not None and s.due_at is None]
     await take_turns(tx, ended)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wasl.ledger import statements as sql
-from wasl.ledger.families import hold_families, read_families
+from wasl.ledger.families import read_families
 from wasl.ledger.port import Transaction
 from wasl.ledger.rows import new_delivery
 
@@ -27,12 +27,11 @@ async def open_successors(tx: Transaction, following: Sequence[Following]) -> di
     """Open them, unless another delivery of the message (several devices) lives, may have arrived or was cancelled.
 
     Where the message escalates, one sent before on another channel does not keep them back, and what waits for proof of the one that
-    failed goes at once (families.py, escalating.py). Returns the number of each, by brand and message.
+    failed goes at once (families.py, escalating.py). The families are held. Returns the number of each, by brand and message.
     """
     if not following:
         return {}
     keys = {(one.brand, one.message_id) for one in following}
-    await hold_families(tx, keys)
     kin = await read_families(tx, keys)
     rows = {}
     for one in following:
