@@ -1,5 +1,6 @@
 """What a plugin that understands callbacks makes of good ones, forged ones, old ones and junk."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,12 @@ class CallbackChecks(Contract):
     def sign(self, callback: Callback, *, forged: bool = False) -> Callback:
         """The callback with the provider's proof, or with that of somebody who does not know the secret."""
         raise NotImplementedError("say how the provider proves its callbacks: write report() and sign()")
+
+    @only_where(tells)
+    async def test_callbacks_are_read_without_waiting(self) -> None:
+        assert not inspect.iscoroutinefunction(getattr(self.provider, "parse", None)), (
+            "parse() is `async def`; make it `def`: it reads what it is given, and wasl awaits nothing"
+        )
 
     @only_where(tells)
     @pytest.mark.parametrize("kind", _KINDS)

@@ -33,10 +33,6 @@ class SpecChecks(Contract):
         offered = [self.provider.find] if hasattr(self.provider, "find") else []
         for verb in (self.provider.send, self.provider.close, *offered):
             assert inspect.iscoroutinefunction(verb), f"{verb.__name__}() is not `async def`; wasl awaits it"
-        parse = getattr(self.provider, "parse", None)
-        assert not inspect.iscoroutinefunction(parse), (
-            "parse() is `async def`; make it `def`: it reads what it is given, and wasl awaits nothing"
-        )
 
     async def test_the_entry_point_has_the_specs_name(self) -> None:
         place = f"{self.provider.__module__.split('.')[0]}:{self.provider.__qualname__}"

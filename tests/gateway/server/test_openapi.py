@@ -14,6 +14,9 @@ from wasl.server.app import OPERATIONS
 from wasl.server.events import EVENT_STREAM
 from wasl.server.openapi import document
 
+_PROVED = ("/v1", "/hooks", "/inbox", "/metrics")
+"""Where a caller proves who it is: by a key, as a callback by its signature, by a token."""
+
 
 def resolved(node: Any, whole: dict[str, Any]) -> Any:
     if isinstance(node, dict) and "$ref" in node:
@@ -42,7 +45,7 @@ def test_every_operation_says_how_it_refuses_and_what_key_it_needs():
             assert {"400", "421", "500"} <= set(refusals)
             assert all(set(answer["content"]) == {"application/problem+json"} for answer in refusals.values())
             assert ("security" in operation) == path.startswith("/v1")
-            assert ("401" in refusals) == path.startswith(("/v1", "/hooks", "/inbox"))  # a callback proves itself, and so does a token
+            assert ("401" in refusals) == path.startswith(_PROVED)
             assert set(re.findall(r"{(\w+)}", path)) == {found["name"] for found in operation["parameters"] if found["in"] == "path"}
 
 

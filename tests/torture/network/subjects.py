@@ -55,6 +55,11 @@ class Subject:
     def speaks_http(self) -> bool:
         return issubclass(self.contract, ProviderContract)
 
+    @property
+    def calls_once(self) -> bool:
+        """Whether a send is one request to the address of the faults; else they strike what precedes it there, such as its session."""
+        return not self.speaks_http or self.prelude or not _precedes(self.contract) or _points_apart(self.contract)
+
     @asynccontextmanager
     async def behind(self, fault: Fault, port: int | None = None) -> AsyncIterator[Stage]:
         """The provider, opened as wasl opens it, behind a proxy that plays the fault; with `port`, it calls there instead."""
@@ -97,8 +102,18 @@ def _found() -> Iterator[Subject]:
             is_contract = isinstance(found, type) and issubclass(found, ProviderContract | SmtpContract)
             if is_contract and hasattr(found, "provider") and found.networked:
                 yield Subject(f"{path.parts[-3]}:{name.removeprefix('Test')}", found)
-                if issubclass(found, ProviderContract) and found.before is not ProviderContract.before:
+                if _precedes(found) and _points_apart(found):
                     yield Subject(f"{path.parts[-3]}:{name.removeprefix('Test')} prelude", found, prelude=True)
+
+
+def _precedes(contract: type[Any]) -> bool:
+    """Whether other requests precede a send."""
+    return issubclass(contract, ProviderContract) and contract.before is not ProviderContract.before
+
+
+def _points_apart(contract: type[Any]) -> bool:
+    """Whether these go to an address of their own."""
+    return bool(contract.settings_for is not ProviderContract.settings_for)
 
 
 SUBJECTS = tuple(_found())
