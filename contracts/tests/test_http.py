@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wasl_contracts import Reason, Refusal, Rejected, Unavailable, Unknown
 from wasl_contracts.conformance import Ending, Response
 from wasl_contracts.conformance.http_fake import HttpFake
-from wasl_contracts.conformance.loopback import unanswered_port, unused_port
+from wasl_contracts.conformance.loopback import refusing_port, unanswered_port
 from wasl_contracts.http import Answer, call, retry_after
 
 _NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)
@@ -54,8 +54,8 @@ async def test_a_lost_answer_is_unknown(http: aiohttp.ClientSession, ending: End
 
 
 async def test_a_refused_connection_is_unavailable(http: aiohttp.ClientSession) -> None:
-    with pytest.raises(Unavailable):
-        await call(http, "POST", f"http://127.0.0.1:{unused_port()}/in", body=b"", headers={})
+    with refusing_port() as port, pytest.raises(Unavailable):
+        await call(http, "POST", f"http://127.0.0.1:{port}/in", body=b"", headers={})
 
 
 async def test_a_connection_that_times_out_is_unavailable(http: aiohttp.ClientSession) -> None:
@@ -86,8 +86,8 @@ async def test_a_secret_that_cannot_stand_in_a_header_is_a_fault_of_the_settings
 
 
 async def test_an_error_does_not_tell_where_it_called(http: aiohttp.ClientSession) -> None:
-    with pytest.raises(Unavailable) as caught:
-        await call(http, "POST", f"http://127.0.0.1:{unused_port()}/bot-secret-token/in", body=b"", headers={})
+    with refusing_port() as port, pytest.raises(Unavailable) as caught:
+        await call(http, "POST", f"http://127.0.0.1:{port}/bot-secret-token/in", body=b"", headers={})
 
     assert "secret" not in f"{caught.value} {caught.value!r}"
     assert caught.value.__suppress_context__

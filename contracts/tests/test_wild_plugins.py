@@ -11,8 +11,7 @@ from pydantic import BaseModel
 
 from wasl_contracts import Address, Callback, Delivery, Event, Provider, Receipt
 from wasl_contracts.conformance import Ending, samples
-from wasl_contracts.conformance.callback_checks import Read
-from wasl_contracts.conformance.spec_checks import SpecChecks
+from wasl_contracts.conformance.callback_checks import CallbackChecks, Read
 from wasl_contracts.conformance.stage import Contract, Fake, Stage
 from wasl_contracts.one_function import NoSettings
 from wasl_contracts.provider import EventSource
@@ -92,8 +91,8 @@ async def test_who_awaits_in_parse_is_told_not_to() -> None:
         async def parse(self, callback: Callback) -> Sequence[Event]:
             return []
 
-    class Checked(SpecChecks, Kit):
+    class Checked(CallbackChecks, Kit):
         provider = cast("type[Provider]", Awaiting)
 
     with pytest.raises(AssertionError, match=r"parse\(\) is `async def`; make it `def`"):
-        await Checked().test_the_verbs_have_the_protocols_shape()
+        await Checked().test_callbacks_are_read_without_waiting()

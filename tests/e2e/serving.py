@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import socket
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -28,9 +27,3 @@ def start(config: Path, port: int) -> ForkServerProcess:
     process = context().Process(target=_serve, args=(str(config), port), daemon=True)
     process.start()
     return process
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.e2e.serving import free_port, start
+from tests.e2e.serving import start
 from tests.e2e.sinks import MailSink, WebSink, listening
+from tests.ports import free_port
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
 from wasl_contracts import Mark, Reason, State

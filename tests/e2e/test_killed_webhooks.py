@@ -4,8 +4,9 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-from tests.e2e.serving import free_port, start
+from tests.e2e.serving import start
 from tests.gateway.webhooks.endpoint import application
+from tests.ports import free_port
 from wasl.api import Gateway
 
 CONFIG = """

@@ -8,8 +8,9 @@ from random import Random
 import aiohttp
 import pytest
 
+from tests.ports import free_port
 from tests.torture.conftest import Torture
-from tests.torture.rig.processes import free_port, start_api
+from tests.torture.rig.processes import start_api
 from tests.torture.rig.system import running
 
 pytestmark = pytest.mark.usefixtures("plugin")

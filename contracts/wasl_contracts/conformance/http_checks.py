@@ -10,7 +10,7 @@ import pytest
 from wasl_contracts.conformance import samples
 from wasl_contracts.conformance.http_fake import HttpFake
 from wasl_contracts.conformance.http_stage import HttpStage
-from wasl_contracts.conformance.loopback import unanswered_port, unused_port
+from wasl_contracts.conformance.loopback import refusing_port, unanswered_port
 from wasl_contracts.conformance.stage import SHORT, named, networked, only_where
 from wasl_contracts.conformance.wire import Ending, Request, Response
 from wasl_contracts.errors import Unavailable
@@ -103,7 +103,8 @@ class HttpChecks(HttpStage):
 
     @only_where(networked)
     async def test_a_refused_connection_is_unavailable(self) -> None:
-        found = await self._unreached(unused_port())
+        with refusing_port() as port:
+            found = await self._unreached(port)
 
         assert found == "unavailable", f"a refused connection ended {found}; nothing left us, so raise Unavailable"
 

@@ -8,7 +8,7 @@ import pytest
 
 from wasl_contracts.attachment import Attachment
 from wasl_contracts.conformance import samples
-from wasl_contracts.conformance.loopback import unanswered_port, unused_port
+from wasl_contracts.conformance.loopback import refusing_port, unanswered_port
 from wasl_contracts.conformance.smtp_fake import EXTENSIONS, Mailed, Reply, SmtpFake
 from wasl_contracts.conformance.stage import SHORT, Contract, Outcome, Stage, named, only_where
 from wasl_contracts.conformance.wire import Ending
@@ -150,7 +150,8 @@ class SmtpChecks(Contract):
         )
 
     async def test_a_refused_connection_is_unavailable(self) -> None:
-        found = await self._unreached(unused_port())
+        with refusing_port() as port:
+            found = await self._unreached(port)
 
         assert found == "unavailable", f"a refused connection ended {found}; nothing left us, so raise Unavailable"
 

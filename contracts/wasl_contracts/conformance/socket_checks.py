@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from wasl_contracts.conformance import samples
-from wasl_contracts.conformance.loopback import unanswered_port, unused_port
+from wasl_contracts.conformance.loopback import refusing_port, unanswered_port
 from wasl_contracts.conformance.socket_fake import Heard, Manner, SocketFake
 from wasl_contracts.conformance.stage import SHORT, Contract, Outcome, Stage, named
 from wasl_contracts.conformance.wire import Ending
@@ -112,7 +112,8 @@ class SocketChecks(Contract):
         assert written < _HUGE, "send() read an answer of 10 MB whole; give open_connection a limit"
 
     async def test_a_refused_connection_is_unavailable(self) -> None:
-        found = await self._unreached(unused_port())
+        with refusing_port() as port:
+            found = await self._unreached(port)
 
         assert found == "unavailable", f"a refused connection ended {found}; nothing left us, so raise Unavailable"
 

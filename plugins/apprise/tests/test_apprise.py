@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from wasl_apprise import Apprise, AppriseSettings, provider
 from wasl_contracts import Address, Delivery, Plain, Rejected, Unavailable, Unknown
-from wasl_contracts.conformance.loopback import unused_port
+from wasl_contracts.conformance.loopback import refusing_port
 from wasl_contracts.conformance.samples import delivery
 
 _OPS = Address(channel="chat", kind="apprise_service", value="ops")
@@ -89,9 +89,10 @@ async def test_a_url_that_asks_for_retries_redirects_or_to_ignore_failures_gets_
 
 
 async def test_a_refused_connection_is_unknown_too() -> None:
-    async with _apprise(ops=f"json://127.0.0.1:{unused_port()}/") as apprise:
-        with pytest.raises(Unknown):
-            await apprise.send(_saying())
+    with refusing_port() as port:
+        async with _apprise(ops=f"json://127.0.0.1:{port}/") as apprise:
+            with pytest.raises(Unknown):
+                await apprise.send(_saying())
 
 
 async def test_a_service_that_the_settings_do_not_name_is_refused(hook: Any) -> None:

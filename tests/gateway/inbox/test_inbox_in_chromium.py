@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.gateway.inbox.conftest import House
 from wasl_contracts import Action, Mark
-from wasl_contracts.conformance.loopback import unused_port
 
 _CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(_CHROMIUM is None and os.environ.get("CI") != "true", reason="needs Debian's chromium")
@@ -34,12 +34,18 @@ def database(folder: Path) -> str:
 
 
 @pytest.fixture
-def origin() -> str:
-    return f"http://127.0.0.1:{unused_port()}"
+def held() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
 
 
 @pytest.fixture
-async def app(house: House, origin: str) -> AsyncIterator[str]:
+def origin(held: socket.socket) -> str:
+    return f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture
+async def app(house: House, held: socket.socket, origin: str) -> AsyncIterator[str]:
     """The application's own page, in the language of its path, which lets no other script or style in than wasl's."""
 
     async def page(request: web.Request) -> web.Response:
@@ -51,7 +57,7 @@ async def app(house: House, origin: str) -> AsyncIterator[str]:
     pages.router.add_get("/{lang}", page)
     runner = web.AppRunner(pages)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", int(origin.rpartition(":")[2])).start()
+    await web.SockSite(runner, held).start()
     yield origin
     await runner.cleanup()
 

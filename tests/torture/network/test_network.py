@@ -9,7 +9,7 @@ from tests.torture.network import faults
 from tests.torture.network.proxy import healthy
 from tests.torture.network.subjects import LONG, SHORT, SUBJECTS, Subject, ended
 from wasl_contracts import ProviderError, Receipt, Unavailable, Unknown
-from wasl_contracts.conformance.loopback import unanswered_port, unused_port
+from wasl_contracts.conformance.loopback import refusing_port, unanswered_port
 
 FIRST = {**faults.EVERY, **faults.HTTP}
 _SENT_ALL_THE_SAME = {"begins_late", "drips_the_request", "drips_the_answer", "hints_before_the_answer"}
@@ -75,8 +75,9 @@ async def test_an_outcome_is_true_on_a_connection_that_is_used_again(subject: Su
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
 async def test_a_server_that_refuses_to_connect_is_unavailable(subject: Subject) -> None:
-    async with subject.behind(healthy, unused_port()) as stage:
-        outcome = await stage.send(1, LONG)
+    with refusing_port() as port:
+        async with subject.behind(healthy, port) as stage:
+            outcome = await stage.send(1, LONG)
 
     assert (type(outcome), stage.took(1)) == (Unavailable, 0), repr(outcome)
 

@@ -4,8 +4,6 @@ import asyncio
 import importlib
 import multiprocessing
 import os
-import random
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -38,19 +36,6 @@ def start_api(plan: Plan, port: int) -> ForkServerProcess:
 def start_worker(plan: Plan) -> ForkServerProcess:
     """`wasl worker`."""
     return started(_worker, plan)
-
-
-def free_port() -> int:
-    """A port below those that the system gives to connections, so that it is free again after each kill."""
-    for port in random.sample(range(15_000, 30_000), 100):
-        with socket.socket() as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free")
 
 
 def started(role: Callable[..., object], *arguments: object) -> ForkServerProcess:

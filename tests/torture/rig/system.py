@@ -11,9 +11,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 
+from tests.ports import free_port
 from tests.torture.rig.checking import Cut, Tally, faults, tallied, verified
 from tests.torture.rig.clients import ROUTES, Clients
-from tests.torture.rig.processes import Plan, free_port, start_api, start_worker
+from tests.torture.rig.processes import Plan, start_api, start_worker
 from tests.torture.rig.reading import Reading
 from tests.torture.rig.sink import Sink, listening
 from tests.torture.rig.waiting import until
