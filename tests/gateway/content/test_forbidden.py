@@ -89,12 +89,11 @@ def test_what_reaches_for_more_than_values_is_a_mistake_with_its_line(payload, c
     ],
 )  # fmt: skip
 def test_no_filter_or_operator_in_a_loop_holds_up_the_gateway(condition, filled):
-    started = time.process_time()
+    def filling():
+        with pytest.raises(RenderingFailed, match=r"template_error: template_limit: the template (takes more work|makes more text)"):
+            filled(_LOOP.format(condition), x=_LONG, items=_MANY)
 
-    with pytest.raises(RenderingFailed, match=r"template_error: template_limit: the template (takes more work|makes more text)"):
-        filled(_LOOP.format(condition), x=_LONG, items=_MANY)
-
-    assert time.process_time() - started < 0.25  # some 20 ms, and what a busy machine adds
+    assert _spent(filling) < 0.25  # some 20 ms, and what a busy machine adds
 
 
 @pytest.mark.parametrize(
@@ -106,11 +105,7 @@ def test_long_texts_and_lists_are_within_the_limits(body, filled):
 
 @pytest.mark.parametrize("spaces", [" " * 100_000, "\n" + " " * 100_000, ("\n" + " " * 9_000) * 10])
 def test_white_space_in_data_does_not_hold_up_the_gateway(spaces, filled):
-    started = time.process_time()
-
-    filled("a {{ x }} b", x=spaces)
-
-    assert time.process_time() - started < 0.25
+    assert _spent(lambda: filled("a {{ x }} b", x=spaces)) < 0.25
 
 
 def test_data_that_looks_like_a_template_is_text(filled):
@@ -126,3 +121,11 @@ def test_data_is_escaped_in_html(filled):
 
     assert "<img" not in html.partition("<body")[2]
     assert "Hi &lt;img onerror=a&gt;, &lt;b&gt;, &lt;i&gt;2&lt;/i&gt;" in html
+
+
+def _spent(work):
+    """CPU-seconds of the second time: what a locale needs is loaded once."""
+    work()
+    started = time.process_time()
+    work()
+    return time.process_time() - started
