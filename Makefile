@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := contracts gateway $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 SOURCES := contracts/wasl_contracts gateway/wasl $(wildcard plugins/*/wasl_*)
 
-.PHONY: setup demo test check fix serve bench torture proof lock
+.PHONY: setup dev demo test check fix serve bench torture proof lock
 
 setup: .venv/installed
 
@@ -14,6 +14,9 @@ setup: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(MEMBERS:%=-e %)
 	touch $@
+
+dev: setup
+	@$(BIN)/wasl dev
 
 demo: setup
 	@$(BIN)/wasl demo

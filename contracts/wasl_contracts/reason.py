@@ -86,6 +86,12 @@ class Reason(StrEnum):
         "operator",
         "Mend it; the message is kept.",
     )
+    OPERATOR_PAUSED = (
+        "operator_paused",
+        "An operator has paused the provider.",
+        "operator",
+        "See why; resume it when it may be called again. The message is kept.",
+    )
     PROVIDER_FAILING = (
         "provider_failing",
         "Most calls of the provider fail, so it is asked only now and then.",

@@ -41,10 +41,7 @@ def query(callback: Callback, name: str) -> str | None:
 def hmac_sha256(secret: SecretStr | bytes, *parts: bytes | str) -> bytes:
     """The keyed digest of the parts, one after the other; text as UTF-8."""
     key = secret.get_secret_value().encode() if isinstance(secret, SecretStr) else secret
-    signed = hmac.new(key, digestmod=hashlib.sha256)
-    for part in parts:
-        signed.update(part.encode() if isinstance(part, str) else part)
-    return signed.digest()
+    return hmac.digest(key, b"".join([part.encode() if isinstance(part, str) else part for part in parts]), "sha256")
 
 
 def same(told: str | bytes, wanted: str | bytes) -> None:

@@ -25,7 +25,7 @@ from wasl.errors import Problem, Refused
 from wasl.ids import new_message_id
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.people import recipient_seen
-from wasl.ledger.rows import MessageRow, SourceRow
+from wasl.ledger.rows import LONGEST_REFERENCE, MessageRow, SourceRow
 from wasl.policies.country import Countries
 from wasl.restoring import restored
 from wasl_contracts import Address, Category, Escalation, Message, Mode, State
@@ -119,6 +119,7 @@ class Drafting:
             "fact": message.fact,
             "supersedes": 1 if message.supersedes else None,
             "superseded_by": None,
+            "reference": _reference(message) if message.metadata else None,
             "priority": way.priority,
             **_escalation(message, way),
         }
@@ -240,6 +241,12 @@ def check_preferred(preferred: Sequence[str], channels: Collection[str], pointer
         if channel not in channels:
             said = f"is not a configured channel; there are: {listed(sorted(channels))}"
             raise _refused(f"{pointer}/{position}", "unknown_channel", said)
+
+
+def _reference(message: Message) -> str | None:
+    """`metadata.ref`, an order number perhaps: by it people look for the message."""
+    found = message.metadata.get("ref")
+    return str(found)[:LONGEST_REFERENCE] if isinstance(found, str | int) and not isinstance(found, bool) else None
 
 
 class _EscalationColumns(TypedDict):

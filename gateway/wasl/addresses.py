@@ -74,6 +74,17 @@ def normal_phone(value: str, country: str | None = None) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def loose_phone(value: str, country: str | None = None) -> str | None:
+    """As `normal_phone`, also for a number that can be none, as where somebody mistyped it; None where it does not look like one."""
+    if not _WRITTEN_PHONE.fullmatch(value):
+        return None
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
 def pointer(recipient: Recipient, position: int, part: str = "value", where: str = "/to") -> str:
     """The place of one of a recipient's addresses in the request; `position` counts all of them."""
     short = [name for name in ("email", "phone") if getattr(recipient, name) is not None]

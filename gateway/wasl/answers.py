@@ -225,10 +225,10 @@ class ProviderSeen(Frozen):
     """A configured provider, and how it does just now.
 
     `state` is as of an electric circuit: `closed`, calls go through; `open`, most of them failed, so one every few seconds tries it;
-    `paused`, it refused our settings or its code failed. `reason`, `since` and `until`, when it may next be called, tell of that; and
-    where it is closed, of its asking us to slow down. `concurrency` is the most calls at one time of each worker, `rate` the most of
-    all workers together. `brands` are those that it serves; without any it serves all. `silent_since`: it confirmed what was sent, and
-    does not any more.
+    `paused`, it refused our settings, its code failed, or an operator wants it so. `reason`, `since` and `until`, when it may next be
+    called, tell of that; and where it is closed, of its asking us to slow down. `concurrency` is the most calls at one time of each
+    worker, `rate` the most of all workers together. `brands` are those that it serves; without any it serves all. `silent_since`: it
+    confirmed what was sent, and does not any more.
     """
 
     name: str

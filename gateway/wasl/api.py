@@ -12,10 +12,13 @@ from typing import Literal, NamedTuple, Self
 import structlog
 from pydantic import JsonValue
 
-from wasl import apikeys, log
+from wasl import log
+from wasl.admitting import Admitting
 from wasl.answers import Accepted, Health, MessageSeen
-from wasl.apikeys import ApiKey, Scope
+from wasl.apikeys import ApiKey
 from wasl.assembly import Assembly, Part, World, assemble
+from wasl.attending import Attending
+from wasl.auditing import Auditing
 from wasl.authoring import Authoring
 from wasl.clock import SystemClock
 from wasl.config import Config
@@ -25,7 +28,6 @@ from wasl.following import Following
 from wasl.hearing import Hearing
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.reads import Filters
-from wasl.operating import Operating
 from wasl.people import People
 from wasl.preferring import Preferring
 from wasl.previewing import Previewing
@@ -33,6 +35,8 @@ from wasl.problems import validated
 from wasl.questioning import Questioning
 from wasl.receiving import Receiving
 from wasl.registry import Specs, read
+from wasl.reporting import Reporting
+from wasl.staffing import Staffing
 from wasl.suppressing import Suppressing
 from wasl_contracts import Content, Escalation, Message, Mode, Recipient
 from wasl_contracts.enclosure import Enclosure
@@ -40,7 +44,6 @@ from wasl_contracts.enclosure import Enclosure
 __all__ = ["ApiKey", "Filters", "Gateway", "Submission"]
 
 _TWIN_WAITS = 1.0  # seconds for the first request with the same idempotency key to be stored
-_KEY_CACHE = timedelta(seconds=5)  # how long a revoked API key may still work
 _POLL = 0.1
 _LEAST_YIELD = 100  # messages of a batch that are checked before other requests get a turn
 
@@ -52,14 +55,30 @@ class Submission(NamedTuple):
     idempotency_key: str | None = None
 
 
-class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Preferring, Suppressing, Receiving, Hearing, Following):
+class Gateway(
+    Admitting,
+    Filing,
+    Attending,
+    Auditing,
+    Authoring,
+    Questioning,
+    Previewing,
+    People,
+    Preferring,
+    Suppressing,
+    Receiving,
+    Reporting,
+    Hearing,
+    Following,
+    Staffing,
+):
     """Accepts, sends and answers for every brand. Use it as an asynchronous context manager.
 
     A message may name its brand; all else is of the brand that the configuration names, or of one that it is seen as: `of("acme")`.
     With `worker` it also takes the worker role if no other process has it, and lets its calls end before it closes. Messages are on
     disk when `send` returns, so it does not matter which process sends them. On PostgreSQL any number of processes send.
-    What people ask of stored messages is in operating.py, what would become of one in questioning.py, what they say of topics in
-    consenting.py, what they do for themselves in preferring.py and hearing.py, what happens in following.py.
+    What people ask of messages is in operating.py, of providers in attending.py, what would become of one in questioning.py, what they
+    say of topics in consenting.py, what they do for themselves in preferring.py and hearing.py, what happens in following.py.
     """
 
     def __init__(  # noqa: PLR0913 - each a choice with a name
@@ -204,32 +223,6 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
                     return seen
                 await asyncio.sleep(_POLL)
 
-    async def create_api_key(self, name: str, scopes: Sequence[Scope]) -> str:
-        """A new API key of this brand: shown now and never again."""
-        key, key_id = apikeys.new_key()
-        kept = ApiKey(id=key_id, name=name, brand=self.brand, scopes=frozenset(scopes))
-        await self._open.ledger.put_api_key(kept, apikeys.digest(key.encode(), self._open.ring))
-        return key
-
-    async def has_api_key(self) -> bool:
-        """Whether anybody can use the HTTP API: of any brand, or of the one that this is seen as."""
-        return await self._open.ledger.has_api_key(self.seen_as)
-
-    async def authenticate(self, key: bytes) -> ApiKey | None:
-        """Whose key this is; None for one that is unknown, revoked, expired, or of a brand that is not served here."""
-        now, cached = self._open.ledger.clock.now(), self._keys.get(key)
-        if cached is not None and now < cached[1]:
-            return self._of_ours(cached[0])
-        if cached is not None:
-            self._keys[key] = cached[0], now + _KEY_CACHE  # others that come meanwhile need not look it up too
-        key_id = apikeys.id_of(key)
-        found = await self._open.ledger.api_key(key_id) if key_id is not None else None
-        if found is None or not apikeys.same(found[1], apikeys.digest(key, self._open.ring)):
-            self._keys.pop(key, None)
-            return None
-        self._keys[key] = found[0], now + _KEY_CACHE
-        return self._of_ours(found[0])
-
     async def health(self) -> Health:
         """Whether this process can accept, and who sends."""
         try:
@@ -245,9 +238,6 @@ class Gateway(Authoring, Filing, Operating, Questioning, Previewing, People, Pre
         if self._parts is None:
             raise RuntimeError("the gateway is not open; use `async with Gateway.from_config() as gateway`")
         return self._parts
-
-    def _of_ours(self, key: ApiKey) -> ApiKey | None:
-        return key if key.brand in self._open.brands and self.seen_as in (None, key.brand) else None
 
     def _room(self) -> None:
         if self._open.ledger.low():

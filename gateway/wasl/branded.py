@@ -4,16 +4,22 @@ from abc import ABC, abstractmethod
 from typing import Self
 
 from wasl.assembly import Assembly
+from wasl.audited import IN_PROCESS, Action, Actor, Entry, Fact
 from wasl.config import Config
 from wasl.config.mistakes import listed
 from wasl.errors import Problem, Refused
 
 
 class Branded(ABC):
-    """All verbs are of `brand`. `seen_as` is None on a gateway that may send for every brand; then `brand` is the configuration's."""
+    """All verbs are of `brand`. `seen_as` is None on a gateway that may send for every brand; then `brand` is the configuration's.
+
+    What must be answered for is done by `actor`, and said `why`: the audit tells (`by`).
+    """
 
     config: Config
     seen_as: str | None = None
+    actor: Actor = IN_PROCESS
+    why: str = ""
 
     @property
     @abstractmethod
@@ -35,8 +41,8 @@ class Branded(ABC):
         found = (self._open.brands.find(name).link_domain for name in self.brands)
         return frozenset(domain for domain in found if domain is not None)
 
-    def of(self, brand: str) -> Self:
-        """The same open gateway, seen as one brand: it sees and sends for this one only.
+    def of(self, brand: str, actor: Actor | None = None) -> Self:
+        """The same open gateway, seen as one brand: it sees and sends for this one only. With an actor, also as `by`.
 
         Raises:
             Refused: there is no such brand.
@@ -44,10 +50,21 @@ class Branded(ABC):
         if brand not in self._open.brands:
             told = f"is not a brand of this installation; there are: {listed(self.brands)}"
             raise Refused([Problem(pointer="/brand", code="unknown_brand", message=told)])
-        return self._as(brand)
+        return self._as(brand, actor)
 
-    def _as(self, brand: str) -> Self:
+    def by(self, actor: Actor, why: str = "") -> Self:
+        """The same open gateway in somebody's hands: the audit tells that they did what is done with it, and why."""
+        return self._with(actor=actor, why=why)
+
+    def _as(self, brand: str, actor: Actor | None = None) -> Self:
         """As `of`, also for a brand that is not configured any more: what was stored of it stays its own."""
+        return self._with(seen_as=brand) if actor is None else self._with(seen_as=brand, actor=actor)
+
+    def _with(self, **told: object) -> Self:
         seen = object.__new__(type(self))
-        seen.__dict__.update(self.__dict__, seen_as=brand)
+        seen.__dict__.update(self.__dict__, **told)
         return seen
+
+    def _entry(self, action: Action, about: str = "", **facts: Fact) -> Entry:
+        """What the audit tells of something that is done here, to what has that id."""
+        return Entry(action, self.actor, about, self.brand, self.why, facts)

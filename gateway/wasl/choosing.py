@@ -50,7 +50,9 @@ def why_resting(names: Sequence[str], standings: Standings) -> Reason:
     states = {standings[name].state for name in names}
     if "closed" in states:
         return Reason.RATE_LIMITED
-    return Reason.PROVIDER_FAILING if "open" in states else Reason.PROVIDER_PAUSED
+    if "open" in states:
+        return Reason.PROVIDER_FAILING
+    return Reason.OPERATOR_PAUSED if all(standings[name].by_operator for name in names) else Reason.PROVIDER_PAUSED
 
 
 def stood(claimed: Claimed, judged: Sequence[Judged], standings: Standings, now: datetime) -> tuple[tuple[Stood, ...], ...]:
@@ -66,4 +68,4 @@ def _stood(name: str, claimed: Claimed, may: Sequence[str], standings: Standings
     if not standings.waits(name, now):
         return Stood(name)
     standing = standings[name]
-    return Stood(name, "resting", why_resting([name], standings), standing.until)
+    return Stood(name, "resting", why_resting([name], standings), standing.tried_at)

@@ -122,6 +122,41 @@ class ConsentSeen(Frozen):
     rows: tuple[ConsentRow, ...]
 
 
+class ConsentFilters(Frozen):
+    """Which rows of the ledger to list; all that are given must hold. `*` is what speaks of every topic, or of every channel."""
+
+    recipient: str | None = None
+    topic: str | None = None
+    channel: str | None = None
+    state: State | None = None
+    source: Source | None = None
+
+    def fit(self, row: "ConsentRow") -> bool:
+        """Whether a row is one of them; of whom it is was asked before."""
+        told = ((self.topic, row.topic), (self.channel, row.channel), (self.state, row.state), (self.source, row.source))
+        return all(wanted in (None, found) for wanted, found in told)
+
+
+class ConsentEntry(Frozen):
+    """A row of the ledger, and whose it is."""
+
+    recipient: str
+    row: ConsentRow
+
+
+class ConsentPage(Frozen):
+    """Rows of the ledger: of one person the newest first; of all of them in the order of their ids, of each the oldest first.
+
+    `looked_at` is how many rows were looked at for this page: where hardly any fit, a page may hold less than it could, or nothing, and
+    have more behind it.
+    """
+
+    data: tuple[ConsentEntry, ...]
+    looked_at: int
+    next_cursor: str | None = None
+    has_more: bool = False
+
+
 class Said(NamedTuple):
     """What policies need to know of a row."""
 

@@ -8,7 +8,20 @@ from wasl import tokens
 from wasl.branded import Branded
 from wasl.clock import micros, moment
 from wasl.config import Config
-from wasl.consent import EVERY, AsOf, ConsentAnswer, ConsentAsk, ConsentChange, ConsentRow, ConsentSeen, Effective, choice
+from wasl.consent import (
+    EVERY,
+    AsOf,
+    ConsentAnswer,
+    ConsentAsk,
+    ConsentChange,
+    ConsentEntry,
+    ConsentFilters,
+    ConsentPage,
+    ConsentRow,
+    ConsentSeen,
+    Effective,
+    choice,
+)
 from wasl.consent_naming import refuse_without_effect, unknown
 from wasl.errors import Conflict, NotFound, Problem, Refused
 from wasl.ledger.consents import History
@@ -17,6 +30,7 @@ from wasl.policies.verdict import Allow, Withhold
 from wasl.problems import validated
 from wasl_contracts.recipient import Locale
 
+_LARGEST_PAGE = 1000
 _PURPOSE = "consent"
 _BAD_TOKEN = Problem(pointer="/token", code="bad_token", message="is not a token of this gateway; take the one that ask_consent returned")
 _EXPIRED = Problem(pointer="/token", code="token_expired", message="has expired; ask them again")
@@ -55,6 +69,26 @@ class Consenting(Branded):
         rows = tuple(row for row in history.rows if as_of is None or row.at <= as_of)
         effective = _effective(Consent(self.config), self.config, History(history.audience, rows))
         return ConsentSeen(recipient=recipient_id, at=as_of or ledger.clock.now(), effective=effective, rows=rows)
+
+    async def consents(self, filters: ConsentFilters | None = None, *, limit: int = 50, cursor: str | None = None) -> ConsentPage:
+        """The rows of the consent ledger that fit, IP addresses masked. Nothing is ever changed or taken away in it.
+
+        Raises:
+            NotFound: there is no recipient with this id.
+            Refused: the cursor was not given out for this list.
+        """
+        if not 1 <= limit <= _LARGEST_PAGE:
+            raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
+        filters, kept = filters or ConsentFilters(), self._open.ledger.consents
+        if filters.recipient is None:
+            return await kept.page(self.brand, filters, limit=limit, cursor=cursor)
+        history = await kept.history(self.brand, filters.recipient)
+        if history is None:
+            raise NotFound("There is no recipient with this id.")
+        rows = [ConsentEntry(recipient=filters.recipient, row=row) for row in reversed(history.rows) if filters.fit(row)]
+        begin = next((at for at, entry in enumerate(rows) if entry.row.id < cursor), len(rows)) if cursor else 0
+        page, more = tuple(rows[begin : begin + limit]), len(rows) > begin + limit
+        return ConsentPage(data=page, looked_at=len(history.rows), next_cursor=page[-1].row.id if more else None, has_more=more)
 
     async def ask_consent(  # noqa: PLR0913 - the fields of a question, each with a name
         self,

@@ -89,7 +89,7 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
     "turn_comes": {"en": "Allowed when the message before it has ended.", "ar": "يُسمح به عند انتهاء الرسالة التي قبله."},
     "cause_mended": {"en": "Allowed when this is mended: {next_step}", "ar": "يُسمح به عند معالجة السبب: {why}"},
 }
-_CHANNELS_IN_ARABIC = {
+CHANNELS_IN_ARABIC = {
     "email": "البريد الإلكتروني", "sms": "الرسائل النصية", "push": "الإشعارات", "chat": "المحادثة", "social": "التواصل الاجتماعي",
     "inapp": "داخل التطبيق", "webhook": "الويب هوك", "voice": "المكالمات",
 }  # fmt: skip
@@ -125,7 +125,7 @@ _ENDS = {"suppression_ends": "expires_at", "life_longer": "opens", "budget_renew
 """The input that tells the moment which a code speaks of."""
 _TOLD = ("cap", "limit", "per", "zone", "message", "budget", "amount", "currency")
 """Inputs that sentences may name."""
-_RESTING = frozenset({Reason.PROVIDER_FAILING, Reason.PROVIDER_PAUSED, Reason.RATE_LIMITED})
+_RESTING = frozenset({Reason.PROVIDER_FAILING, Reason.PROVIDER_PAUSED, Reason.OPERATOR_PAUSED, Reason.RATE_LIMITED})
 
 
 class Against(NamedTuple):
@@ -179,7 +179,7 @@ def _sentence(code: str, lang: str, params: Mapping[str, JsonValue], at: datetim
     if lang == "ar":
         if "reason" in shown:
             shown["why"] = IN_ARABIC[Reason(shown["reason"])]
-        shown["channel"] = _CHANNELS_IN_ARABIC.get(shown.get("channel", ""), shown.get("channel", ""))
+        shown["channel"] = CHANNELS_IN_ARABIC.get(shown.get("channel", ""), shown.get("channel", ""))
         shown = {name: f"{_FSI}{value}{_PDI}" for name, value in shown.items()}
     return _SENTENCES[code][lang].format_map(_Blank(shown))
 

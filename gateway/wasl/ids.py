@@ -26,6 +26,16 @@ def message_ids_since(seconds: float) -> str:
     return f"msg_{time.time_ns() // 1_000_000 - int(seconds * 1000):012x}"
 
 
+def message_ids_at(microseconds: int) -> str:
+    """What sorts before every message id that was made from that moment on, and after all the others."""
+    return f"msg_{microseconds * 4096 // 1000:015x}"
+
+
+def made_at(message_id: str) -> int:
+    """When that id of ours was made, in microseconds."""
+    return int(message_id[4:19], 16) * 1000 // 4096
+
+
 def new_request_id() -> str:
     """`req_` and 80 random bits."""
     return f"req_{random.getrandbits(80):020x}"
@@ -34,6 +44,11 @@ def new_request_id() -> str:
 def new_webhook_id() -> str:
     """`wh_` and 80 random bits."""
     return f"wh_{random.getrandbits(80):020x}"
+
+
+def new_user_id() -> str:
+    """`usr_` and 80 random bits."""
+    return f"usr_{random.getrandbits(80):020x}"
 
 
 def new_test_event_id() -> str:

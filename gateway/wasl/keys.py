@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from wasl.errors import Unusable
@@ -27,7 +28,7 @@ class KeyRing:
 
     def __init__(self, keys: Mapping[int, bytes], current: int) -> None:
         self._keys = {
-            key_id: {use: hmac.digest(secret, use, "sha256") for use in (b"hash", b"seal", b"sign", b"nonce", b"digest")}
+            key_id: {use: hmac.digest(secret, use, "sha256") for use in (b"hash", b"seal", b"sign", b"nonce", b"digest", b"witness")}
             for key_id, secret in keys.items()
         }
         self._ciphers = {key_id: AESGCM(uses[b"seal"]) for key_id, uses in self._keys.items()}
@@ -78,6 +79,10 @@ class KeyRing:
     def sign(self, payload: bytes) -> bytes:
         """A 16-byte MAC, for API keys and cursors."""
         return hmac.digest(self._keys[self._oldest][b"sign"], payload, "sha256")[:_HASH]
+
+    def witness_key(self) -> Ed25519PrivateKey:
+        """The key with which the newest entry of the audit is signed. It is made from the oldest key, and so is always the same."""
+        return Ed25519PrivateKey.from_private_bytes(self._keys[self._oldest][b"witness"])
 
     def check_values(self) -> dict[int, bytes]:
         """For each key id, a value that the ledger keeps to recognise the same key again."""

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from pydantic_core import to_json
 
+from wasl.audited import Action
 from wasl.branded import Branded
 from wasl.clock import MICROSECOND, micros, moment
 from wasl.errors import NotFound, Problem, Refused
@@ -42,7 +43,7 @@ class Notifying(Branded):
             self.brand, new_webhook_id(), micros(ledger.clock.now()), asked.url, (Secret(secret),), asked.types, asked.topics,
             cursor=await ledger.feed.newest(self.brand),
         )  # fmt: skip
-        await ledger.webhooks.add(endpoint)
+        await ledger.webhooks.add(endpoint, self._entry(Action.WEBHOOK_ADDED, endpoint.id, types=asked.types, topics=asked.topics))
         return _seen(endpoint).model_copy(update={"secret": secret})
 
     async def webhooks(self) -> WebhooksSeen:
@@ -73,7 +74,8 @@ class Notifying(Branded):
             told |= {"disabled_reason": "asked", "disabled_at": now}
         elif change.enabled:
             told |= {"disabled_reason": None, "disabled_at": None, "failing_since": None}
-        changed = await self._open.ledger.webhooks.change(self.brand, webhook_id, told)
+        entry = self._entry(Action.WEBHOOK_CHANGED, webhook_id, fields=sorted(change.model_fields_set))
+        changed = await self._open.ledger.webhooks.change(self.brand, webhook_id, told, entry)
         return _seen(changed or endpoint)
 
     async def rotate_webhook(self, webhook_id: str) -> WebhookSeen:
@@ -85,12 +87,13 @@ class Notifying(Branded):
         endpoint, secret = await self._endpoint(webhook_id), new_secret()
         until = micros(self._open.ledger.clock.now()) + _OLD_SECRET // MICROSECOND
         secrets = (Secret(secret), Secret(endpoint.secrets[0].text, until))
-        changed = await self._open.ledger.webhooks.change(self.brand, webhook_id, {"secrets": secrets})
+        entry = self._entry(Action.WEBHOOK_CHANGED, webhook_id, fields=["secret"])
+        changed = await self._open.ledger.webhooks.change(self.brand, webhook_id, {"secrets": secrets}, entry)
         return _seen(changed or endpoint).model_copy(update={"secret": secret})
 
     async def remove_webhook(self, webhook_id: str) -> None:
         """Post nothing there any more; raises NotFound."""
-        if not await self._open.ledger.webhooks.remove(self.brand, webhook_id):
+        if not await self._open.ledger.webhooks.remove(self.brand, webhook_id, self._entry(Action.WEBHOOK_REMOVED, webhook_id)):
             raise _absent()
 
     async def replay_webhook(self, webhook_id: str, *, event: str | None = None, since: datetime | None = None) -> WebhookSeen:
@@ -104,6 +107,8 @@ class Notifying(Branded):
         endpoint, rows = await self._endpoint(webhook_id), self._open.ledger.webhooks
         if (asked.event is None) == (asked.since is None):
             raise Refused([Problem(pointer="", code="missing_field", message="must name either an event or a moment since which")])
+        told = {"since": asked.since.isoformat()} if asked.since is not None else {"event": asked.event}
+        await self._open.ledger.audit.record([self._entry(Action.WEBHOOK_REPLAYED, webhook_id, **told)])
         if asked.since is not None:
             await rows.rewind(self.brand, webhook_id, micros(asked.since))
         elif asked.event is not None and not await rows.again(self.brand, webhook_id, asked.event):

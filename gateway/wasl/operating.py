@@ -1,26 +1,29 @@
-"""What people ask of stored messages, recipients and providers: look, cancel, send again. Gateway has these verbs too."""
+"""What people ask of stored messages and recipients: look, cancel, send again. Gateway has these verbs too."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from wasl.acceptance import check_preferred
-from wasl.answers import LEFT_ALONE, MessageSeen, Page, ProvidersSeen, RecipientSeen, Retried
-from wasl.branded import Branded
+from wasl.answers import LEFT_ALONE, MessageSeen, Page, RecipientSeen, Retried
+from wasl.audited import Action
 from wasl.counters import Counters
-from wasl.errors import Conflict, NotFound, Problem, Refused
+from wasl.errors import Conflict, Problem, Refused
 from wasl.ledger.dead_letters import Terms
+from wasl.ledger.kin import Details
 from wasl.ledger.people import STUB, Person
 from wasl.ledger.reads import Filters
 from wasl.measuring import Known
-from wasl.overview import Found, overview, serves
-from wasl.registry import Specs
+from wasl.related_seen import Alike, RelatedSeen
+from wasl.resending import Resending
+from wasl.seeking import Seeking
 from wasl.states import REPLAYED
+from wasl.wholesale import Wholesale
 from wasl_contracts import Recipient, State
 
 _LARGEST_PAGE = 1000
 _RETRIED = (State.FAILED, State.EXPIRED, State.BOUNCED, State.UNKNOWN)
 
 
-class Operating(Branded):
+class Operating(Resending, Seeking, Wholesale):
     """The verbs of support and operators."""
 
     async def strangers(self) -> Collection[str]:
@@ -32,8 +35,6 @@ class Operating(Branded):
         count = len(await self._open.ledger.strangers())
         return {"brands": f"{count} other(s) have messages due that nobody sends; wasl doctor names them"} if count else {}
 
-    _specs: Specs
-
     @property
     def held(self) -> int | None:
         """How many deliveries were held at the start, after a restore."""
@@ -42,6 +43,18 @@ class Operating(Branded):
     async def get(self, message_id: str) -> MessageSeen:
         """One message with its deliveries, timeline and decisions; raises NotFound."""
         return await self._open.ledger.message(self.brand, message_id)
+
+    async def details(self, message_id: str) -> Details:
+        """What is stored of a message and not seen of it elsewhere: versions, keys, what providers told of themselves; raises NotFound."""
+        return await self._open.ledger.handed.details(self.brand, message_id)
+
+    async def related(self, message_id: str) -> Sequence[RelatedSeen]:
+        """Messages that belong to it, newest first: sent again, replaced, about the same thing; a few of each, none of an unknown one."""
+        return await self._open.ledger.handed.related(self.brand, message_id)
+
+    async def alike(self, seen: MessageSeen) -> Alike:
+        """How many others of the last hour ended as this one did: in the same state, for the same reason and code, by the same provider."""
+        return await self._open.ledger.handed.alike(seen)
 
     async def list(self, filters: Filters | None = None, *, limit: int = 50, cursor: str | None = None) -> Page:
         """Messages that fit, newest first; raises Refused for a cursor that was not given out here."""
@@ -56,7 +69,7 @@ class Operating(Branded):
             NotFound: there is no such message.
             Conflict: nothing of it is waiting any more.
         """
-        await self._open.ledger.cancel(self.brand, message_id)
+        await self._open.ledger.cancel(self.brand, message_id, self._entry(Action.MESSAGE_CANCELLED, message_id))
         return await self.get(message_id)
 
     async def retry(self, message_id: str, *, possible_duplicate: bool = False) -> MessageSeen:
@@ -68,7 +81,9 @@ class Operating(Branded):
             NotFound: there is no such message.
             Conflict: it is not to be sent again; `code` is one of LeftAlone.
         """
-        fates = await self._open.ledger.replays.these(self.brand, [message_id], Terms(possible_duplicate=possible_duplicate))
+        terms = Terms(possible_duplicate=possible_duplicate)
+        entry = self._entry(Action.MESSAGE_RETRIED, message_id, possible_duplicate=possible_duplicate)
+        fates = await self._open.ledger.replays.these(self.brand, [message_id], terms, entry=entry)
         self._wake()
         seen = await self.get(message_id)
         why = fates[0].left_alone if fates else None
@@ -94,6 +109,10 @@ class Operating(Branded):
             known = ", ".join(_RETRIED)
             raise Refused([Problem(pointer="/state", code="bad_value", message=f"is a state that is not sent again; these are: {known}")])
         ledger = self._open.ledger
+        if not dry_run:
+            wanted = {name: str(value) for name, value in filters.model_dump(exclude_none=True, exclude={"recipient"}).items()}
+            told = {**wanted, "possible_duplicate": possible_duplicate, "most": most}
+            await ledger.audit.record([self._entry(Action.MESSAGES_RETRIED, filters.recipient or "", **told)])
         retried = await ledger.replays.all(self.brand, filters, possible_duplicate=possible_duplicate, dry_run=dry_run, most=most)
         self._wake()
         return retried
@@ -110,12 +129,6 @@ class Operating(Branded):
         await self._open.ledger.put_recipient(self.brand, recipient.id, person)
         return person.seen(recipient.id)
 
-    async def providers(self) -> ProvidersSeen:
-        """The configured providers, and how each does just now."""
-        ledger = self._open.ledger
-        found = Found(await self._open.providers.seen(), await ledger.confirmations.silent())
-        return overview(self._specs, found, ledger.clock.now(), self.seen_as)
-
     @property
     def counters(self) -> Counters:
         """What this process counted since it began."""
@@ -124,14 +137,6 @@ class Operating(Branded):
     async def measured(self) -> Known:
         """What the ledger knows that /metrics tells, at most five seconds old."""
         return await self._open.measuring.known()
-
-    async def resume_provider(self, name: str) -> ProvidersSeen:
-        """Call a provider again, as after its settings were mended; what waits for it is due now. Raises NotFound."""
-        if name not in self._specs.plugins or (self.seen_as is not None and not serves(self._specs, name, self.seen_as)):
-            raise NotFound("There is no such provider.", suggested_action="See GET /v1/providers, or wasl providers list.")
-        await self._open.providers.resume(name)
-        self._wake()
-        return await self.providers()
 
     def _wake(self) -> None:
         if self._open.worker is not None:

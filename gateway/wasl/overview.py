@@ -44,7 +44,7 @@ def _seen(specs: Specs, standing: Standing, now: datetime, seen_as: str | None) 
         state=standing.state,
         reason=WhyNot.of(standing.reason, standing.code) if waits and standing.reason is not None else None,
         since=standing.since if waits else None,
-        until=standing.until if waits else None,
+        until=standing.tried_at if waits else None,
         concurrency=specs.concurrency(name),
         rate=str(rate) if rate is not None else None,
     )

@@ -9,8 +9,9 @@ from wasl.brands.brands import Brands
 from wasl.breaker import Breaker
 from wasl.clock import Clock
 from wasl.config import Config
-from wasl.content.promotion import Promotion
+from wasl.content.promotion import Formats, Promotion
 from wasl.counters import Counters
+from wasl.counting import Counting
 from wasl.explaining import Explaining, Scene
 from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
@@ -40,6 +41,7 @@ from wasl.standing import Standings
 from wasl.tracking.visits import Visits
 from wasl.watch import Watch
 from wasl.webhooks.dispatching import Dispatching
+from wasl.witnessing import Witnessing
 from wasl.worker import Worker
 from wasl_contracts import Provider
 from wasl_contracts.content import Format
@@ -70,10 +72,15 @@ async def receipts_in(around: Surroundings, carriers: Carriers | None, stack: As
     stack.push_async_callback(made.callbacks.drained)
     if carriers is not None:
         waited_for = expected(around.specs, filter(carriers.reports, around.specs.plugins), around.brands)
-        for task in (Sweeping(made.callbacks), Overdue(around.ledger.confirmations, waited_for, carriers.counters)):
+        for task in (Sweeping(made.callbacks), Overdue(around.ledger.confirmations, waited_for, carriers.counters), *_beside(around)):
             task.start()
             stack.push_async_callback(task.close)
     return made
+
+
+def _beside(around: Surroundings) -> tuple[Witnessing, Counting]:
+    """What goes on beside the worker for people who look: the audit's newest entry is witnessed, what happens is counted for reports."""
+    return Witnessing(around.ledger.audit, around.keys), Counting(around.ledger.tallying, around.brands)
 
 
 def measuring(config: Config, counters: Counters, ledger: Ledger, shared: Providers, told: Receipts) -> Measuring:
@@ -97,12 +104,17 @@ async def kept_fresh(reloading: Reloading, stack: AsyncExitStack) -> Reloading:
 
 def promotion_of(specs: Specs) -> Promotion:
     """The rules for promotional messages, and which formats a brand's messages may take on a channel."""
+    return Promotion(specs.config, formats_of(specs))
+
+
+def formats_of(specs: Specs) -> Formats:
+    """What formats a brand's messages may take on a channel."""
 
     def formats(channel: str, brand: str) -> frozenset[Format]:
         serving = [name for name in specs.config.channels.get(channel, ()) if brand in (specs.brands[name] or (brand,))]
         return frozenset(specs[name].format for name in serving)
 
-    return Promotion(specs.config, formats)
+    return formats
 
 
 async def enclosing_of(config: Config, ledger: Ledger, stack: AsyncExitStack) -> Enclosing:

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from wasl.branded import Branded
 from wasl.problems import validated
-from wasl.showing.seen import Glimpse, Preview, Rerendered
+from wasl.showing.seen import CallShown, Glimpse, Preview, Rerendered
 from wasl_contracts import Content, Mode, Recipient
 from wasl_contracts.enclosure import Enclosure
 
@@ -59,3 +59,11 @@ class Previewing(Branded):
             NotFound: there is no such message.
         """
         return await self._open.rerendering.rerender(self.brand, message_id)
+
+    async def shown(self, message_id: str) -> Sequence[CallShown]:
+        """What was handed over for a message, call by call, to be looked at: never a one-time code. Whoever shows it must ask why first.
+
+        Raises:
+            NotFound: there is no such message.
+        """
+        return await self._open.rerendering.shown(self.brand, message_id)

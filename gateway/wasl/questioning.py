@@ -8,12 +8,20 @@ from pydantic import JsonValue
 from wasl.branded import Branded
 from wasl.explanations import Explanation, Question
 from wasl.problems import validated
-from wasl_contracts import Content, Escalation, Mode, Recipient
+from wasl.registry import Specs
+from wasl_contracts import Content, Escalation, Mode, ProviderSpec, Recipient
 from wasl_contracts.enclosure import Enclosure
 
 
 class Questioning(Branded):
     """The verb of those who ask why, and what if."""
+
+    _specs: Specs
+
+    @property
+    def provider_specs(self) -> tuple[ProviderSpec, ...]:
+        """What the configured providers say of themselves, such as the kinds of addresses that they serve."""
+        return tuple(self._specs[name] for name in self._specs.plugins)
 
     async def explain(  # noqa: PLR0913 - the fields of a message, each with a name
         self,

@@ -12,6 +12,8 @@ PROBE = timedelta(seconds=5)
 """How often a provider whose calls fail is tried by one call."""
 PAUSE = timedelta(seconds=60)
 """How often a provider is tried by one call whose settings or code are at fault."""
+UNTIL_RESUMED = timedelta(days=3660)
+"""For how long nothing tries a provider that an operator has paused: longer than anything waits."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,7 +21,8 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Standing:
     """A provider as all workers see it.
 
-    As of a circuit: `closed`, calls go through; `open`, most of them failed; `paused`, it refused our settings or its code is at fault.
+    As of a circuit: `closed`, calls go through; `open`, most of them failed; `paused`, it refused our settings, its code is at fault, or
+    an operator wants it so.
     While it is open or paused, one call may try it from `until` on. While it is closed, `until` is the moment that it named
     when it asked us to slow down. Its calls up to `next_call_at` are given out, where its rate is limited.
     """
@@ -31,6 +34,16 @@ class Standing:
     since: datetime = _LONG_AGO
     until: datetime | None = None
     next_call_at: datetime = _LONG_AGO
+
+    @property
+    def by_operator(self) -> bool:
+        """Whether it is called again only when somebody resumes it."""
+        return self.state == "paused" and self.reason is Reason.OPERATOR_PAUSED
+
+    @property
+    def tried_at(self) -> datetime | None:
+        """When it may next be called by itself; None where nothing keeps it from that, or only an operator does."""
+        return None if self.by_operator else self.until
 
 
 class Standings:

@@ -1,13 +1,17 @@
 """What people do with the suppression list: put on, take off, look, import and export. Gateway has these verbs too."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import IO
 
+from wasl.audited import Action
 from wasl.branded import Branded
 from wasl.clock import micros
+from wasl.consent import EVERY, ConsentEntry, ConsentRow, choice
 from wasl.errors import Conflict, NotFound, Problem, Refused
+from wasl.ids import suppressed_place, suppression_id
 from wasl.ledger.suppression_list import Place, Wanted
 from wasl.ledger.suppressions import ALL_BRANDS, Removal
 from wasl.problems import validated
@@ -54,8 +58,11 @@ class Suppressing(Branded):
         """As `suppress`, for one that is built already."""
         rows, ledger = self._rows(all_brands=all_brands), self._open.ledger
         hashed = rows.found(asked.address, asked.channel, asked.kind)
-        await ledger.suppressions.add([rows.addition(asked, hashed, origin, micros(ledger.clock.now()))])
-        return await ledger.suppressions.story(self.brand, Place(hashed.channel, hashed.address_hash))
+        place = Place(hashed.channel, hashed.address_hash)
+        told = self._entry(Action.SUPPRESSION_ADDED, suppression_id(*place), listed_for=asked.reason, scope=asked.scope)
+        entry = replace(told, brand=ALL_BRANDS) if all_brands else told
+        await ledger.suppressions.add([rows.addition(asked, hashed, origin, micros(ledger.clock.now()))], entry)
+        return await ledger.suppressions.story(self.brand, place)
 
     async def unsuppress(  # noqa: PLR0913 - each a choice with a name
         self,
@@ -89,7 +96,8 @@ class Suppressing(Branded):
             brand, *place, at=micros(ledger.clock.now()), source=origin.source, actor=origin.actor,
             sealed=rows.sealed(asked.reason, place), scope=asked.scope, reason=asked.listed_for,
         )  # fmt: skip
-        removed = await ledger.suppressions.remove(removal)
+        entry = self._entry(Action.SUPPRESSION_REMOVED, suppression_id(*place), scope=asked.scope)
+        removed = await ledger.suppressions.remove(removal, replace(entry, brand=brand, reason=self.why or asked.reason))
         story = _shown(await ledger.suppressions.story(self.brand, place), shown)
         if not removed:
             _refuse_removal(story, asked, all_brands=all_brands)
@@ -105,6 +113,20 @@ class Suppressing(Branded):
         place, shown = _placed(self._rows(), address)
         return _shown(await self._open.ledger.suppressions.story(self.brand, place), shown)
 
+    async def grants_since(self, story: SuppressionStory) -> tuple[ConsentEntry, ...]:
+        """What people of this address granted on its channel after it came onto the list and did not take back: proof that they want it."""
+        place = suppressed_place(story.id)
+        if place is None or not story.data:
+            return ()
+        ledger, since = self._open.ledger, max(row.since for row in story.data)
+        found: list[ConsentEntry] = []
+        for person in await ledger.owners.of(self.brand, place[1]):
+            history = await ledger.consents.history(self.brand, person)
+            rows = history.rows if history is not None else ()
+            granted = (row for row in rows if row.at > since and _holds(row, rows, story.channel))
+            found += [ConsentEntry(recipient=person, row=row) for row in granted]
+        return tuple(sorted(found, key=lambda entry: entry.row.at, reverse=True))
+
     async def suppressions(self, listed: Listed | None = None, *, limit: int = 50, cursor: str | None = None) -> SuppressionPage:
         """What is suppressed now, newest first.
 
@@ -115,7 +137,7 @@ class Suppressing(Branded):
             raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
         listed = listed or Listed()
         place = self._rows().place(listed.address, listed.channel)[0] if listed.address is not None else None
-        wanted = Wanted(listed.channel, listed.reason, place)
+        wanted = Wanted(listed.channel, listed.reason, place, "" if listed.scope == "every" else listed.scope)
         return await self._open.ledger.suppressions.page(self.brand, wanted, limit=limit, cursor=cursor)
 
     async def import_suppressions(
@@ -131,6 +153,8 @@ class Suppressing(Branded):
         ledger = self._open.ledger
         importing = Importing(self._rows(all_brands=all_brands), origin or Origin("import"), lambda: micros(ledger.clock.now()))
         write = ledger.suppressions.foretell if dry_run else ledger.suppressions.add
+        if not dry_run:
+            await ledger.audit.record([self._entry(Action.SUPPRESSIONS_IMPORTED)])
         return await importing.run(io.BytesIO(file) if isinstance(file, bytes) else file, write, dry_run=dry_run)
 
     async def export_suppressions(self) -> AsyncIterator[str]:
@@ -139,12 +163,19 @@ class Suppressing(Branded):
         `import_suppressions` takes it where the key ring is the same, as after a restore.
         """
         rows = self._rows()
+        await self._open.ledger.audit.record([self._entry(Action.SUPPRESSIONS_EXPORTED)])
         yield first_line()
         async for page in self._open.ledger.suppressions.each(self.brand):
             yield exported(rows, page)
 
     def _rows(self, *, all_brands: bool = False) -> Rows:
         return Rows(self._open.addresses, self._open.ring, ALL_BRANDS if all_brands else self.brand)
+
+
+def _holds(row: ConsentRow, rows: Sequence[ConsentRow], channel: str) -> bool:
+    """Whether it is a grant for the channel that they have not taken back since."""
+    chosen = choice(rows, row.topic, channel)
+    return row.state == "granted" and row.channel in (channel, EVERY) and chosen is not None and chosen.granted
 
 
 def _named(address: Address | str) -> dict[str, object]:

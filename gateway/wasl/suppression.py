@@ -58,10 +58,14 @@ class Unsuppression(Frozen):
 
 
 class Listed(Frozen):
-    """Which suppressions to list; all that are given must hold. `address` is one as in Named, or the id of a suppression."""
+    """Which suppressions to list; all that are given must hold. `address` is one as in Named, or the id of a suppression.
+
+    `scope` is a category, or `every` for what holds for every message.
+    """
 
     channel: Slug | None = None
     reason: SuppressionReason | None = None
+    scope: Category | Literal["every"] | None = None
     address: Value | None = Field(None, repr=False)
 
 

@@ -9,7 +9,7 @@ ASKERS = {
     "gateway/wasl/outbound/client.py": "the guarded client",
     "gateway/wasl/sessions.py": "the sessions of the plugins, which go to their providers, or are guarded",
     "gateway/wasl/client/asynchronous.py": "the client of wasl's own API",
-    "gateway/wasl/cli/checkup.py": "`wasl doctor`, which asks the server that the configuration names",
+    "gateway/wasl/checkup.py": "`wasl doctor`, which asks the server that the configuration names",
 }
 _MAKES_CONNECTIONS = {
     "ClientSession",

@@ -20,7 +20,9 @@ def test_every_kind_of_row_of_the_bench_runs() -> None:
     assert not (without_postgres and os.environ.get("CI") == "true")
     ratios = re.findall(r"\| (\d+\.\d+) \(\d+\.\d+–\d+\.\d+\) \|", table)
     assert len(ratios) == (12 if without_postgres else 16)
-    assert without_postgres or ("loop | 64 |" in table and "| PostgreSQL | 2,000 |" in table)
+    assert without_postgres or (
+        "loop | 64 |" in table and "| PostgreSQL | 2,000 |" in table and "| messages, a word | PostgreSQL |" in table
+    )
 
 
 def test_the_speed_table_is_measured() -> None:

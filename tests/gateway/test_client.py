@@ -90,6 +90,25 @@ async def test_what_failed_is_counted_and_sent_again(served):
     assert conflict.value.code == "under_way"
 
 
+async def test_what_failed_goes_again_as_a_new_message(served):
+    async with served.client() as wasl:
+        sent = await wasl.send(to=ANN, content=HELLO)
+        await _fails(served)
+
+        again = await wasl.resend(sent.id, idempotency_key="ticket-4711")
+        twice = await asyncio.to_thread(_resent, served, sent.id)
+        with pytest.raises(Conflict) as conflict:
+            await wasl.resend(again.id, anyway=True)
+
+    assert again.id == twice.id != sent.id
+    assert conflict.value.code == "under_way"
+
+
+def _resent(served, message_id):
+    with SyncClient(served.url, served.key) as wasl:
+        return wasl.resend(message_id, idempotency_key="ticket-4711")
+
+
 async def _fails(served):
     ledger = served.gateway._open.ledger
     (claimed,) = await ledger.claim({"log": 10})

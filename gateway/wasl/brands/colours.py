@@ -7,7 +7,7 @@ from wasl.brands.brand import DEFAULT, Colours
 LEAST_CONTRAST = 4.5
 """What text needs on its ground (WCAG 2.2, 1.4.3, level AA)."""
 
-_PAIRS = (("text", "card"), ("heading", "card"), ("muted", "card"), ("accent", "card"), ("on_accent", "accent"))
+PAIRS = (("text", "card"), ("heading", "card"), ("muted", "card"), ("accent", "card"), ("on_accent", "accent"))
 """Text and its ground; links are written in the accent."""
 _LIGHT_TEXT, _DARK_TEXT = DEFAULT.colours.on_accent, DEFAULT.dark.on_accent
 _STEPS = 20
@@ -21,7 +21,7 @@ def contrast(one: str, other: str) -> float:
 
 def hard_to_read(colours: Colours) -> Iterator[tuple[str, str, float]]:
     """The texts that lack contrast: the text's colour, its ground, and the contrast."""
-    for text, ground in _PAIRS:
+    for text, ground in PAIRS:
         if (found := contrast(getattr(colours, text), getattr(colours, ground))) < LEAST_CONTRAST:
             yield text, ground, found
 

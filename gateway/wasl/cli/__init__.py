@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from wasl.cli import (
+    audit,
     brands,
     callbacks,
     consents,
     counting,
+    developing,
     explaining,
     files,
     inspecting,
@@ -23,11 +25,14 @@ from wasl.cli import (
     preferring,
     previewing,
     providers,
+    reports,
+    resending,
     retrying,
     sending,
     starting,
     suppressing,
     templates,
+    users,
     webhooks,
 )
 from wasl.cli import verify as verifying
@@ -43,6 +48,7 @@ Begin:  wasl init shop && cd shop && wasl send welcome --to any:desk --data name
 app = typer.Typer(name="wasl", help=_EXAMPLES, epilog=EPILOG, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(starting.demo)
 app.command()(starting.init)
+app.command()(developing.dev)
 app.command()(starting.serve)
 app.command()(starting.worker)
 app.add_typer(migrating.app)
@@ -51,6 +57,7 @@ app.command()(explaining.explain)
 app.command()(previewing.preview)
 messages.app.command()(previewing.rerender)
 messages.app.command()(retrying.retry)
+messages.app.command()(resending.resend)
 app.add_typer(messages.app)
 people.app.command("preference-url")(preferring.preference_url)
 app.add_typer(people.app)
@@ -68,7 +75,10 @@ app.add_typer(consents.app)
 app.add_typer(suppressing.app)
 app.add_typer(webhooks.app)
 app.add_typer(plugins.app)
+app.add_typer(audit.app)
+app.add_typer(reports.app)
 app.add_typer(starting.apikey_app)
+app.add_typer(users.app)
 app.command()(inspecting.openapi)
 app.command()(inspecting.doctor)
 app.command()(verifying.verify)

@@ -1,7 +1,6 @@
 """What people write on the command line, as the values that it stands for. Every mistake is a usage error with an example."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from wasl_contracts import AddressKind, ProviderSpec
+    from wasl_contracts import ProviderSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +24,13 @@ class To:
 
     def recipient(self, specs: "Sequence[ProviderSpec]") -> "dict[str, JsonValue]":
         """The recipient's fields. `specs` are the configured providers, which say what kinds of addresses there are."""
+        from wasl.whom import UnknownKind, recipient_named
+
         spoken: dict[str, JsonValue] = {"locale": self.locale} if self.locale else {}
-        kind, colon, value = self.text.partition(":")
-        if colon and re.fullmatch("[a-z][a-z0-9_-]*", kind):
-            return {**_by_kind(kind, value, specs), **spoken}
-        if self.text.startswith("+"):
-            return {"phone": self.text, **spoken}
-        if "@" in self.text and not self.text.startswith("@"):
-            return {"email": self.text, **spoken}
-        return {"id": self.text, **spoken}
-
-
-def _by_kind(kind: str, value: str, specs: "Sequence[ProviderSpec]") -> "dict[str, JsonValue]":
-    from wasl_contracts import PUBLIC_KIND
-
-    simple = {"id": "id", "email": "email", "phone": "phone"}
-    if kind in simple:
-        return {simple[kind]: value}
-    served: dict[str, tuple[str, AddressKind]] = {one.kind: (spec.channel, one) for spec in specs for one in spec.addresses}
-    if kind not in served:
-        known = ", ".join(sorted({*simple, *served}))
-        raise typer.BadParameter(f"no configured provider serves the kind {kind}; kinds are: {known}", param_hint="--to")
-    channel, found = served[kind]
-    if kind == PUBLIC_KIND:
-        return {"id": value, "audience": "public"}
-    return {"audience": found.audience, "addresses": [{"channel": channel, "kind": kind, "value": value}]}
+        try:
+            return {**recipient_named(self.text, specs), **spoken}
+        except UnknownKind as fact:
+            raise typer.BadParameter(str(fact), param_hint="--to") from None
 
 
 def data(written: Iterable[str]) -> "dict[str, JsonValue]":

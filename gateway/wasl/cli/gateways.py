@@ -38,10 +38,13 @@ async def administering(config: Path | None, work: _Work[_Result], brand: str | 
 
 
 async def _with(specs: "Specs", work: _Work[_Result], brand: str | None) -> _Result:
+    from getpass import getuser
+
     from wasl.api import Gateway
+    from wasl.audited import Actor
 
     async with Gateway(specs, worker=False, unsafe_durability=True) as gateway:
-        return await work(seen_as(gateway, brand))
+        return await work(seen_as(gateway.by(Actor("cli", getuser())), brand))
 
 
 def seen_as(gateway: "Gateway", brand: str | None) -> "Gateway":

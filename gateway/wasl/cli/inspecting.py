@@ -19,7 +19,7 @@ def doctor(json: Json = False, config: ConfigFile = None) -> None:
     """Check the configuration, the database, the providers and the templates. Exit code 1 where something is wrong."""
     from rich.text import Text
 
-    from wasl.cli.checkup import examine
+    from wasl.checkup import examine
 
     findings = run(examine(config))
     if json:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wasl.cli import arguments
-from wasl.cli.exits import as_options, run
+from wasl.cli.exits import ExitCode, as_options, run
 from wasl.cli.gateways import administering, looking
 from wasl.cli.options import BrandName, ConfigFile, Json
 from wasl.cli.screen import print_json, print_json_lines, say, screen, tell
@@ -29,6 +30,9 @@ Template = Annotated[str | None, typer.Option(help="Only of this template.")]
 
 @app.command("list")
 def list_messages(  # noqa: PLR0913 - the options of a command
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help="Such as 'is:failed channel:sms after:24h', or an address.")
+    ] = None,
     *,
     state: State = None,
     reason: Annotated[str | None, typer.Option(help="Only for this reason, like poison or after_restore.")] = None,
@@ -46,6 +50,11 @@ def list_messages(  # noqa: PLR0913 - the options of a command
     from wasl.clock import SystemClock
     from wasl.terminal import listing
 
+    if query is not None:
+        if since or any((state, reason, channel, recipient, topic, template)):
+            raise typer.BadParameter("say it all in the query, or all by options")
+        _list_found(query, limit, (config, brand), json=json)
+        return
     filters = filters_of(state=state, reason=reason, channel=channel, recipient=recipient, topic=topic, template=template, since=since)
     page = run(looking(config, lambda gateway: gateway.list(filters, limit=limit), brand))
     if json:
@@ -112,6 +121,27 @@ def tail(  # noqa: PLR0913 - the options of a command
 
     say("Following. Ctrl-C ends it.")
     run(looking(config, follow, brand))
+
+
+def _list_found(query: str, limit: int, where: "tuple[Path | None, str | None]", *, json: bool) -> None:
+    """What a query finds; a query that cannot be read is pointed at."""
+    from wasl.clock import SystemClock
+    from wasl.searching.tokens import Misread
+    from wasl.terminal_found import found, pointed, told
+
+    config, brand = where
+    zone = SystemClock().now().astimezone().tzinfo or UTC
+    try:
+        page = run(looking(config, lambda gateway: gateway.search(query, limit=limit, zone=zone), brand))
+    except Misread as misread:
+        say(pointed(query, misread.spots))
+        raise typer.Exit(ExitCode.USAGE) from None
+    if json:
+        print_json(page)
+        return
+    if page.data:
+        screen().print(found(page.data, SystemClock().now()))
+    say(told(page))
 
 
 def filters_of(**given: "str | datetime | None") -> "Filters":

@@ -1,4 +1,4 @@
-"""`wasl providers`: who carries messages, how each does just now, and letting one go on. Beside a running `wasl serve` or without one."""
+"""`wasl providers`: who carries messages, how each does just now, pausing one and letting it go on. Beside `wasl serve` or without it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,6 +34,18 @@ def list_providers(json: Json = False, config: ConfigFile = None) -> None:
         limits = (str(provider.concurrency), provider.rate or "–")
         table.add_row(provider.name, provider.channel, provider.plugin, ", ".join(provider.brands) or "all", *limits, _state(provider))
     screen().print(table)
+
+
+@app.command()
+def pause(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name in wasl.toml.")], json: Json = False, config: ConfigFile = None
+) -> None:
+    """Begin no call to a provider until it is resumed: its messages take the channel's next provider, or wait."""
+    found = run(administering(config, lambda gateway: gateway.pause_provider(name)))
+    if json:
+        print_json(found)
+    else:
+        typer.echo(f"{name} is not called any more; what would go by it takes another provider of its channel, or waits.")
 
 
 @app.command()

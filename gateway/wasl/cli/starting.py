@@ -69,6 +69,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; ma
         typer.echo(file)
     say("Next:" + ("" if folder == Path() else f"\n  cd {folder}"))
     say('  wasl send welcome --to any:desk --data name="Ann" --wait')
+    say("  wasl dev      # all of it on this machine, with an inbox in place of providers")
     say("  wasl serve")
 
 

@@ -69,7 +69,7 @@ def lint(
     for finding in () if json else findings:
         colour = "red" if finding.severity == "mistake" else "yellow"
         code = "" if finding.code == finding.severity else f" {finding.code}"
-        screen().print(Text.assemble((finding.severity, colour), f" {finding.at}: {finding.said}", (code, "dim")), soft_wrap=True)
+        screen().print(Text.assemble((finding.severity, colour), f" {finding.place}: {finding.said}", (code, "dim")), soft_wrap=True)
     if not findings:
         say("Nothing to mend.")
     if any(strict or finding.severity == "mistake" for finding in findings):
@@ -98,7 +98,9 @@ def diff(
 
 
 async def _pairs(gateway: "Gateway", one: str, other: str | None) -> Sequence[tuple[_Side, _Side]]:
-    files = {f"{name}/{locale}": _told(text) for name, locale, text in _files(gateway.config)}
+    from wasl.catalogue.versions import told
+
+    files = {f"{name}/{locale}": told(text) for name, locale, text in _files(gateway.config)}
     if other is not None:
         return [(await _side(gateway, one, files), await _side(gateway, other, files))]
     used = {f"{row['name']}/{row['locale']}": row for row in await gateway.template_in_use(one)}
@@ -106,35 +108,26 @@ async def _pairs(gateway: "Gateway", one: str, other: str | None) -> Sequence[tu
     return [(_used(name, used.get(name)), (f"{name} (file)", files.get(name, ""))) for name in names]
 
 
-async def _side(gateway: "Gateway", told: str, files: dict[str, str]) -> _Side:
-    if told in files:
-        return f"{told} (file)", files[told]
-    found = await gateway.template_versions(told) if _VERSION.fullmatch(told) else ()
+async def _side(gateway: "Gateway", named: str, files: dict[str, str]) -> _Side:
+    if named in files:
+        return f"{named} (file)", files[named]
+    found = await gateway.template_versions(named) if _VERSION.fullmatch(named) else ()
     if len(found) == 1:
         return _used(f"{found[0]['name']}/{found[0]['locale']}", found[0])
     said = "begins several versions; write more of it" if found else "is neither a kept version nor a template's NAME/LANGUAGE"
-    raise typer.BadParameter(f"{told} {said}")
+    raise typer.BadParameter(f"{named} {said}")
 
 
 def _used(name: str, row: "SourceRow | None") -> _Side:
-    return (f"{name} ({row['version']})", _told(row["text"])) if row is not None else (f"{name} (not used yet)", "")
+    from wasl.catalogue.versions import told
+
+    return (f"{name} ({row['version']})", told(row["text"])) if row is not None else (f"{name} (not used yet)", "")
 
 
 def _files(config: "Config") -> Iterator[tuple[str, str, str]]:
     from wasl.content.templates import Templates
 
     return ((template.name, template.locale, template.source) for template in Templates.load(config.templates, config.locale).all())
-
-
-def _told(source: str) -> str:
-    """A template as text, each of its parts behind it."""
-    from wasl.content.parts import unbundled
-
-    text, shared = unbundled(source)
-    told = [text.rstrip("\n")]
-    for kind, parts in (("partial", shared.partials), ("snippet", shared.snippets)):
-        told.extend(f"\n[{kind} {name}]\n{part.text}" for name, languages in parts.items() for part in languages.values())
-    return "\n".join(told)
 
 
 def _findings(config: Path | None) -> Iterator["Finding"]:

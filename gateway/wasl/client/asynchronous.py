@@ -190,6 +190,18 @@ class Client(People, Suppressing, Consenting, Preferring, Following):
         request = Request("POST", "/v1/messages:retry", written(asked), {"Content-Type": "application/json"})
         return read(Retried, (await self._ask(request)).body)
 
+    async def resend(
+        self, message_id: str, *, channel: str | None = None, anyway: bool = False, idempotency_key: str | None = None
+    ) -> Accepted:
+        """Send a message again as a new one; see Gateway.resend. Without an idempotency key it gets one, so that retries send once.
+
+        Raises:
+            Conflict: it is not to be sent again; `code` says why.
+        """
+        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key or new_key()}
+        path = f"/v1/messages/{quote(message_id, safe='')}:resend"
+        return read(Accepted, (await self._ask(Request("POST", path, written({"channel": channel, "anyway": anyway}), headers))).body)
+
     async def put_recipient(self, recipient: Recipient) -> RecipientSeen:
         """Store a recipient under its id, instead of what was known of it before."""
         path = f"/v1/recipients/{quote(recipient.id or '', safe='')}"
@@ -203,6 +215,10 @@ class Client(People, Suppressing, Consenting, Preferring, Following):
     async def providers(self) -> ProvidersSeen:
         """The configured providers, and how each does just now."""
         return read(ProvidersSeen, (await self._ask(Request("GET", "/v1/providers"))).body)
+
+    async def pause_provider(self, name: str) -> ProvidersSeen:
+        """Begin no call to a provider until it is resumed; raises NotFound, or Conflict where it serves other brands too."""
+        return read(ProvidersSeen, (await self._ask(Request("POST", f"/v1/providers/{quote(name, safe='')}:pause"))).body)
 
     async def resume_provider(self, name: str) -> ProvidersSeen:
         """Let a provider be called again that is open or paused; raises NotFound."""

@@ -112,6 +112,10 @@ class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring, Sy
         """See Client.retry_all."""
         return self._run(lambda: self._client.retry_all(possible_duplicate=possible_duplicate, dry_run=dry_run, **filters))
 
+    def resend(self, message_id: str, *, channel: str | None = None, anyway: bool = False, idempotency_key: str | None = None) -> Accepted:
+        """See Client.resend."""
+        return self._run(lambda: self._client.resend(message_id, channel=channel, anyway=anyway, idempotency_key=idempotency_key))
+
     def put_recipient(self, recipient: Recipient) -> RecipientSeen:
         """See Client.put_recipient."""
         return self._run(lambda: self._client.put_recipient(recipient))
@@ -123,6 +127,10 @@ class SyncClient(SyncPeople, SyncSuppressing, SyncConsenting, SyncPreferring, Sy
     def providers(self) -> ProvidersSeen:
         """See Client.providers."""
         return self._run(self._client.providers)
+
+    def pause_provider(self, name: str) -> ProvidersSeen:
+        """See Client.pause_provider."""
+        return self._run(lambda: self._client.pause_provider(name))
 
     def resume_provider(self, name: str) -> ProvidersSeen:
         """See Client.resume_provider."""

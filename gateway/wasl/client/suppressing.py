@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
-from typing import IO, TypedDict, TypeVar, Unpack
+from typing import IO, Literal, TypedDict, TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
 from wasl.client.wire import Answered, Request, read, written
@@ -31,6 +31,7 @@ class SuppressionFilters(TypedDict, total=False):
 
     channel: str
     reason: Reason
+    scope: Category | Literal["every"]
     address: str
 
 

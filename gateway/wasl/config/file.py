@@ -11,6 +11,7 @@ from wasl.config import brands, folders
 from wasl.config.budgets import Budget, named_in_budgets
 from wasl.config.caps import Cap, named
 from wasl.config.consent import ConsentSection
+from wasl.config.console import ConsoleSection
 from wasl.config.countries import CountriesSection
 from wasl.config.database import Database
 from wasl.config.environment import overridden, typos
@@ -117,6 +118,7 @@ class Config(Frozen):
     feed: FeedSection = FeedSection()
     mailbox: MailboxSection = MailboxSection()
     inbox: InboxSection = InboxSection()
+    console: ConsoleSection = ConsoleSection()
     _source: Source = PrivateAttr(default=Source("configuration"))
     _warnings: tuple[Mistake, ...] = PrivateAttr(default=())
 

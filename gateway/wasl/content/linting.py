@@ -10,6 +10,7 @@ from wasl.content.findings import Finding, Severity
 from wasl.content.formats import FORMATS
 from wasl.content.mail import CLIPPED_AT
 from wasl.content.mail_block import own_page
+from wasl.content.places import place
 from wasl.content.promotion import Promotion
 from wasl.content.sandbox import Unfillable
 from wasl.content.templates import Loaded, Template
@@ -47,16 +48,17 @@ def _of_one(template: Template, formats: Collection[Format]) -> Iterator[Finding
         yield _warning("foreign_part", template, f"holds a part that is written only in {part.locale}: {part.file}; translate it")
     without = [name for name, variable in template.variables.items() if variable.example is None and not variable.optional]
     if without:
-        yield _warning("no_example", template, f"has no example of {', '.join(without)}, so it cannot be tried; add example = …")
+        said = f"has no example of {', '.join(without)}, so it cannot be tried; add example = …"
+        yield _warning("no_example", template, said, "variables", without[0])
         return
     data: dict[str, JsonValue] = {name: variable.example for name, variable in template.variables.items() if variable.example is not None}
     for problem in template.check(data):
-        yield _mistake("unfillable", template, f"{problem.pointer} {problem.message}")
+        yield _mistake("unfillable", template, f"{problem.pointer} {problem.message}", "variables")
     yield from dict.fromkeys(_tried(template, data, formats))
     own = own_page(template.written("mail", data, DEFAULT).source)
     if own is not None and own.whole and not own.opts_out:
         said = 'has a page of its own in [mail] without a link to opt out; promotional mail needs <a href="unsubscribe:">'
-        yield _warning("mail_without_opt_out", template, said)
+        yield _warning("mail_without_opt_out", template, said, "mail", "html")
 
 
 def _tried(template: Template, data: dict[str, JsonValue], formats: Collection[Format]) -> Iterator[Finding]:
@@ -94,10 +96,10 @@ def _differing(template: Template, first: Template) -> Iterator[Finding]:
     ]
     if differing := sorted({*names, *kinds}):
         said = f"declares {', '.join(differing)} otherwise than {first.name}/{first.locale}.md; one caller's data must fit both"
-        yield _warning("variables_differ", template, said)
+        yield _warning("variables_differ", template, said, "variables", differing[0])
     if formats := sorted(template.own_formats ^ first.own_formats):
         said = f"differs from {first.name}/{first.locale}.md in having {', '.join(f'[{format}]' for format in formats)}; write it in both"
-        yield _warning("own_texts_differ", template, said)
+        yield _warning("own_texts_differ", template, said, formats[0])
 
 
 def _unused(loaded: Loaded) -> Iterator[Finding]:
@@ -120,9 +122,18 @@ def _place(mistake: str, message: str) -> str:
     return mistake.partition(f": {message}")[0]
 
 
-def _warning(code: str, template: Template, said: str) -> Finding:
-    return Finding(severity="warning", code=code, at=f"{template.name}/{template.locale}.md", said=said)
+def _warning(code: str, template: Template, said: str, *way: str) -> Finding:
+    return _finding("warning", code, template, said).model_copy(update=_at(template, way))
 
 
-def _mistake(code: str, template: Template, said: str) -> Finding:
-    return Finding(severity="mistake", code=code, at=f"{template.name}/{template.locale}.md", said=said)
+def _mistake(code: str, template: Template, said: str, *way: str) -> Finding:
+    return _finding("mistake", code, template, said).model_copy(update=_at(template, way))
+
+
+def _finding(severity: Severity, code: str, template: Template, said: str) -> Finding:
+    return Finding(severity=severity, code=code, at=f"{template.name}/{template.locale}.md", said=said)
+
+
+def _at(template: Template, way: tuple[str, ...]) -> dict[str, int]:
+    """The place of what a finding is about; none where it is about the whole file."""
+    return dict(zip(("line", "column"), place(template.source, way), strict=True)) if way else {}

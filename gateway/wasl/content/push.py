@@ -1,6 +1,6 @@
 """A notification on a device."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -14,7 +14,8 @@ from wasl.content.written import Written
 from wasl_contracts.content import Push
 
 _LONGEST_TITLE = 200
-_LONGEST_BODY = 1000
+LONGEST_BODY: Final = 1000
+"""Characters of the text of a push; what is longer is cut there."""
 
 
 def _free(key: str) -> str:
@@ -42,7 +43,7 @@ def push(written: Written) -> Push:
     block = written.block(PushBlock)
     return Push(
         title=cut(title(written), _LONGEST_TITLE),
-        body=cut(body(written), _LONGEST_BODY),
+        body=cut(body(written), LONGEST_BODY),
         url=first.url if first else None,
         image=block.image or None,
         sound=block.sound or None,

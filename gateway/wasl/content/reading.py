@@ -23,6 +23,7 @@ from wasl.content.front import FRONT, Front, FrontAction
 from wasl.content.holes import Holes
 from wasl.content.literals import settled, settled_line
 from wasl.content.parts import Shared
+from wasl.content.places import FENCE
 from wasl.content.prose import prose
 from wasl.content.template import Template
 from wasl.content.variables import Variable, fits
@@ -31,7 +32,6 @@ from wasl_contracts.content import Format
 from wasl_contracts.links import web_link
 
 MAX_CHARACTERS = 200_000
-_FENCE = "+++"
 
 
 class TemplateMistakes(ConfigMistakes):
@@ -103,9 +103,9 @@ class _Reader:
         if len(source) > MAX_CHARACTERS:
             self._end(1, f"is longer than {MAX_CHARACTERS:,} characters; write less, or put lists into the data")
         lines = source.split("\n")
-        if lines[0].rstrip() != _FENCE or _FENCE not in (line.rstrip() for line in lines[1:]):
+        if lines[0].rstrip() != FENCE or FENCE not in (line.rstrip() for line in lines[1:]):
             self._end(1, 'has no front matter; begin with +++, title = "…" and +++, each on its own line')
-        end = next(at for at, line in enumerate(lines) if at and line.rstrip() == _FENCE)
+        end = next(at for at, line in enumerate(lines) if at and line.rstrip() == FENCE)
         body = "\n".join(lines[end + 1 :])
         if not body.strip():
             self._end(end + 1, "has no text; write it below the second +++")

@@ -111,6 +111,7 @@ def _mail(page: Console, ground: Playground) -> None:
 def _farewell(page: Console) -> None:
     page.print()
     page.rule(Text("Yours", "bold"), align="left", characters="═")
+    page.print("wasl dev --open     all of it on your machine, with a console and an inbox for every channel", markup=False)
     page.print("wasl init shop      a configuration that works, and a first template", markup=False)
     page.print("wasl serve          the HTTP API (wasl openapi prints its description)", markup=False)
     page.print("wasl plugin list    what can carry messages here", markup=False)

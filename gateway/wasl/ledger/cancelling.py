@@ -1,12 +1,17 @@
 """Cancelling: what of a message has no intent yet ends."""
 
 import json
+from collections.abc import Sequence
 
+from wasl.audited import Entry
+from wasl.clock import Clock, micros
 from wasl.event_types import EVENT_OF
 from wasl.ledger import statements as sql
-from wasl.ledger.feed import Told, tell
+from wasl.ledger.audit import with_entry
+from wasl.ledger.feed import Feed, Told, tell
 from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.port import Transaction
+from wasl.ledger.store import Store
 from wasl_contracts import Reason, State
 
 
@@ -23,3 +28,23 @@ async def cancel(tx: Transaction, brand: str, message_id: str, now: int) -> bool
         await take_turns(tx, ordered)
         await advance(tx, ordered, now)
     return True
+
+
+class Cancellations:
+    """Cancels many messages of one database in one transaction."""
+
+    def __init__(self, store: Store, feed: Feed, clock: Clock) -> None:
+        self._store = store
+        self._feed = feed
+        self._clock = clock
+
+    async def these(self, brand: str, ids: Sequence[str], entry: Entry) -> set[str]:
+        """End what waits of these messages; the ids of those of which something did. The audit tells of it where there are any."""
+        now = micros(self._clock.now())
+
+        async def work(tx: Transaction) -> set[str]:
+            return {one for one in sorted(set(ids)) if await cancel(tx, brand, one, now)}
+
+        cancelled = await self._store.writer.run(with_entry(work, entry, now, when=bool))
+        self._feed.wake()
+        return cancelled

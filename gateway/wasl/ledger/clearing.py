@@ -38,7 +38,7 @@ _MESSAGES = Hot(
     update(messages)
     .where(messages.c.brand == bindparam("key_brand"), messages.c.id == bindparam("key_message"))
     .values(
-        recipient_id=bindparam("stub", type_=Text()), body=_text("{}"), metadata=_text("{}"), about=null(), fact=null(),
+        recipient_id=bindparam("stub", type_=Text()), body=_text("{}"), metadata=_text("{}"), about=null(), reference=null(), fact=null(),
         ordering_key=null(), idempotency_key=null(), fingerprint=null(),
     )
 )  # fmt: skip
@@ -109,12 +109,13 @@ async def ended(tx: Transaction, brand: str, ids: Sequence[str], now: int) -> No
     await advance(tx, ordered, now)
 
 
-async def clear(tx: Transaction, brand: str, ids: Sequence[str], stub: str) -> None:
-    """Empty messages that have ended, and make them those of the stub."""
+async def clear(tx: Transaction, brand: str, ids: Sequence[str], stub: str) -> set[tuple[str, str]]:
+    """Empty messages that have ended, and make them those of the stub. Returns where they went to, as channel and hash."""
     if not ids:
-        return
+        return set()
     keys, told = json.dumps([(brand, message_id) for message_id in ids]), [{"key_brand": brand, "key_message": one} for one in ids]
-    await clear_suppressions(tx, brand, {(row[0], row[1]) for row in await tx.fetch(_PLACES, {"keys": keys}) if row[1]})
+    places = {(row[0], row[1]) for row in await tx.fetch(_PLACES, {"keys": keys}) if row[1]}
+    await clear_suppressions(tx, brand, places)
     await clear_files(tx, keys)
     await clear_callbacks(tx, keys)
     await clear_inbox(tx, keys)
@@ -125,6 +126,7 @@ async def clear(tx: Transaction, brand: str, ids: Sequence[str], stub: str) -> N
     tx.put(_ATTEMPTS, [{**key, "stub": stub} for key in told])
     await tx.fetch(_DELIVERIES, {"keys": keys})
     await tx.many(_MESSAGES, [{**key, "stub": stub} for key in told])
+    return places
 
 
 async def clear_suppressions(tx: Transaction, brand: str, places: Collection[tuple[str, str]]) -> None:

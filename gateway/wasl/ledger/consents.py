@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, func, insert, literal_column, select
+from sqlalchemy import Text, bindparam, func, insert, literal_column, select, tuple_
 
 from wasl.clock import Clock, micros, moment
-from wasl.consent import ConsentChange, ConsentRow, Said, covers, masked_ip
+from wasl.consent import ConsentChange, ConsentEntry, ConsentFilters, ConsentPage, ConsentRow, Said, covers, masked_ip
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.cursors import cursor_after, place_of
 from wasl.ledger.hot import Hot, Row, Values, among
 from wasl.ledger.port import Reader, Transaction
 from wasl.ledger.store import Store
@@ -47,6 +48,18 @@ def _newest() -> Hot:
 
 
 _NEWEST = _newest()
+_CHUNK = 500  # rows read in one go
+_MOST_LOOKED_AT = 5_000
+_person = (consents.c.recipient_id, consents.c.id)
+_FOLLOWING = Hot(
+    select(*consents.columns)
+    .where(
+        consents.c.brand == bindparam("brand"),
+        tuple_(*_person) > tuple_(bindparam("recipient_id", type_=Text()), bindparam("id", type_=Text())),
+    )
+    .order_by(*_person)
+    .limit(bindparam("most"))
+)
 Confirmed = Literal["confirmed", "withdrawn", "expired", "unknown"]
 
 
@@ -122,6 +135,31 @@ class Consents:
             return None
         rows = await self._store.reader.fetch(_ROWS, whom)
         return History(known[0][0], tuple(self._opened(row, whole=whole) for row in rows))
+
+    async def page(self, brand: str, filters: ConsentFilters, *, limit: int, cursor: str | None) -> ConsentPage:
+        """Rows that fit, in the order of the table's key; at most 5,000 are looked at for one page.
+
+        Raises:
+            Refused: the cursor was not given out for this list.
+        """
+        about = f"consents|{brand}|{filters.model_dump_json()}"
+        place = [str(part) for part in place_of(self._keys, about, cursor)] if cursor is not None else ["", ""]
+        found: list[ConsentEntry] = []
+        looked_at, rows = 0, await self._following(brand, place, _CHUNK)
+        while rows and len(found) < limit and looked_at < _MOST_LOOKED_AT:
+            for row in rows:
+                looked_at, place = looked_at + 1, [row[1], row[2]]
+                opened = self._opened(row, whole=False)
+                found += [ConsentEntry(recipient=row[1], row=opened)] if filters.fit(opened) else []
+                if len(found) == limit:
+                    break
+            rows = await self._following(brand, place, _CHUNK)
+        following = cursor_after(self._keys, about, place) if rows else None
+        return ConsentPage(data=tuple(found), looked_at=looked_at, next_cursor=following, has_more=following is not None)
+
+    async def _following(self, brand: str, place: Sequence[str], most: int) -> list[Row]:
+        asked = {"brand": brand, "recipient_id": place[0], "id": place[1], "most": most}
+        return await self._store.reader.fetch(_FOLLOWING, asked)
 
     def _new(self, whom: Values, changes: Sequence[ConsentChange], last: int, confirms: str | None = None) -> list[Values]:
         """The rows of these changes. Each is later than the one before, whatever the clocks say, so that ids and moments agree."""

@@ -1,10 +1,13 @@
 """Recipients, one at a time: who they are and how they can be reached, opened."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from wasl.clock import moment
+from wasl.errors import NotFound
 from wasl.keys import KeyRing
 from wasl.ledger.hot import Hot
 from wasl.ledger.people import Person, PersonRow, stub_id
@@ -39,3 +42,16 @@ class Contacts:
         """When somebody of this id was last erased, whoever has it now."""
         rows = await self._store.reader.fetch(_ERASED, {"brand": brand, "stub": stub_id(self._keys, brand, recipient_id)})
         return moment(rows[0][0]) if rows else None
+
+
+async def known_person(connection: AsyncConnection, keys: KeyRing, brand: str, person_id: str) -> Row[Any]:
+    """The row of a person, or of the stub that is left of who had this id.
+
+    Raises:
+        NotFound: nobody was ever known by that id.
+    """
+    query = select(recipients).where(recipients.c.brand == brand)
+    for wanted in (person_id, stub_id(keys, brand, person_id)):
+        if (row := (await connection.execute(query.where(recipients.c.id == wanted))).first()) is not None:
+            return row
+    raise NotFound("There is no recipient with this id.")

@@ -16,9 +16,11 @@ from wasl.ids import attempt_id
 from wasl.keys import KeyRing
 from wasl.ledger import histories
 from wasl.ledger.consents import Consents
+from wasl.ledger.contacts import known_person
 from wasl.ledger.cursors import cursor_after, place_of
+from wasl.ledger.glances import Glances
 from wasl.ledger.histories import Found, Where
-from wasl.ledger.people import address_hash, channels_of, recipient_seen, stub_id, unseal
+from wasl.ledger.people import address_hash, channels_of, recipient_seen, unseal
 from wasl.ledger.reads import Reads, Whole
 from wasl.ledger.store import Store
 from wasl.ledger.suppression_list import Place, Suppressions
@@ -47,6 +49,7 @@ class Dossiers:
         self._reads = reads
         self._consents = consents
         self._suppressions = suppressions
+        self.glances = Glances(store, keys, suppressions)
 
     async def some(self, brand: str, ids: Sequence[str]) -> list[RecipientSeen]:
         """Those of these people who are there and were not erased, in the order of their ids."""
@@ -61,7 +64,7 @@ class Dossiers:
             NotFound: nobody was ever known by that id.
         """
         async with self._engine.connect() as connection:
-            row = await self._known(connection, brand, person_id)
+            row = await known_person(connection, self._keys, brand, person_id)
             places = await self._places(connection, row)
             whose = (messages.c.brand == brand, messages.c.recipient_id == row.id)
             count = (await connection.execute(select(func.count()).select_from(messages).where(*whose))).scalar_one()
@@ -90,7 +93,7 @@ class Dossiers:
             Refused: the cursor was not given out for them.
         """
         async with self._engine.connect() as connection:
-            row = await self._known(connection, brand, person_id)
+            row = await known_person(connection, self._keys, brand, person_id)
             about = f"timeline|{brand}|{row.id}"
             before = Where.read(place_of(self._keys, about, cursor)) if cursor is not None else None
             kinds = histories.kinds(brand, row.id, await self._places(connection, row))
@@ -105,7 +108,7 @@ class Dossiers:
             NotFound: nobody was ever known by that id.
         """
         async with self._engine.connect() as connection:
-            row = await self._known(connection, brand, person_id)
+            row = await known_person(connection, self._keys, brand, person_id)
             places = await self._places(connection, row)
         addresses, attributes = unseal(row.sealed, brand, row.id, self._keys)
         person = ExportedPerson(
@@ -128,13 +131,6 @@ class Dossiers:
         while found := await self._reads.whole(brand, recipient_id, after=after, most=_EXPORTED):
             yield [_exported(one) for one in found]
             after = found[-1].row.id
-
-    async def _known(self, connection: AsyncConnection, brand: str, person_id: str) -> Found:
-        query = select(recipients).where(recipients.c.brand == brand)
-        for wanted in (person_id, stub_id(self._keys, brand, person_id)):
-            if (row := (await connection.execute(query.where(recipients.c.id == wanted))).first()) is not None:
-                return row
-        raise NotFound("There is no recipient with this id.")
 
     async def _places(self, connection: AsyncConnection, row: Found) -> list[Place]:
         """The addresses that a person has, and those that they were written to, as the suppression list knows them."""

@@ -9,18 +9,23 @@ out just now is left to that.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, literal_column, null, select, update
 
+from wasl.audited import WASL, Action, Entry
 from wasl.clock import Clock, micros, moment
 from wasl.errors import NotFound
+from wasl.ids import suppression_id
 from wasl.keys import KeyRing
 from wasl.ledger import statements as sql
+from wasl.ledger.audit import append, clear_audit, cleared_entry
+from wasl.ledger.audit_chain import CLEARED as CLEARED_ENTRIES
 from wasl.ledger.callback_rows import clear_callbacks_of
 from wasl.ledger.clearing import CLEARED, clear, clear_suppressions, ended
+from wasl.ledger.desk_links import forget_links
 from wasl.ledger.hot import Hot
 from wasl.ledger.inbox import clear_feed
 from wasl.ledger.owners import forget_owner
@@ -79,11 +84,12 @@ class _Done(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Whom:
-    """A person by the id that they had, and the id of the stub."""
+    """A person by the id that they had, and the id of the stub; and what the audit tells of it."""
 
     brand: str
     id: str
     stub: str
+    entry: Entry
 
     @property
     def key(self) -> dict[str, object]:
@@ -98,13 +104,15 @@ class Erasing:
         self._keys = keys
         self._clock = clock
 
-    async def erase(self, brand: str, person_id: str, because: Because) -> Erased:
+    async def erase(self, brand: str, person_id: str, because: Because, entry: Entry | None = None) -> Erased:
         """Erase a person; again is as good as once, and ends what a crash or a call that was out has left.
 
         Raises:
             NotFound: nobody was ever known by that id.
         """
-        whom = _Whom(brand, person_id, person_id if person_id.startswith(STUB) else stub_id(self._keys, brand, person_id))
+        stub = person_id if person_id.startswith(STUB) else stub_id(self._keys, brand, person_id)
+        told = entry or Entry(Action.PERSON_ERASED, WASL, brand=brand, facts={"because": because})
+        whom = _Whom(brand, person_id, stub, replace(told, object=stub))
         cancelled = await self._cancel(whom)
         if await self._store.writer.run(lambda tx: self._turn(tx, whom, because)) is None:
             return await self._before(whom)
@@ -137,6 +145,7 @@ class Erasing:
             return None
         *columns, erased_at = rows[0]
         if erased_at is not None:
+            await self._clear_audit(tx, whom, [whom.id])
             return int(erased_at)
         now, row = micros(self._clock.now()), PersonRow(*columns)
         person = Person.open(row, self._keys)
@@ -147,12 +156,20 @@ class Erasing:
         await ended(tx, whom.brand, [str(row[0]) for row in waiting], now)
         await self._move_consents(tx, whom, person)
         await forget_owner(tx, whom.brand, whom.id)
+        await forget_links(tx, whom.brand, whom.id)
         for feed in {whom.id, *(a.value for a in person.addresses if a.kind == "inapp")}:
             await clear_feed(tx, (whom.brand, feed))
         places = {(a.channel, address_hash(self._keys, a.kind, a.value)) for a in person.addresses}
         await clear_suppressions(tx, whom.brand, places)
         await clear_callbacks_of(tx, {hashed for _, hashed in places})
+        cleared = await clear_audit(tx, whom.brand, [whom.id, *_listed(places)])
+        await append(tx, [replace(whom.entry, facts={**whom.entry.facts, CLEARED_ENTRIES: cleared})], now)
         return now
+
+    async def _clear_audit(self, tx: Transaction, whom: _Whom, objects: Sequence[str]) -> None:
+        """Let go of what the audit tells of these, and let it tell that it did."""
+        if cleared := await clear_audit(tx, whom.brand, objects):
+            await append(tx, [cleared_entry(whom.entry.actor, whom.brand, cleared)], micros(self._clock.now()))
 
     async def _move_consents(self, tx: Transaction, whom: _Whom, person: Person) -> None:
         """What they said, when and to which words is proof and stays, without the evidence that tells who they are."""
@@ -176,7 +193,8 @@ class Erasing:
             if row[3] == "sending"
         }
         free = [message_id for message_id in ids if message_id not in out]
-        await clear(tx, whom.brand, free, whom.stub)
+        places = await clear(tx, whom.brand, free, whom.stub)
+        await self._clear_audit(tx, whom, [*free, *_listed(places)])
         return _Done(len(free), len(out))
 
     async def _before(self, whom: _Whom) -> Erased:
@@ -185,3 +203,8 @@ class Erasing:
         if not rows:
             raise NotFound("There is no recipient with this id.")
         return Erased(recipient=whom.stub, erased_at=moment(rows[0][-1]))
+
+
+def _listed(places: Collection[tuple[str, str]]) -> list[str]:
+    """The ids under which the suppression list has these addresses."""
+    return [suppression_id(*place) for place in places]

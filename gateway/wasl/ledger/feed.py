@@ -58,7 +58,9 @@ _READ = Hot(
     .order_by(feed.c.xid, feed.c.id)
     .limit(bindparam("most"))
 )
-_NEWEST = Hot(select(*_key).where(_of_brand, _shown).order_by(feed.c.xid.desc(), feed.c.id.desc()).limit(literal_column("1")))
+newest_place = select(*_key).where(_of_brand, _shown).order_by(feed.c.xid.desc(), feed.c.id.desc()).limit(literal_column("1"))
+"""The place behind all that a brand's feed shows in one transaction."""
+_NEWEST = Hot(newest_place)
 _THERE = Hot(select(feed.c.id).where(_of_brand, *(feed.c[name] == _bound(name) for name in ("xid", "id", "at"))))
 _ABOUT = Hot(
     select(messages.c.id, deliveries.c.number, messages.c.recipient_id, messages.c.topic, deliveries.c.channel, deliveries.c.provider)
@@ -183,6 +185,10 @@ class Feed:
 
     async def after(self, brand: str, cursor: Cursor, limit: int) -> list[Entry]:
         """At most so many entries after a place, in the order in which everybody sees them; none where nothing is new yet."""
+        return await _described(self._store.reader, brand, await self.told(brand, cursor, limit))
+
+    async def told(self, brand: str, cursor: Cursor, limit: int) -> list[Entry]:
+        """As `after`, without whom it concerns and how it went."""
         found: list[Entry] = []
         most = _FEW
         while len(found) < limit:
@@ -192,7 +198,7 @@ class Feed:
             if len(rows) < most:
                 break
             cursor, most = found[-1].cursor, min(most * 4, _MANY)
-        return await _described(self._store.reader, brand, found[:limit])
+        return found[:limit]
 
     async def newest(self, brand: str) -> Cursor:
         """The place behind all that can be read now."""

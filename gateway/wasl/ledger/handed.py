@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 
+from wasl.answers import MessageSeen
+from wasl.clock import micros
 from wasl.config.topics import Track
 from wasl.errors import NotFound
 from wasl.keys import KeyRing
+from wasl.ledger import kin
 from wasl.ledger import statements as sql
 from wasl.ledger.envelopes import envelope_of
 from wasl.ledger.store import Store
 from wasl.ledger.tables import attempts, deliveries, messages, recipients, tracked
-from wasl_contracts import Envelope
+from wasl.related_seen import Alike, RelatedSeen
+from wasl_contracts import Envelope, State
 
 _CLEARED = "{}"
 """The body of a message whose content is not kept any more."""
@@ -98,3 +103,23 @@ class HandedOver:
         told = [Call._make((*call[:-1], bool(call[-1]))) for call in calls]
         envelope = envelope_of(found[0][:-1], self._keys)
         return Handed(envelope, row.erased_at is not None, row.body == _CLEARED, row.due_at, row.updated_at, told)
+
+    async def details(self, brand: str, message_id: str) -> kin.Details:
+        """What is stored of a message and not seen of it elsewhere; raises NotFound."""
+        async with self._store.engine.connect() as connection:
+            return await kin.details(connection, brand, message_id)
+
+    async def related(self, brand: str, message_id: str) -> Sequence[RelatedSeen]:
+        """Other messages that belong to it, newest first; none where it is not there."""
+        async with self._store.engine.connect() as connection:
+            return await kin.related(connection, brand, message_id)
+
+    async def alike(self, seen: MessageSeen) -> Alike:
+        """How many others ended in the same way, of the last hour."""
+        async with self._store.engine.connect() as connection:
+            return await kin.alike(connection, seen.brand, seen)
+
+    async def lately(self, seen: MessageSeen, since: datetime, most: int) -> Sequence[tuple[str, State, datetime]]:
+        """The same person's newest other messages of this kind from then on: id, state and when it was accepted."""
+        async with self._store.engine.connect() as connection:
+            return await kin.lately(connection, seen, micros(since), most)

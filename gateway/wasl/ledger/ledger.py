@@ -1,25 +1,27 @@
 """The memory of all this: one port, batch-first. Everything that wasl knows and must not lose goes through here."""
 
 import asyncio
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from wasl.answers import MessageSeen, Page
-from wasl.apikeys import ApiKey
-from wasl.clock import Clock, micros, moment
+from wasl.audited import Entry
+from wasl.clock import Clock, micros
 from wasl.errors import Conflict, Unusable
 from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
-from wasl.ledger.cancelling import cancel
+from wasl.ledger.api_keys import ApiKeys
+from wasl.ledger.audit import Audit, with_entry
+from wasl.ledger.cancelling import Cancellations, cancel
 from wasl.ledger.claims import Claimed, Claiming, OwnRooms, Release, read_envelopes, release, renew, strike
 from wasl.ledger.confirming import Confirmations
 from wasl.ledger.consents import Consents
 from wasl.ledger.contacts import Contacts
+from wasl.ledger.desk_links import DeskLinks
 from wasl.ledger.dossiers import Dossiers
 from wasl.ledger.erasing import Erasing
 from wasl.ledger.feed import Feed
@@ -39,12 +41,19 @@ from wasl.ledger.port import Transaction
 from wasl.ledger.reads import Filters, Reads
 from wasl.ledger.replays import Replays
 from wasl.ledger.restored import hold
+from wasl.ledger.retallying import Retallying
 from wasl.ledger.rows import SourceRow
+from wasl.ledger.search import Searching
 from wasl.ledger.settle import Settlement, settle
 from wasl.ledger.sources import Sources
 from wasl.ledger.store import Store
 from wasl.ledger.suppression_list import Suppressions
-from wasl.ledger.tables import api_keys, key_checks
+from wasl.ledger.tables import key_checks
+from wasl.ledger.tally_reads import TallyReads
+from wasl.ledger.tallying import Tallying
+from wasl.ledger.template_uses import TemplateUses
+from wasl.ledger.users import Users
+from wasl.ledger.views import Views
 from wasl.ledger.webhooks import Webhooks
 from wasl.ledger.writer import Batched
 from wasl.policies import Policies
@@ -62,7 +71,9 @@ _EVER = 10 * 366 * 86_400 * 1_000_000  # microseconds; nothing is due later
 class Ledger:
     """All state of one database. Writes are on disk when they return."""
 
-    def __init__(self, store: Store, keys: KeyRing, routing: Routing, policies: Policies, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0915 - a line for each part
+        self, store: Store, keys: KeyRing, routing: Routing, policies: Policies, clock: Clock
+    ) -> None:
         self._store = store
         self._policies = policies
         self._keys = keys
@@ -70,18 +81,26 @@ class Ledger:
         self._brands = routing.brands
         self._claiming = Claiming(self._brands)
         self._reads = Reads(store.engine, keys)
+        self.audit = Audit(store, keys, self._clock)
+        self.api_keys = ApiKeys(store, self._clock)
+        self.users = Users(store, self._clock)
         self.consents = Consents(store, keys, self._clock)
         self.contacts = Contacts(store, keys)
         self.feed = Feed(store, self._clock)
+        self.cancellations = Cancellations(store, self.feed, self._clock)
         self.confirmations = Confirmations(store, self.feed, self._clock)
+        self.tallying = Tallying(store, self.feed, self._clock)
+        self.retallying, self.tally_reads = Retallying(store, self.tallying), TallyReads(store)
         self.files, self.inbox = Files(store, keys, self._clock), Inbox(store, keys)
         self.measures = Measures(store, self._clock)
         self.foreseeing = Foreseeing(store, keys, routing, policies)
         self.suppressions = Suppressions(store, keys, self._clock)
         self.owners = Owners(store, keys)
+        self.searching, self.views = Searching(store.engine, keys), Views(store, self._clock)
+        self.desk_links = DeskLinks(store, self._clock)
         self.dossiers = Dossiers(store, keys, self._reads, self.consents, self.suppressions)
         self.erasing = Erasing(store, keys, self._clock)
-        self.sources = Sources(store)
+        self.sources, self.template_uses = Sources(store), TemplateUses(store)
         self.webhooks = Webhooks(store, keys, self._clock)
         self.handed = HandedOver(store, keys)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
@@ -206,8 +225,8 @@ class Ledger:
         """Messages that fit, newest first; raises Refused for a foreign cursor."""
         return await self._reads.page(brand, filters, limit=limit, cursor=cursor)
 
-    async def cancel(self, brand: str, message_id: str) -> None:
-        """Cancel what has no intent yet; again is as good as once.
+    async def cancel(self, brand: str, message_id: str, entry: Entry | None = None) -> None:
+        """Cancel what has no intent yet; again is as good as once. The audit tells of it where something was cancelled.
 
         Raises:
             NotFound: there is no such message.
@@ -216,7 +235,7 @@ class Ledger:
         seen = await self.message(brand, message_id)
         now = micros(self._clock.now())
 
-        cancelled = await self._store.writer.run(lambda tx: cancel(tx, brand, message_id, now))
+        cancelled = await self._store.writer.run(with_entry(lambda tx: cancel(tx, brand, message_id, now), entry, now, when=bool))
         self.feed.wake()
         if not cancelled and seen.state is not State.CANCELLED:
             raise Conflict(
@@ -244,40 +263,6 @@ class Ledger:
     async def source(self, version: str) -> SourceRow | None:
         """The template, brand or configuration of that version."""
         return await self.sources.get(version)
-
-    async def put_api_key(self, key: ApiKey, digest: bytes) -> None:
-        """Store a new API key by its digest."""
-        row = insert(api_keys).values(
-            brand=key.brand,
-            id=key.id,
-            name=key.name,
-            digest=digest,
-            scopes=json.dumps(sorted(key.scopes)),
-            created_at=micros(self._clock.now()),
-        )
-        async with self._store.engine.begin() as connection:
-            await connection.execute(row)
-
-    async def api_key(self, key_id: str) -> tuple[ApiKey, bytes] | None:
-        """A key that may be used now, and its digest."""
-        async with self._store.engine.connect() as connection:
-            row = (await connection.execute(select(api_keys).where(api_keys.c.id == key_id))).first()
-        if row is None or row.revoked_at is not None or (row.expires_at is not None and moment(row.expires_at) <= self._clock.now()):
-            return None
-        return ApiKey(id=row.id, name=row.name, brand=row.brand, scopes=frozenset(json.loads(row.scopes))), row.digest
-
-    async def has_api_key(self, brand: str | None) -> bool:
-        """Whether a brand, or any, has a key that was not revoked."""
-        whose = [api_keys.c.brand == brand] if brand is not None else []
-        query = select(api_keys.c.id).where(*whose, api_keys.c.revoked_at.is_(None)).limit(1)
-        async with self._store.engine.connect() as connection:
-            return (await connection.execute(query)).first() is not None
-
-    async def revoke_api_key(self, brand: str, key_id: str) -> bool:
-        """Make a key useless. False: there is none of that id."""
-        query = update(api_keys).where(api_keys.c.brand == brand, api_keys.c.id == key_id).values(revoked_at=micros(self._clock.now()))
-        async with self._store.engine.begin() as connection:
-            return (await connection.execute(query)).rowcount > 0
 
     async def strangers(self) -> Collection[str]:
         """Brands that this configuration does not serve and of which something waits for a minute: it seems that nobody does."""

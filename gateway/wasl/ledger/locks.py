@@ -24,3 +24,8 @@ def inbox(brand: str, owner: str) -> str:
 def family(brand: str, message_id: str) -> str:
     """Held alone by whoever decides by what the deliveries of that message have proved not to be. Taken before all others."""
     return f"family|{brand}|{message_id}"
+
+
+def audit() -> str:
+    """Held alone by whoever appends to the audit, to the end, so that its chain has no branches. Taken after all others."""
+    return "audit"

@@ -1,13 +1,15 @@
-"""What /metrics asks of the ledger: a few small reads, none of them over a table that grows with what was sent."""
+"""What /metrics and the console ask of the ledger: small reads, none of them over more than a bounded part of what was sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, literal_column, select
 
 from wasl.clock import Clock, micros
 from wasl.ledger import statements as sql
+from wasl.ledger.calls import Calls, Window, calls_made
 from wasl.ledger.hot import Hot
+from wasl.ledger.rows import brand_of
 from wasl.ledger.store import Store
 from wasl.ledger.tables import deliveries, webhooks
 
@@ -24,6 +26,9 @@ _some = (
     .subquery()
 )  # fmt: skip
 _counted: tuple[ColumnElement[Any], ...] = (func.min(_some.c.due_at), func.count())
+_QUEUED = 10_000
+"""Deliveries of a channel that are counted for people: they wait for the answer, and more is "more"."""
+_EVER = (1 << 62) - 1  # microseconds; later than anything is due
 _OF_FLOW = Hot(select(*_counted))  # the index `deliveries_due`, which holds only what waits, answers both
 
 
@@ -40,6 +45,18 @@ class Due(NamedTuple):
 
     deliveries: int
     seconds: float
+
+
+class Queue(NamedTuple):
+    """What waits for a channel: how many deliveries, how many of these are due, and for how many seconds the one that is due longest.
+
+    `more` tells that there are more than were counted.
+    """
+
+    waiting: int
+    due: int
+    seconds: float
+    more: bool = False
 
 
 class Failing(NamedTuple):
@@ -68,6 +85,22 @@ class Measures:
             ((head, more),) = await self._store.reader.fetch(_OF_FLOW, asked)
             found, oldest = min(_MOST, found + more), min(oldest, head if head is not None else now)
         return Due(found, (now - oldest) / 1_000_000)
+
+    async def queue(self, channel: str, brands: Collection[str]) -> Queue:
+        """What waits for a channel of these brands: about 10,000 are counted, and the oldest is found among all."""
+        now = micros(self._clock.now())
+        waiting, due, oldest = 0, 0, now
+        for (flow,) in await self._store.reader.fetch(sql.FLOWS, {"lane": channel, "now": _EVER}):
+            if brand_of(flow) in brands:
+                asked = {"lane": channel, "flow": flow, "most": max(1, _QUEUED + 1 - waiting)}
+                ((_, found),) = await self._store.reader.fetch(_OF_FLOW, {**asked, "now": _EVER})
+                ((head, ripe),) = await self._store.reader.fetch(_OF_FLOW, {**asked, "now": now})
+                waiting, due, oldest = waiting + found, due + ripe, min(oldest, head if head is not None else now)
+        return Queue(min(waiting, _QUEUED), min(due, _QUEUED), (now - oldest) / 1_000_000, waiting > _QUEUED)
+
+    async def calls(self, brands: Sequence[str], window: Window) -> Calls:
+        """See calls_made."""
+        return await calls_made(self._store, brands, window)
 
     async def webhooks(self) -> dict[str, Failing]:
         """Webhooks to the application that get nothing, by brand."""

@@ -26,6 +26,12 @@ _OWNERS = Hot(
     .where(address_owners.c.brand == bindparam("brand"), address_owners.c.address_hash == bindparam("address_hash"))
     .order_by(address_owners.c.recipient_id)
 )
+_AMONG = Hot(
+    select(address_owners.c.address_hash, address_owners.c.recipient_id)
+    .where(among(address_owners.c.brand, address_owners.c.address_hash, name="keys"))
+    .order_by(address_owners.c.recipient_id)
+    .limit(bindparam("most"))
+)
 _PUT = Hot(upsert(address_owners).values({c.name: bindparam(c.name) for c in address_owners.columns}).on_conflict_do_nothing())
 _FORGET = Hot(delete(address_owners).where(*_whom))
 _READ = Hot(select(address_owners_read.c.message_id).where(address_owners_read.c.brand == bindparam("brand")))
@@ -71,6 +77,11 @@ class Owners:
                 break
         rows = await self._store.reader.fetch(_OWNERS, {"brand": brand, "address_hash": hashed})
         return [str(row[0]) for row in rows]
+
+    async def among(self, brand: str, hashes: Iterable[str], *, most: int) -> list[tuple[str, str]]:
+        """Of these hashes those that are somebody's, each with the id; as of when somebody last looked for one address (`of`)."""
+        keys = json.dumps([(brand, hashed) for hashed in hashes])
+        return [(str(row[0]), str(row[1])) for row in await self._store.reader.fetch(_AMONG, {"keys": keys, "most": most})]
 
     async def _read_on(self, tx: Transaction, brand: str, after: str | None) -> tuple[str, bool]:
         """Read the messages after that id, or after where the last one stopped; returns the last id, and whether there may be more."""

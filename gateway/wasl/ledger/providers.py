@@ -7,13 +7,15 @@ from typing import Literal
 from sqlalchemy import BigInteger, Text, bindparam, case, literal_column, null, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from wasl.audited import Entry
 from wasl.clock import Clock, micros, moment
+from wasl.ledger.audit import with_entry
 from wasl.ledger.hot import Hot, Row, Values, upsert
 from wasl.ledger.port import Transaction
 from wasl.ledger.store import Store
 from wasl.ledger.tables import deliveries, providers
 from wasl.rate import Limit
-from wasl.standing import Standing
+from wasl.standing import UNTIL_RESUMED, Standing
 from wasl_contracts import Reason, State
 
 Change = Literal["open", "pause", "close", "slow"]
@@ -33,6 +35,18 @@ _SEEN = Hot(
         providers.c.next_call_at,
     ).where(providers.c.brand == bindparam("brand"))
 )  # fmt: skip
+_not_by_operator = or_(providers.c.reason.is_(None), providers.c.reason != literal_column(f"'{Reason.OPERATOR_PAUSED.value}'"))
+_close = (
+    update(providers)
+    .where(*_of, or_(providers.c.state != _closed, providers.c.until.is_not(None)))
+    .values(state=_closed, reason=null(), code=null(), until=null(), changed_at=bindparam("changed_at"))
+)
+_RESUME = Hot(_close)
+_STOP = Hot(  # by an operator: what workers find afterwards changes nothing (_not_by_operator), only resuming does
+    update(providers)
+    .where(*_of, _not_by_operator)
+    .values(state=literal_column("'paused'"), **_told("reason", "code", "changed_at", "until"))
+)
 _CHANGE: dict[Change, Hot] = {
     "open": Hot(
         update(providers)
@@ -41,7 +55,7 @@ _CHANGE: dict[Change, Hot] = {
     ),
     "pause": Hot(
         update(providers)
-        .where(*_of)
+        .where(*_of, _not_by_operator)
         .values(
             state=literal_column("'paused'"),
             changed_at=case(
@@ -50,11 +64,7 @@ _CHANGE: dict[Change, Hot] = {
             **_told("reason", "code", "until"),
         )
     ),
-    "close": Hot(
-        update(providers)
-        .where(*_of, or_(providers.c.state != _closed, providers.c.until.is_not(None)))
-        .values(state=_closed, reason=null(), code=null(), until=null(), changed_at=bindparam("changed_at"))
-    ),
+    "close": Hot(_close.where(_not_by_operator)),
     "slow": Hot(  # of one that fails only the moment: why it fails stays
         update(providers)
         .where(*_of, or_(providers.c.until.is_(None), providers.c.until < bindparam("before")))
@@ -84,7 +94,7 @@ _GIVE = Hot(
     .returning(providers.c.name, providers.c.next_call_at)
 )
 _WAITS_FOR_IT = (  # why a delivery waits because of how its provider stands, or by what that said to this very call
-    Reason.PROVIDER_PAUSED, Reason.PROVIDER_FAILING, Reason.RATE_LIMITED,
+    Reason.PROVIDER_PAUSED, Reason.OPERATOR_PAUSED, Reason.PROVIDER_FAILING, Reason.RATE_LIMITED,
     Reason.PROVIDER_MISCONFIGURED, Reason.PROVIDER_FAULT, Reason.PROVIDER_REJECTED,
     Reason.OUTCOME_UNKNOWN,  # whatever what may have been sent waits for, it says this
 )  # fmt: skip
@@ -135,14 +145,28 @@ class Providers:
 
         await self._store.working.run(work)
 
-    async def resume(self, name: str) -> None:
+    async def stop(self, name: str, entry: Entry | None = None) -> None:
+        """Let no call begin until it is resumed, as an operator wants; again is as good as once. Workers see it within a second."""
+        now = self._clock.now()
+        wanted = Standing(name, "paused", Reason.OPERATOR_PAUSED, since=now, until=now + UNTIL_RESUMED)
+        await self.add([name])
+
+        async def work(tx: Transaction) -> int:
+            return await tx.many(_STOP, [self._row(wanted)])
+
+        await self._store.writer.run(with_entry(work, entry, micros(now), when=bool))
+        self._store.tell()
+
+    async def resume(self, name: str, entry: Entry | None = None) -> None:
         """Let calls go through again, whatever was found before; what waits for it is due now."""
+        now = self._clock.now()
 
-        async def work(tx: Transaction) -> None:
-            await tx.many(_CHANGE["close"], [self._row(Standing(name, since=self._clock.now()))])
+        async def work(tx: Transaction) -> int:
+            changed = await tx.many(_RESUME, [self._row(Standing(name, since=now))])
             await self._due_now(tx, [name])
+            return changed
 
-        await self._store.writer.run(work)
+        await self._store.writer.run(with_entry(work, entry, micros(now), when=bool))
         self._store.tell()
 
     async def release(self, names: Sequence[str]) -> None:

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from wasl.answers import LeftAlone, Retried
+from wasl.audited import Entry
 from wasl.clock import Clock, micros
+from wasl.ledger.audit import with_entry
 from wasl.ledger.dead_letters import Terms
 from wasl.ledger.reads import Filters, Reads
 from wasl.ledger.replay import Fate, foretell, replay
@@ -23,12 +25,13 @@ class Replays:
         self._clock = clock
         self._lanes = lanes
 
-    async def these(self, brand: str, ids: Sequence[str], terms: Terms, *, dry_run: bool = False) -> list[Fate]:
-        """Replay messages by id, or with `dry_run` tell what that would do."""
+    async def these(self, brand: str, ids: Sequence[str], terms: Terms, *, dry_run: bool = False, entry: Entry | None = None) -> list[Fate]:
+        """Replay messages by id, or with `dry_run` tell what that would do. The audit tells of it where any goes again."""
         keys, now = [(brand, message_id) for message_id in ids], micros(self._clock.now())
         if dry_run:
             return await foretell(self._store.reader, keys, terms, now)
-        fates = await self._store.writer.run(lambda tx: replay(tx, keys, terms, now, self._lanes))
+        work = with_entry(lambda tx: replay(tx, keys, terms, now, self._lanes), entry, now, when=_any_goes)
+        fates = await self._store.writer.run(work)
         self._store.tell()
         return fates
 
@@ -44,6 +47,10 @@ class Replays:
             tally.count(await self.these(brand, ids[:left], terms, dry_run=dry_run))
             before = ids[:left][-1]
         return tally.result(dry_run=dry_run, has_more=False)
+
+
+def _any_goes(fates: Sequence[Fate]) -> bool:
+    return any(fate.left_alone is None for fate in fates)
 
 
 class _Tally:

@@ -5,6 +5,9 @@ from typing import TypedDict
 
 from wasl.config.topics import CATEGORIES
 
+LONGEST_REFERENCE = 100
+"""Characters of a reference that are kept beside the message: a longer key would not fit into the index of every engine."""
+
 
 class MessageRow(TypedDict):
     """A row of the table `messages`."""
@@ -36,6 +39,7 @@ class MessageRow(TypedDict):
     priority: int | None
     proof: str | None
     escalate_after: int | None
+    reference: str | None
 
 
 class DeliveryRow(TypedDict):

@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, Table, literal, select, tuple_
 
+from wasl.audited import Entry
 from wasl.clock import Clock, micros, moment
 from wasl.errors import NotFound
 from wasl.ids import suppression_id
 from wasl.keys import KeyRing
 from wasl.ledger import locks
+from wasl.ledger.audit import with_entry
 from wasl.ledger.cursors import cursor_after, place_of
 from wasl.ledger.port import Transaction
 from wasl.ledger.store import Store
@@ -31,11 +33,12 @@ class Place(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which rows to list; all that are given must hold."""
+    """Which rows to list; all that are given must hold. An empty `scope` is that of every message."""
 
     channel: str | None = None
     reason: Reason | None = None
     place: Place | None = None
+    scope: str | None = None
 
 
 class Suppressions:
@@ -46,27 +49,27 @@ class Suppressions:
         self._keys = keys
         self._clock = clock
 
-    async def add(self, additions: Sequence[Addition]) -> list[Fate]:
-        """Put them on the list. From their commit on no intent to these addresses commits (P5)."""
+    async def add(self, additions: Sequence[Addition], entry: Entry | None = None) -> list[Fate]:
+        """Put them on the list. From their commit on no intent to these addresses commits (P5). The audit tells of what it does."""
 
         async def work(tx: Transaction) -> list[Fate]:
             await tx.lock({locks.opt_outs(addition.brand) for addition in additions})
             return await add(tx, additions)
 
-        return await self._store.writer.run(work)
+        return await self._store.writer.run(with_entry(work, entry, micros(self._clock.now()), when=_did_something))
 
     async def foretell(self, additions: Sequence[Addition]) -> list[Fate]:
         """What `add` would do; writes nothing."""
         return await foretell(self._store.reader, additions)
 
-    async def remove(self, removal: Removal) -> int:
-        """Take an address off the list; returns how many rows that were."""
+    async def remove(self, removal: Removal, entry: Entry | None = None) -> int:
+        """Take an address off the list; returns how many rows that were. The audit tells of it where there were any."""
 
         async def work(tx: Transaction) -> int:
             await tx.lock({locks.opt_outs(removal.brand)})
             return await remove(tx, removal)
 
-        return await self._store.writer.run(work)
+        return await self._store.writer.run(with_entry(work, entry, micros(self._clock.now()), when=bool))
 
     async def story(self, brand: str, place: Place) -> SuppressionStory:
         """An address with its history.
@@ -88,6 +91,13 @@ class Suppressions:
             data=tuple(map(_seen, rows)),
             history=tuple(map(self._change, changes)),
         )
+
+    async def held(self, brand: str, places: Sequence[Place]) -> tuple[SuppressionSeen, ...]:
+        """What holds now against any of these addresses, newest first."""
+        here = tuple_(suppressions.c.channel, suppressions.c.address_hash).in_([tuple(place) for place in places])
+        query = select(suppressions).where(suppressions.c.brand.in_([brand, ALL_BRANDS]), here, _holds(micros(self._clock.now())))
+        newest = (column.desc() for column in _newest)
+        return tuple(map(_seen, await self._rows(query.order_by(*newest)))) if places else ()
 
     async def page(self, brand: str, wanted: Wanted, *, limit: int, cursor: str | None) -> SuppressionPage:
         """Rows that hold now, newest first.
@@ -146,6 +156,10 @@ def about_note(brand: str, place: Place) -> bytes:
     return f"suppression|{brand}|{place.channel}|{place.address_hash}".encode()
 
 
+def _did_something(fates: Sequence[Fate]) -> bool:
+    return any(fate != "already_there" for fate in fates)
+
+
 def _of(table: Table, place: Place) -> Select[Any]:
     return select(table).where(table.c.channel == place.channel, table.c.address_hash == place.address_hash)
 
@@ -164,6 +178,8 @@ def _filtered(wanted: Wanted) -> Select[Any]:
         query = query.where(suppressions.c.channel == wanted.channel)
     if wanted.reason is not None:
         query = query.where(suppressions.c.reason == wanted.reason.value)
+    if wanted.scope is not None:
+        query = query.where(suppressions.c.scope == wanted.scope)
     if wanted.place is not None:
         query = query.where(suppressions.c.channel == wanted.place.channel, suppressions.c.address_hash == wanted.place.address_hash)
     return query

@@ -2,51 +2,25 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, and_, text
 
+from wasl.ledger.audit_tables import audit_tables
 from wasl.ledger.callback_tables import callback_tables
 from wasl.ledger.confirmation_tables import confirmation_table
+from wasl.ledger.desk_tables import desk_table
 from wasl.ledger.feed_tables import feed_table
 from wasl.ledger.file_tables import file_tables
 from wasl.ledger.inbox_tables import inbox_table
 from wasl.ledger.key_tables import key_tables
+from wasl.ledger.person_tables import person_tables
+from wasl.ledger.search_tables import search_tables
+from wasl.ledger.tally_tables import tally_tables
 from wasl.ledger.tracking_tables import tracking_table
+from wasl.ledger.user_tables import user_tables
 from wasl.ledger.webhook_tables import webhook_tables
 
 schema = MetaData()
 _WAITS_IN_ORDER = text("ordering_key IS NOT NULL AND due_at IS NOT NULL")
 
-recipients = Table(
-    "recipients",
-    schema,
-    Column("brand", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("audience", Text, nullable=False),
-    Column("locale", Text),
-    Column("timezone", Text),
-    Column("sealed", LargeBinary, nullable=False),  # addresses and attributes, encrypted
-    Column("seen", Text, nullable=False),  # hash of the last `to`, so that an unchanged one costs no write
-    Column("updated_at", BigInteger, nullable=False),
-    Column("erased_at", BigInteger),  # then the row is a stub that keeps nothing of them
-    Column("preferred", Text),  # JSON list: the channels that come first for them; NULL: none does
-    sqlite_with_rowid=False,
-)
-
-address_owners = Table(  # whose an address is or was, for those who look for people; written when somebody looks (owners.py)
-    "address_owners",
-    schema,
-    Column("brand", Text, primary_key=True),
-    Column("address_hash", Text, primary_key=True),
-    Column("recipient_id", Text, primary_key=True),
-    Index("address_owners_by_recipient", "brand", "recipient_id"),
-    sqlite_with_rowid=False,
-)
-
-address_owners_read = Table(  # how far: the recipients of the messages up to this one are in address_owners
-    "address_owners_read",
-    schema,
-    Column("brand", Text, primary_key=True),
-    Column("message_id", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
+recipients, address_owners, address_owners_read = person_tables(schema)
 
 consents = Table(  # append-only: the consent at a moment is a fold of the rows before it
     "consents",
@@ -98,9 +72,19 @@ messages = Table(
     Column("priority", SmallInteger),  # that of its topic; NULL: that of its category
     Column("proof", Text),  # delivered, read: without it the next channel goes (escalating.py); NULL: it never does
     Column("escalate_after", BigInteger),  # in microseconds; NULL: smart
+    Column("reference", Text),  # metadata.ref, by which people look for it (acceptance.py)
     Index("messages_by_recipient", "brand", "recipient_id", "id"),
     sqlite_with_rowid=False,
 )
+for _told in (messages.c.reference, messages.c.about):  # for those who search; they cost nothing where neither is told
+    Index(
+        f"messages_found_by_{_told.name}",
+        messages.c.brand,
+        _told,
+        messages.c.id,
+        sqlite_where=_told.is_not(None),
+        postgresql_where=_told.is_not(None),
+    )
 _CURRENT = and_(messages.c.about.is_not(None), messages.c.superseded_by.is_(None))
 _FACT = messages.c.fact.is_not(None)
 for _told, _where in ((messages.c.about, _CURRENT), (messages.c.fact, _FACT)):
@@ -252,7 +236,9 @@ providers = Table(  # what all workers must know of a provider
     schema,
     Column("brand", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("state", Text, nullable=False),  # closed, open (its calls fail), paused (its settings or code are at fault)
+    Column(
+        "state", Text, nullable=False
+    ),  # closed, open (its calls fail), paused (its settings or code are at fault, or an operator's wish)
     Column("reason", Text),
     Column("code", Text),  # the provider's own
     Column("changed_at", BigInteger, nullable=False),
@@ -289,3 +275,8 @@ tracked = tracking_table(schema)
 confirmations = confirmation_table(schema)
 inbox = inbox_table(schema)
 webhooks, webhook_waits = webhook_tables(schema)
+desk_links = desk_table(schema)
+saved_views, bulk_acts = search_tables(schema)
+audit, audit_details = audit_tables(schema)
+tallies, tally_places = tally_tables(schema)
+users, user_sessions, user_acts = user_tables(schema)

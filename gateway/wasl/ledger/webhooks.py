@@ -6,18 +6,21 @@ lease; results of one whose lease was taken over change nothing.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from wasl.audited import Entry
 from wasl.clock import Clock, micros
 from wasl.keys import KeyRing
 from wasl.ledger import webhook_statements as sql
+from wasl.ledger.audit import with_entry
 from wasl.ledger.feed import START, Cursor, Told, tell
 from wasl.ledger.hot import Row, Values
 from wasl.ledger.port import Transaction
 from wasl.ledger.store import Store
 
+_T = TypeVar("_T")
 _LEASE = 180 * 1_000_000  # microseconds: longer than a turn may take
 _KEPT = 7 * 86_400 * 1_000_000  # microseconds that an event is kept for which an endpoint was given up
 
@@ -100,10 +103,15 @@ class Webhooks:
         self._keys = keys
         self._clock = clock
 
-    async def add(self, endpoint: Endpoint) -> None:
-        """Store a new one."""
+    async def add(self, endpoint: Endpoint, entry: Entry | None = None) -> None:
+        """Store a new one. Of this and what follows, the audit tells in the same transaction."""
         row = {**self._row(endpoint), "leased_until": 0}
-        await self._store.writer.run(lambda tx: tx.fetch(sql.ADD, row))
+
+        async def work(tx: Transaction) -> bool:
+            await tx.fetch(sql.ADD, row)
+            return True
+
+        await self._run(work, entry)
 
     async def get(self, brand: str, webhook_id: str) -> Endpoint | None:
         """The endpoint of that id."""
@@ -114,7 +122,7 @@ class Webhooks:
         """All of a brand, oldest first."""
         return [self._endpoint(row) for row in await self._store.reader.fetch(sql.LIST, {"key_brand": brand})]
 
-    async def change(self, brand: str, webhook_id: str, told: Mapping[str, object]) -> Endpoint | None:
+    async def change(self, brand: str, webhook_id: str, told: Mapping[str, object], entry: Entry | None = None) -> Endpoint | None:
         """Change these fields of it: URL, secrets, filters, and whether it is enabled. None: there is none."""
         key = _named(brand, webhook_id)
 
@@ -127,9 +135,9 @@ class Webhooks:
             await tx.fetch(sql.CHANGE, {**self._row(changed), **key})
             return changed
 
-        return await self._store.writer.run(work)
+        return await self._run(work, entry)
 
-    async def remove(self, brand: str, webhook_id: str) -> bool:
+    async def remove(self, brand: str, webhook_id: str, entry: Entry | None = None) -> bool:
         """Remove it and what waits for it. False: there is none."""
         key = _named(brand, webhook_id)
 
@@ -137,7 +145,7 @@ class Webhooks:
             await tx.fetch(sql.FORGET, key)
             return bool(await tx.fetch(sql.REMOVE, key))
 
-        return await self._store.writer.run(work)
+        return await self._run(work, entry)
 
     async def again(self, brand: str, webhook_id: str, event: Wait | str) -> bool:
         """Post an event once more, now. An id names one that waits, or was given up; False: it is not there."""
@@ -163,6 +171,9 @@ class Webhooks:
             await tx.fetch(sql.REWIND, {**key, "cursor": str(cursor)})
 
         await self._store.writer.run(work)
+
+    async def _run(self, work: Callable[[Transaction], Awaitable[_T]], entry: Entry | None) -> _T:
+        return await self._store.writer.run(with_entry(work, entry, micros(self._clock.now()), when=bool))
 
     # What the worker does
 

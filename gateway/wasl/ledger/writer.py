@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -18,7 +19,7 @@ _OUTAGES = (LedgerUnavailable, StorageLow)  # no member is at fault, and each wo
 _AGAIN = 5  # times that a group runs which stood in another's way
 _MOST = 512  # items in one commit, so that the first of many does not wait for the last
 _MANY = 8  # items in one commit, after which the next one waits a little for more: a larger commit costs less of the CPU for each
-_GATHER = 0.003  # seconds of that wait, less than the commit itself takes on most disks
+_GATHER = 0.01  # seconds of that wait, at most: it ends when as many are there as came last
 
 
 class Connection(Transaction, Protocol):
@@ -121,8 +122,8 @@ class Batched(Generic[Item, Result]):
     """Collects single items into one batch per commit.
 
     `write` gets the items that came meanwhile and returns one result each, in order; a result that is an exception is raised to the
-    one who put the item. The first one waits `linger` seconds for others, and 3 ms where many came last. `written` is called after
-    each commit.
+    one who put the item. The first one waits `linger` seconds for others; where many came last, for as many, but not longer than 10 ms.
+    `written` is called after each commit.
     """
 
     def __init__(
@@ -139,11 +140,15 @@ class Batched(Generic[Item, Result]):
         self._linger = linger
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._flush: asyncio.Task[None] | None = None
+        self._wanted = _MOST
+        self._enough = asyncio.Event()
 
     def put(self, item: Item) -> "asyncio.Future[Result]":
         """Hand over one item; the future has its result when it is on disk."""
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
+        if len(self._waiting) >= self._wanted:
+            self._enough.set()
         if self._flush is None or self._flush.done():
             self._flush = asyncio.create_task(self._drain())
         return done
@@ -156,7 +161,7 @@ class Batched(Generic[Item, Result]):
     async def _drain(self) -> None:
         written = 0
         while self._waiting:
-            await asyncio.sleep(max(self._linger, _GATHER if written > _MANY else 0))  # at 0, the rest of this turn of the loop comes along
+            await (self._gathered(written) if written > _MANY else asyncio.sleep(self._linger))  # at 0, the rest of this turn comes along
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             written = len(batch)
             try:
@@ -165,6 +170,16 @@ class Batched(Generic[Item, Result]):
                 self._deliver(batch, [outage] * len(batch))
             except Exception as error:
                 await self._one_by_one(batch, error)
+
+    async def _gathered(self, expected: int) -> None:
+        """Wait for as many as came last. Callers that wait for their answers come again together; waiting longer brings no more."""
+        self._wanted = expected
+        self._enough.clear()
+        if len(self._waiting) < expected:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GATHER):
+                    await self._enough.wait()
+        self._wanted = _MOST
 
     async def _one_by_one(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
         for single in batch if len(batch) > 1 else ():

@@ -14,10 +14,10 @@ import structlog
 from multidict import CIMultiDict
 
 from wasl.api import Gateway
+from wasl.callers import PerMinute, TooMany, network
 from wasl.config.mailbox import MailboxSection
 from wasl.errors import LedgerUnavailable, StorageLow, Unusable, WaslError
 from wasl.receipts.intake import Forged
-from wasl.server.callers import PerMinute, TooMany, network
 from wasl_contracts import Callback
 
 try:

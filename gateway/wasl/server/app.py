@@ -8,12 +8,14 @@ import structlog
 from aiohttp import web
 
 from wasl.api import Gateway
+from wasl.audited import Actor
 from wasl.errors import Unusable, WaslError
 from wasl.ids import new_request_id
 from wasl.lasting import run_until_told
 from wasl.server import (
     batch,
     consents,
+    console,
     events,
     explaining,
     files,
@@ -29,7 +31,9 @@ from wasl.server import (
     previewing,
     providers,
     recipients,
+    resending,
     retrying,
+    searching,
     suppressions,
     templates,
     tracking,
@@ -45,8 +49,10 @@ from wasl.server.slow_clients import Answering, PatientRunner, Shortcuts
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
     *batch.OPERATIONS,
+    *searching.OPERATIONS,
     *files.OPERATIONS,
     *retrying.OPERATIONS,
+    *resending.OPERATIONS,
     *explaining.OPERATIONS,
     *previewing.OPERATIONS,
     *recipients.OPERATIONS,
@@ -66,6 +72,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *metrics.OPERATIONS,
 )
 
+Equip = Callable[[web.Application], None]
+
 _SHUTDOWN_SECONDS = 25.0  # below the 30 s after which Kubernetes kills
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PROBES = ("/livez", "/readyz", "/metrics")  # load balancers and Prometheus ask by address, not by name
@@ -73,12 +81,14 @@ _PROBES = ("/livez", "/readyz", "/metrics")  # load balancers and Prometheus ask
 _log = structlog.get_logger("wasl.server")
 
 
-def build(gateway: Gateway) -> tuple[web.Application, Shortcuts]:
+def build(gateway: Gateway, equip: Equip = lambda _app: None) -> tuple[web.Application, Shortcuts]:
     """The application that serves a gateway, and what it answers at fixed paths. It neither opens nor closes the gateway."""
     app = web.Application(client_max_size=gateway.config.server.body_limit)
     app[preferences.LIMITS] = preferences.limits()
+    equip(app)
     app.on_shutdown.append(_ending(gateway))
     inbox.add_routes(app, gateway)
+    console.mount(app, gateway, _check_host)
     shortcuts: dict[tuple[str, str], Answering] = {}
     for operation in (*OPERATIONS, openapi.describing(OPERATIONS)):
         answered = answering(operation, gateway)
@@ -101,13 +111,15 @@ def _ending(gateway: Gateway) -> Callable[[web.Application], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def listening(gateway: Gateway, host: str, port: int) -> AsyncIterator[str]:
+async def listening(gateway: Gateway, host: str, port: int, equip: Equip = lambda _app: None) -> AsyncIterator[str]:
     """Serves for as long as the block runs, then finishes open requests. Yields the base URL; port 0 takes any free port.
+
+    `equip` gives the application what only some start has, such as the inbox of `wasl dev`.
 
     Raises:
         Unusable: the address cannot be listened on.
     """
-    app, shortcuts = build(gateway)
+    app, shortcuts = build(gateway, equip)
     runner = PatientRunner(app, shortcuts, gateway.config.server.header_timeout, _SHUTDOWN_SECONDS)
     await runner.setup()
     try:
@@ -146,8 +158,7 @@ def answering(operation: Operation, gateway: Gateway) -> Answering:
 
     One closure for all of that: as middlewares, aiohttp would run two coroutines more a request.
     """
-    scope, run = operation.scope, operation.run
-    hosts = frozenset(host.lower() for host in gateway.config.server.hosts)
+    scope, run, named = operation.scope, operation.run, bool(gateway.config.server.hosts)
 
     async def answered(request: web.Request) -> web.StreamResponse:
         request_id = new_request_id()
@@ -156,12 +167,12 @@ def answering(operation: Operation, gateway: Gateway) -> Answering:
                 request_id = _given_id(request) or request_id
             request[REQUEST_ID] = request_id
             structlog.contextvars.bind_contextvars(request_id=request_id)
-            if hosts:
-                _check_host(request, hosts, gateway)
+            if named:
+                _check_host(request, gateway)
             seen, key = gateway, NOBODY
             if scope is not None:
                 key = await authorized(gateway, request, scope)
-                seen = gateway.of(key.brand)
+                seen = gateway.of(key.brand, Actor("key", key.id, key.name))
             response: web.StreamResponse = await run(seen, request, key)
             if isinstance(response, Reply):
                 return response
@@ -189,10 +200,11 @@ def _given_id(request: web.Request) -> str | None:
     return given if _GIVEN_ID.fullmatch(given) else None
 
 
-def _check_host(request: web.Request, hosts: frozenset[str], gateway: Gateway) -> None:
+def _check_host(request: web.Request, gateway: Gateway) -> None:
     # aiohttp has refused a request with no Host or two by now.
-    if request.path in _PROBES:
+    hosts = gateway.config.server.hosts
+    if not hosts or request.path in _PROBES:
         return
     name = re.sub(r":[0-9]*$", "", header(request, "Host") or "").lower()
-    if name not in hosts and name not in gateway.link_domains:
+    if name not in {host.lower() for host in hosts} and name not in gateway.link_domains:
         raise Misdirected("This server does not answer to that host name.")

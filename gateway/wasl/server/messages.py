@@ -36,10 +36,10 @@ async def submit(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     """202 once the message is on disk; a repeated Idempotency-Key gets the first answer again."""
     if gateway.closing:
         raise shutting_down()
-    idempotency_key = _idempotency_key(request)
+    idempotency_key = given_key(request)
     message = validated(Message, await read_json(request, gateway.config.server.body_timeout))
     accepted = await gateway.accept(message, idempotency_key)
-    return Reply(request, to_json(accepted), 202, _accepted_headers(accepted, idempotency_key))
+    return Reply(request, to_json(accepted), 202, accepted_headers(accepted, idempotency_key))
 
 
 async def show(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
@@ -80,12 +80,14 @@ def checked_key(value: object, at: str) -> str:
     raise Malformed([Problem(pointer=at, code="bad_idempotency_key", message="needs a key of 1 to 255 visible ASCII characters")])
 
 
-def _idempotency_key(request: web.Request) -> str | None:
+def given_key(request: web.Request) -> str | None:
+    """The Idempotency-Key of a request; raises Malformed."""
     value = header(request, "Idempotency-Key")
     return None if value is None else checked_key(value, "")
 
 
-def _accepted_headers(accepted: Accepted, idempotency_key: str | None) -> dict[str, str]:
+def accepted_headers(accepted: Accepted, idempotency_key: str | None) -> dict[str, str]:
+    """Where the message is, and what became of its idempotency key."""
     headers = {"Location": f"/v1/messages/{accepted.id}"}
     if idempotency_key is not None:
         headers["Idempotency-Expires"] = _expires(int(accepted.created_at.timestamp()))
@@ -113,7 +115,7 @@ _LIMIT_PARAMETER = Parameter(
     "limit", "query", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50}, "How many messages at most."
 )
 _CURSOR_PARAMETER = Parameter("cursor", "query", {"type": "string"}, "Where to go on: `next_cursor` of the page before.")
-_IDEMPOTENCY_PARAMETER = Parameter(
+IDEMPOTENCY_PARAMETER = Parameter(
     "Idempotency-Key",
     "header",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
@@ -130,7 +132,7 @@ OPERATIONS = (
         scope="send",
         takes=Message,
         answers={202: Accepted},
-        parameters=(_IDEMPOTENCY_PARAMETER,),
+        parameters=(IDEMPOTENCY_PARAMETER,),
         problems=(404, 408, 409, 413, 415, 422, 503, 507),
     ),
     Operation(

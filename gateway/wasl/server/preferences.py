@@ -13,10 +13,10 @@ from aiohttp import web
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
 from wasl.brands.brand import in_locale
+from wasl.callers import PerMinute, caller, network
 from wasl.preferences import Chosen, Evidence, PreferenceLink, Preferences, PreferenceScope
 from wasl.problems import validated
 from wasl.server.bodies import read_json
-from wasl.server.callers import PerMinute, caller, network
 from wasl.server.forms import Fields, read_form
 from wasl.server.offered import Offer
 from wasl.server.operations import Operation, Parameter, answer

@@ -1,4 +1,4 @@
-"""/v1/providers: who carries messages, how each does just now, and letting one go on that is paused."""
+"""/v1/providers: who carries messages, how each does just now, pausing one and letting it go on."""
 
 from aiohttp import web
 
@@ -15,11 +15,19 @@ async def listed(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Res
     return answer(await gateway.providers())
 
 
+async def pause(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
+    """All configured providers, the named one paused."""
+    read_query(request, ())
+    return answer(await gateway.pause_provider(request.match_info["name"]))
+
+
 async def resume(gateway: Gateway, request: web.Request, key: ApiKey) -> web.Response:
     """All configured providers, the named one closed."""
     read_query(request, ())
     return answer(await gateway.resume_provider(request.match_info["name"]))
 
+
+_NAME = Parameter("name", "path", {"type": "string"}, "Its name in wasl.toml.")
 
 OPERATIONS = (
     Operation(
@@ -34,13 +42,24 @@ OPERATIONS = (
     ),
     Operation(
         method="POST",
+        path="/v1/providers/{name}:pause",
+        name="pauseProvider",
+        summary="Begin no call to a provider until it is resumed: its messages take the channel's next provider, or wait.",
+        run=pause,
+        scope="send",
+        answers={200: ProvidersSeen},
+        parameters=(_NAME,),
+        problems=(404, 409, 422, 503, 507),
+    ),
+    Operation(
+        method="POST",
         path="/v1/providers/{name}:resume",
         name="resumeProvider",
         summary="Call a provider again that is open or paused, as after its settings were mended.",
         run=resume,
         scope="send",
         answers={200: ProvidersSeen},
-        parameters=(Parameter("name", "path", {"type": "string"}, "Its name in wasl.toml."),),
-        problems=(404, 422, 503, 507),
+        parameters=(_NAME,),
+        problems=(404, 409, 422, 503, 507),
     ),
 )

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from wasl.api import Gateway
 from wasl.apikeys import ApiKey
+from wasl.callers import caller, network
 from wasl.errors import NotFound
-from wasl.server.callers import caller, network
 from wasl.server.operations import Operation, Parameter
 from wasl.server.preferences import LIMITS
 from wasl.tracking.machines import Visit

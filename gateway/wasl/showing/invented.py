@@ -5,9 +5,12 @@ from collections.abc import Iterable
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, example_number_for_type, format_number
 
+from wasl.ledger.people import STUB
 from wasl.registry import Specs
 from wasl_contracts import PUBLIC_KIND, Address, AddressKind
 
+NOBODY = f"{STUB}preview"
+"""The recipient of what is shown: a link to opt out that is copied from a preview stops nobody's messages."""
 # Tried in turn against the pattern of a kind. The hosts are reserved for examples (RFC 2606).
 _VALUES = (
     "ann@example.com", "https://example.com/hooks", "@ann@social.example", "1234567890", "-1234567890", "U0EXAMPLE1", "C0EXAMPLE1",

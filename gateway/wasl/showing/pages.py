@@ -1,10 +1,11 @@
 """A preview as files: an index to look at, the page of each mail, and the bytes of each channel. Nothing in them can run or send."""
 
 import re
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from jinja2 import Environment, StrictUndefined
 
@@ -21,7 +22,8 @@ _FRAME: Final = (
 )
 _HEAD: Final = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _WIDTHS: Final = (320, 600)
-_SCHEMES: Final = {"light": "(max-width: 0px)", "dark": "(min-width: 0px)"}
+Scheme = Literal["light", "dark"]
+_SCHEMES: Final[Mapping[Scheme, str]] = {"light": "(max-width: 0px)", "dark": "(min-width: 0px)"}
 """By what a page's question for a dark scheme is answered, whatever the browser's own scheme is: with never, or with always."""
 _DARK: Final = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 
@@ -53,6 +55,11 @@ def safe_page(channel: ChannelPreview) -> str | None:
     return _FRAME.format(meta=_META, page=escape(page)) if page is not None else None
 
 
+def in_scheme(page: str, scheme: Scheme) -> str:
+    """A page as it looks in a light or a dark scheme, whatever the browser's own scheme is."""
+    return _DARK.sub(_SCHEMES[scheme], page)
+
+
 def _page(channel: ChannelPreview) -> str | None:
     content = channel.content
     if not isinstance(content, Mail | Card):
@@ -68,7 +75,7 @@ def _page(channel: ChannelPreview) -> str | None:
 def _frames(channel: ChannelPreview) -> list[tuple[str, int, str]]:
     """The page in each scheme and width."""
     page = _page(channel)
-    schemes = {scheme: _DARK.sub(answer, page) for scheme, answer in _SCHEMES.items()} if page is not None else {}
+    schemes = {scheme: in_scheme(page, scheme) for scheme in _SCHEMES} if page is not None else {}
     return [(scheme, width, told) for scheme, told in schemes.items() for width in _WIDTHS]
 
 

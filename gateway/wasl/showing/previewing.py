@@ -19,17 +19,14 @@ from wasl.explaining import Explaining, Scene
 from wasl.explanations import Explanation
 from wasl.ledger.claims import Claimed
 from wasl.ledger.intents import Intent
-from wasl.ledger.people import STUB
 from wasl.policies.prices import cost_seen
 from wasl.policies.verdict import Candidate
-from wasl.showing.invented import Invented
+from wasl.showing.invented import NOBODY, Invented
 from wasl.showing.seen import ChannelPreview, Glimpse, Preview
 from wasl.showing.wires import NotShown, Wires
 from wasl_contracts import Address, Delivery, Message, Reason, Recipient
 from wasl_contracts.content import Sms
 
-_NOBODY = f"{STUB}preview"
-"""The recipient of what is shown: a link to opt out that is copied from a preview stops nobody's messages."""
 _NO_MESSAGE = f"msg_{0:032x}"
 
 
@@ -157,7 +154,7 @@ class Previewing:
 
 def _of_nobody(claimed: Claimed) -> Claimed:
     """The same as if it were for nobody, with ids that are always the same."""
-    envelope = claimed.envelope.model_copy(update={"recipient_id": _NOBODY, "message_id": _NO_MESSAGE})
+    envelope = claimed.envelope.model_copy(update={"recipient_id": NOBODY, "message_id": _NO_MESSAGE})
     return replace(claimed, message_id=_NO_MESSAGE, number=1, envelope=envelope)
 
 

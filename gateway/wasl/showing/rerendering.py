@@ -1,10 +1,12 @@
 """Making again what was handed over: of what is kept, by the very code that sends, compared by digest. Nothing is sent."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
+from urllib.parse import quote_plus
 
 from wasl.clock import moment
+from wasl.config.validation import secrets, without
 from wasl.content.rendering import RenderingFailed
 from wasl.costing import Costing
 from wasl.explaining import Scene
@@ -17,10 +19,12 @@ from wasl.ledger.handed import Call, Handed
 from wasl.ledger.intents import Intent
 from wasl.opting_out import OptOut
 from wasl.policies.verdict import Candidate
-from wasl.showing.seen import AttemptRerendered, Cause, Difference, Rerendered
+from wasl.showing.invented import NOBODY
+from wasl.showing.seen import AttemptRerendered, CallShown, Cause, Difference, Rerendered
 from wasl.showing.wires import NotShown, Wires
 from wasl.writing import Writing
 from wasl_contracts import Address, Delivery, State, everybody
+from wasl_contracts.content import Sms
 
 
 class _Gone(Exception):
@@ -55,6 +59,39 @@ class Rerendering:
         attempts = tuple([await self._attempt(handed, call, contents) for call in handed.calls])
         return Rerendered(id=message_id, equal=bool(attempts) and all(one.verdict == "equal" for one in attempts), attempts=attempts)
 
+    async def shown(self, brand: str, message_id: str) -> tuple[CallShown, ...]:
+        """What each call handed over, to be looked at. A one-time code is never shown, to nobody.
+
+        Raises:
+            NotFound: the brand has no such message.
+        """
+        handed = await self._scene.ledger.handed.of(brand, message_id)
+        await self._writing.pinned.fetch([handed.envelope])
+        contents = await Carrying(self._scene.ledger.files).contents([handed.envelope], ())
+        return tuple([await self._shown(handed, call, contents) for call in handed.calls])
+
+    async def _shown(self, handed: Handed, call: Call, contents: Contents) -> CallShown:
+        told = CallShown(
+            id=attempt_id(handed.envelope.message_id, call.delivery, call.number), provider=call.provider, channel=call.channel
+        )
+        try:
+            if handed.envelope.category == "otp":
+                raise _Gone("one_time_code")
+            delivery = self._delivery(_of_nobody(handed), call._replace(opens=None, clicks=None), contents, proved=False)
+        except _Gone as gone:
+            return told.model_copy(update={"why": (Difference.of(gone.cause),)})
+        content, wire = delivery.content, None
+        try:
+            wire = veiled(await self._wire(call.provider, delivery), self._secrets(call.provider))
+        except _Gone as gone:
+            told = told.model_copy(update={"why": (Difference.of(gone.cause),)})
+        sms = self._costing.count(content.text, call.provider, delivery.address) if isinstance(content, Sms) else None
+        return told.model_copy(update={"content": content, "wire": wire, "sms": sms})
+
+    def _secrets(self, provider: str) -> Collection[str]:
+        specs = self._scene.specs
+        return secrets(specs[provider].settings, specs.config.providers[provider].settings)
+
     async def _attempt(self, handed: Handed, call: Call, contents: Contents) -> AttemptRerendered:
         told = {"id": attempt_id(handed.envelope.message_id, call.delivery, call.number), "provider": call.provider}
         try:
@@ -67,13 +104,13 @@ class Rerendering:
         why = tuple(await self._differences(handed, call))
         return AttemptRerendered(**told, verdict="different", why=why, size=len(wire), wire=wire)
 
-    def _delivery(self, handed: Handed, call: Call, contents: Contents) -> Delivery:
-        """What the provider got, as far as it is kept."""
+    def _delivery(self, handed: Handed, call: Call, contents: Contents, *, proved: bool = True) -> Delivery:
+        """What the provider got, as far as it is kept; where it need not be `proved`, also without the digest of its bytes."""
         if handed.erased or handed.cleared:
             raise _Gone("erased" if handed.erased else "content_gone")
-        if call.digest is None or call.dated_at is None or call.channel is None:
+        if call.channel is None or (proved and (call.digest is None or call.dated_at is None)):
             raise _Gone("not_kept")
-        if self._ring.key_of(call.digest) is None:
+        if proved and self._ring.key_of(call.digest or "") is None:
             raise _Gone("key_gone")
         if call.provider not in self._scene.specs.plugins:
             raise _Gone("provider_gone")
@@ -81,7 +118,7 @@ class Rerendering:
         intent = Intent(_claimed(handed, call), candidate, call.provider, "[]")
         self._writing.contents = contents
         try:
-            delivery = self._writing.delivery(intent, self._scene.specs[call.provider], moment(call.dated_at))
+            delivery = self._writing.delivery(intent, self._scene.specs[call.provider], moment(call.dated_at or call.started_at))
         except FilesGone:
             raise _Gone("files_gone") from None
         except RenderingFailed:
@@ -132,6 +169,20 @@ class Rerendering:
         if self._software is None:
             self._software = Software.of(self._scene.specs)
         return list(_changes(Software.read(source["text"]), self._software, call.provider))
+
+
+def veiled(wire: bytes, hidden: Collection[str]) -> bytes:
+    """The bytes with each hidden value masked, as it is or as a form writes it; what is not text stays as it is."""
+    try:
+        text = wire.decode()
+    except UnicodeDecodeError:
+        return wire
+    return without({*hidden, *map(quote_plus, hidden)}, text).encode()
+
+
+def _of_nobody(handed: Handed) -> Handed:
+    """The same with a link to opt out that stops nobody's messages."""
+    return handed._replace(envelope=handed.envelope.model_copy(update={"recipient_id": NOBODY}))
 
 
 def _changes(then: Software, now: Software, provider: str) -> Iterator[Difference]:

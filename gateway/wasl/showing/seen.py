@@ -68,11 +68,13 @@ class Preview(Frozen):
 
 
 Cause = Literal[
+    "one_time_code",
     "erased", "content_gone", "not_kept", "address_gone", "text_gone", "files_gone", "key_gone", "provider_gone", "not_shown",
     "software_changed", "settings_changed", "person_changed", "replayed", "decided_again", "unexplained",
 ]  # fmt: skip
 """Why a message cannot be made again (up to `not_shown`), or why it comes out otherwise."""
 _SENTENCES: dict[Cause, str] = {
+    "one_time_code": "It holds a one-time code, which is never shown.",
     "erased": "The person was erased, and what was said to them with them.",
     "content_gone": "What it said is not kept any more.",
     "not_kept": "No digest of it is kept: nothing was handed over, the end of the call was never seen, or an older wasl made it.",
@@ -102,6 +104,18 @@ class Difference(Frozen):
         """`details` name what has changed."""
         told = ", ".join(details)
         return cls(cause=cause, sentence=f"{_SENTENCES[cause]}: {told}." if told else _SENTENCES[cause])
+
+
+class CallShown(Frozen):
+    """What one call handed over: its content, and the bytes, in no JSON, where the plugin shows them. `why` tells why one is missing."""
+
+    id: str
+    provider: str
+    channel: str | None = None
+    content: Rendered | None = Field(None, repr=False)
+    wire: bytes | None = Field(None, exclude=True, repr=False)
+    sms: SmsCount | None = Field(None, repr=False)
+    why: tuple[Difference, ...] = ()
 
 
 class AttemptRerendered(Frozen):

@@ -21,7 +21,7 @@ def previewed(preview: Preview) -> Group:
     for channel in preview.channels:
         lines += _channel(channel)
     for finding in preview.findings:
-        lines.append(Text(f"{finding.severity} {finding.at}: {finding.said}", "yellow"))
+        lines.append(Text(f"{finding.severity} {finding.place}: {finding.said}", "yellow"))
     return Group(*lines)
 
 

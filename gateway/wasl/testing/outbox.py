@@ -1,7 +1,6 @@
 """What a test asks: what was sent, by which channel, to whom, and with which words."""
 
 import asyncio
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -9,11 +8,12 @@ from random import Random
 from wasl.answers import DeliverySeen
 from wasl.api import Gateway
 from wasl.assembly import World
+from wasl.capturing.capture import Captured, News, Tray
+from wasl.capturing.configuration import specs_of
+from wasl.capturing.telling import Telling
 from wasl.clock import Clock, SystemClock
 from wasl.states import LIVE
-from wasl.testing.capture import Captured, Tray
-from wasl.testing.configuration import specs_of
-from wasl_contracts import Callback, Event, State
+from wasl_contracts import State
 from wasl_contracts.event import EventKind
 
 _LOOK = 0.01
@@ -39,10 +39,12 @@ class Outbox:
 
     def __init__(self, config: Path | None, folder: Path, now: datetime | None = None) -> None:
         """`folder` holds an empty ledger; `now` is the moment at which it begins, None the present one."""
-        self._tray = Tray(tell=self._soon)
+        self._tray = Tray()
         clock: Clock = SystemClock() if now is None else Shifted(now)
         self.gateway = Gateway(specs_of(config, folder, self._tray), unsafe_durability=True, world=World(clock, Random(7), {}))  # noqa: S311 - of retries
-        self._telling: set[asyncio.Task[None]] = set()
+        self._faults: list[Exception] = []
+        self._telling = Telling(self.gateway, self._tray, self._faults.append)
+        self._tray.tell = self._telling.soon
 
     @property
     def sent(self) -> tuple[Captured, ...]:
@@ -54,9 +56,7 @@ class Outbox:
         return self
 
     async def __aexit__(self, *how: object) -> None:
-        for task in self._telling:
-            task.cancel()
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await self._telling.close()
         await self.gateway.__aexit__(*how)
 
     async def settled(self, within: float = 2) -> None:
@@ -68,10 +68,10 @@ class Outbox:
         try:
             async with asyncio.timeout(within):
                 while True:
-                    for task in [task for task in self._telling if task.done()]:
-                        self._telling.discard(task)
-                        task.result()  # what went wrong in telling fails the test
-                    if not await self._moving() and not self._telling:
+                    settled = not await self._moving() and not self._telling.busy
+                    if self._faults:
+                        raise self._faults.pop()  # what went wrong in telling fails the test
+                    if settled:
                         return
                     await asyncio.sleep(_LOOK)
         except TimeoutError:
@@ -112,18 +112,7 @@ class Outbox:
 
     async def tell(self, captured: Captured, *kinds: EventKind) -> None:
         """Let the provider report of a delivery, as it would by a callback: `delivered`, `read`, `bounced`, `complained`, …"""
-        at, attempt = self.gateway.received_at(), captured.delivery.attempt_id
-        events = [Event(kind=kind, at=at, attempt_id=attempt, event_id=f"{attempt}-{kind}", dead=kind == "bounced") for kind in kinds]
-        body = json.dumps([event.model_dump(mode="json") for event in events]).encode()
-        url = f"https://simulator.example/hooks/{captured.provider}"
-        await self.gateway.take_callback(captured.provider, Callback("POST", url, {}, body, at))
-
-    def _soon(self, captured: Captured, kinds: tuple[EventKind, ...]) -> None:
-        self._telling.add(asyncio.get_running_loop().create_task(self._told(captured, kinds)))
-
-    async def _told(self, captured: Captured, kinds: tuple[EventKind, ...]) -> None:
-        await self.gateway.of(captured.delivery.brand).wait(captured.delivery.message_id)
-        await self.tell(captured, *kinds)
+        await self._telling.tell(captured, *(News(kind, dead=kind == "bounced") for kind in kinds))
 
     async def _is(self, one: Captured, to: str | None, channel: str | None, template: str | None, text: str | None) -> bool:
         if to not in (None, one.to) or channel not in (None, one.channel) or (text is not None and text not in one.text):

@@ -11,7 +11,7 @@ from pathlib import Path
 from wasl_bench.engines import Postgres, Sqlite
 from wasl_bench.processes import Process
 from wasl_bench.rows import accept_batches, accept_one, callbacks, policies, rendering, whole_path, whole_path_alone
-from wasl_bench.scaling import many_workers, queue_depth
+from wasl_bench.scaling import console_pages, many_workers, queue_depth
 from wasl_bench.scene import SMOKE, Setting, Size
 from wasl_bench.table import Found, Skipped, put, written
 
@@ -41,6 +41,7 @@ def _measured(size: Size, loops: list[str]) -> Iterator[Found]:
         yield from whole_path(size, setting)
     yield from policies(size, settings[0])
     yield from queue_depth(size, settings[0])
+    yield from console_pages(size, settings[0])
     with Process("postgres") as server:
         if missing := server.facts["missing"]:
             yield Skipped(f"{missing}: its rows are left out.")
@@ -68,6 +69,7 @@ def _judged_and_shared(size: Size, setting: Setting) -> Iterator[Found]:
     yield from policies(size, setting)
     yield from many_workers(size, setting)
     yield from queue_depth(size, setting)
+    yield from console_pages(size, setting)
 
 
 def _about() -> str:

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from wasl_bench.paging import PAGES
 from wasl_bench.processes import Process
 from wasl_bench.rounds import Contender, Together, measure
 from wasl_bench.scene import Row, Scene, Setting, Size, check
 
 _MEGABYTES = 300
 """What a worker may take, however long its queue (DESIGN section 10)."""
+_LOOK = 150
+"""Milliseconds that one look in twenty may take longer than (DESIGN section 10)."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,33 @@ def queue_depth(size: Size, setting: Setting) -> Iterator[Depth]:
             with Process("working", setting.loop, filler.facts["config"]) as worker:
                 found = worker.ask("claims", count=size.drained)
                 yield _depth(setting, queued, found["claims"], worker.facts["seconds"], found["megabytes"])
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How long a page of the console takes, over so many messages: milliseconds from the request to its last byte."""
+
+    engine: str
+    stored: int
+    page: str
+    p50: float
+    p95: float
+
+    @property
+    def quick(self) -> bool:
+        """Whether that is as quick as DESIGN wants."""
+        return self.p95 < _LOOK
+
+
+def console_pages(size: Size, setting: Setting) -> Iterator[Looked]:
+    """Every page of the console over a long history; the first look at each is not counted."""
+    with Scene() as scene:
+        process = scene.start("paging", setting.loop, *scene.ledger(setting.engine))
+        stored = int(process.ask("history", originals=size.originals, count=size.stored)["count"])
+        process.ask("look", page="search, an address", times=1)  # the first search of all reads whose the addresses are
+        for page in PAGES:
+            took = sorted(process.ask("look", page=page, times=size.looks)["took"])
+            yield Looked(setting.engine.name, stored, page, statistics.median(took), took[len(took) * 19 // 20])
 
 
 def _depth(setting: Setting, queued: int, claims: _Claims, ready: float, megabytes: float) -> Depth:

@@ -33,11 +33,15 @@ class Size:
     queued: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     drained: int = 2000
     """Messages that are claimed from each such queue."""
+    stored: int = 1_000_000
+    """Messages of the past that the console shows."""
+    looks: int = 60
+    """At each of its pages."""
 
 
 SMOKE = Size(
     rounds=1, posts=64, told=32, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20, mails=20,
-    workers=2, shared=200, originals=500, queued=(2000,), drained=100,
+    workers=2, shared=200, originals=500, queued=(2000,), drained=100, stored=2000, looks=2,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from wasl_bench.rows import Latency
-from wasl_bench.scaling import Claimed, Depth
+from wasl_bench.scaling import Claimed, Depth, Looked
 from wasl_bench.scene import Row
 
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -22,6 +22,7 @@ _DEPTHS = (
     "Ready after s | Peak RSS MB | DESIGN |\n"
     "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
+_LOOKS = "| Page of the console | Ledger | Messages | p50 ms | p95 ms | DESIGN |\n|---|---|---:|---:|---:|---:|"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Skipped:
     why: str
 
 
-Found = Row | Latency | Claimed | Depth | Skipped
+Found = Row | Latency | Claimed | Depth | Looked | Skipped
 
 
 def written(found: Sequence[Found], about: str) -> str:
@@ -44,6 +45,7 @@ def written(found: Sequence[Found], about: str) -> str:
         (_LATENCIES, [_latency(one) for one in found if isinstance(one, Latency)]),
         (_CLAIMED, [_claimed(one) for one in found if isinstance(one, Claimed)]),
         (_DEPTHS, [_depth(one, depths) for one in depths]),
+        (_LOOKS, [_look(one) for one in found if isinstance(one, Looked)]),
     ]
     told = [one.why for one in found if isinstance(one, Skipped)]
     return "\n\n".join(["\n".join([about, *told]), *("\n".join([head, *lines]) for head, lines in sections if lines)]) + "\n"
@@ -83,6 +85,10 @@ def _depth(one: Depth, depths: Sequence[Depth]) -> str:
     against = f"{one.row / shortest.row:.2f}"
     claims = f"{one.claim:.2f} | {one.slow:.2f} | {one.rows:g} | {one.row:.3f} | {against}"
     return f"| {one.engine} | {one.queued:,} | {claims} | {one.ready:.1f} | {one.megabytes:.0f} | {'✓' if one.small else '✗'} 300 |"
+
+
+def _look(one: Looked) -> str:
+    return f"| {one.page} | {one.engine} | {one.stored:,} | {one.p50:.1f} | {one.p95:.1f} | {'✓' if one.quick else '✗'} 150 |"
 
 
 def _judged(ratio: float, goal: float | None) -> str:

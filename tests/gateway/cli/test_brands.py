@@ -11,8 +11,8 @@ import pytest
 from tests.databases import rows
 from tests.gateway.brands.faces import written
 from wasl.api import Gateway
+from wasl.checkup import examine
 from wasl.cli import main
-from wasl.cli.checkup import examine
 
 Wasl = Callable[..., tuple[int, str, str]]
 TO_ANN = ("--to", "any:desk", "--body", "Hello")

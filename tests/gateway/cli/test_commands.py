@@ -141,6 +141,20 @@ def test_messages_are_listed_by_what_they_are_and_without_colours(shop):
     assert "\x1b" not in some.stdout
 
 
+def test_messages_are_found_by_a_query_and_what_is_wrong_with_one_is_pointed_at(shop):
+    sent = shop("send", "--to", "any:desk", "--body", "x", "--wait").stdout.split()[0]
+
+    found = shop("messages", "list", "status:sent channel:log after:1h")
+    none = shop("messages", "list", "is:failed zebra")
+    wrong = shop("messages", "list", "is:failed statsu:x")
+
+    assert (found.returncode, found.stdout.count(sent)) == (0, 1)
+    assert (none.stdout, "last 30 days" in none.stderr) == ("", True)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "          ^^^^^^^^\n" in wrong.stderr
+    assert 'did you mean "status"' in wrong.stderr
+
+
 TWO_CHANNELS = '[providers.a]\nplugin = "log"\n[providers.b]\nplugin = "webhook"\nsecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"\n'
 
 
@@ -163,6 +177,20 @@ def test_dead_letters_are_listed_counted_and_sent_again(shop):
     assert json.loads(again.stdout)["retried"] == 0
     assert (named.returncode, named.stdout) == (0, f"{dead} scheduled\n")
     assert "replayed" in shop("messages", "show", dead).stdout
+
+
+def test_a_message_goes_again_as_a_new_one(shop):
+    sent = shop("send", "--to", "any:desk", "--body", "x", "--wait").stdout.split()[0]
+
+    told = shop("messages", "resend", sent, "--dry-run")
+    done = shop("messages", "resend", sent, "--key", "ticket-4711")
+    again = shop("messages", "resend", sent, "--key", "ticket-4711", "--json")
+    refused = shop("messages", "resend", sent, "--channel", "webhook", "--dry-run")
+
+    assert (told.returncode, "may have this very message (sent" in told.stderr) == (0, True)
+    assert (done.returncode, json.loads(again.stdout)["id"]) == (0, done.stdout.strip())
+    assert done.stdout.strip() != sent
+    assert (refused.returncode, "is not a configured channel; there are: log" in refused.stderr) == (2, True)
 
 
 def test_what_is_not_to_be_sent_again_is_told_with_the_reason(shop):

@@ -7,7 +7,7 @@ import pytest
 
 import wasl.ledger.sqlite as engine
 from wasl.api import Gateway
-from wasl.cli.checkup import examine
+from wasl.checkup import examine
 from wasl.cli.gateways import administering, looking
 from wasl.errors import Unusable
 

@@ -12,8 +12,8 @@ from random import Random
 import pytest
 
 from wasl.assembly import Part, World, assemble
+from wasl.checkup import examine
 from wasl.cli import main
-from wasl.cli.checkup import examine
 from wasl.clock import SystemClock
 from wasl.ledger.providers import Change
 from wasl.registry import read
@@ -92,6 +92,17 @@ def test_providers_are_listed_and_resumed(configured: Path, ran: Callable[..., s
     assert "10/s" in listed
     assert resumed == "mail is called again.\n"
     assert (told["name"], told["state"], told["rate"]) == ("mail", "closed", "10/s")
+
+
+def test_a_provider_is_paused_until_it_is_resumed_and_says_so(configured: Path, ran: Callable[..., str]) -> None:
+    paused = ran("providers", "pause", "mail")
+    listed = " ".join(ran("providers", "list").split())
+    ran("providers", "resume", "mail")
+    (told,) = json.loads(ran("providers", "list", "--json"))["data"]
+
+    assert paused.startswith("mail is not called any more")
+    assert "An operator has paused the provider." in listed
+    assert told["state"] == "closed"
 
 
 def test_a_provider_that_is_not_configured_is_told(configured: Path, ran: Callable[..., str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from wasl.cli.checkup import examine
+from wasl.checkup import examine
 from wasl.config.mistakes import ConfigMistakes
 from wasl.registry import read
 

@@ -165,6 +165,6 @@ async def test_a_page_that_cannot_be_read_is_an_outage_for_reads_and_writes(desk
     content = desk.store.path.read_bytes()
     desk.store.path.write_bytes(content[:4096] + bytes([255]) * (len(content) - 4096))
 
-    for work in (desk.ledger.api_key("key_1"), desk.accept(message()), desk.claim()):
+    for work in (desk.ledger.api_keys.get("key_1"), desk.accept(message()), desk.claim()):
         with pytest.raises(LedgerUnavailable):
             await work

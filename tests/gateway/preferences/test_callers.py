@@ -3,7 +3,7 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from wasl.server.callers import PerMinute, TooMany, caller, network
+from wasl.callers import PerMinute, TooMany, caller, network
 
 
 class Asked:

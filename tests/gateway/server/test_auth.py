@@ -28,7 +28,7 @@ async def test_without_a_valid_key_the_answer_is_the_same_whatever_is_wrong(serv
 
 async def test_a_revoked_key_is_no_key(serving, tmp_path):
     key = serving.keys["read"]
-    await serving.gateway._parts.ledger.revoke_api_key("default", key.split("_")[2])
+    await serving.gateway.revoke_api_key(key.split("_")[2])
 
     answer = await serving.get("/v1/messages", key="read")
 

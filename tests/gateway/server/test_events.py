@@ -160,11 +160,10 @@ async def test_it_needs_the_scope_read(serving):
 
 
 async def test_a_key_that_is_revoked_is_told_nothing_more(serving, hello, monkeypatch):
-    monkeypatch.setattr("wasl.api._KEY_CACHE", served.HEARTBEAT * 0)
+    monkeypatch.setattr("wasl.admitting._KEY_CACHE", served.HEARTBEAT * 0)
     async with following(serving) as stream:
-        ledger = serving.gateway._open.ledger
         key = await serving.gateway.authenticate(serving.keys["read"].encode())
-        await ledger.revoke_api_key("default", key.id)
+        await serving.gateway.revoke_api_key(key.id)
         await asyncio.sleep(0.01)
         await cancelled(serving, hello)
 

@@ -66,13 +66,27 @@ async def test_an_operator_lets_a_provider_be_called_again(serving):
     assert [(mail["state"], mail["reason"]) for mail in answer.json["data"]] == [("closed", None)]
 
 
+async def test_an_operator_pauses_a_provider_until_somebody_resumes_it(serving):
+    paused = await serving.post(None, "/v1/providers/mail:pause", key="send")
+    again = await serving.post(None, "/v1/providers/mail:pause", key="send")
+    await find(serving, "close", "closed")
+    (still,) = (await serving.get("/v1/providers", key="read")).json["data"]
+    resumed = await serving.post(None, "/v1/providers/mail:resume", key="send")
+
+    assert (paused.status, again.json) == (200, paused.json)
+    assert (still["state"], still["reason"]["code"], still["until"]) == ("paused", "operator_paused", None)
+    assert [mail["state"] for mail in resumed.json["data"]] == ["closed"]
+
+
 async def test_a_provider_that_is_not_configured_is_not_found(serving):
+    assert (await serving.post(None, "/v1/providers/pigeon:pause", key="send")).problem == (404, "not_found")
     assert (await serving.post(None, "/v1/providers/pigeon:resume", key="send")).problem == (404, "not_found")
 
 
 async def test_scopes_are_needed(serving):
     assert (await serving.get("/v1/providers", key="send")).problem == (403, "scope_required")
-    assert (await serving.post(None, "/v1/providers/mail:resume", key="read")).problem == (403, "scope_required")
+    for verb in ("pause", "resume"):
+        assert (await serving.post(None, f"/v1/providers/mail:{verb}", key="read")).problem == (403, "scope_required")
 
 
 async def test_the_client_has_the_same_verbs(serving):
@@ -81,10 +95,11 @@ async def test_the_client_has_the_same_verbs(serving):
     async with Client(serving.url, serving.keys["both"]) as client:
         told = await client.providers()
         resumed = await client.resume_provider("mail")
+        paused = await client.pause_provider("mail")
         with pytest.raises(NotFound):
             await client.resume_provider("pigeon")
 
-    assert [provider.state for provider in (*told.data, *resumed.data)] == ["open", "closed"]
+    assert [provider.state for provider in (*told.data, *resumed.data, *paused.data)] == ["open", "closed", "paused"]
 
 
 async def test_a_parameter_that_nobody_knows_is_refused(serving):

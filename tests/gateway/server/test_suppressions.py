@@ -187,3 +187,12 @@ async def test_while_it_stops_nothing_is_written(serving: Serving) -> None:
         await imported(serving, b"address\n"),
     ):
         assert answer.problem == (LedgerUnavailable.status, "shutting_down")
+
+
+async def test_the_audit_tells_by_which_key_an_address_was_put_there(serving):
+    await serving.post(ANN, PATH)
+
+    page = await serving.gateway.audited()
+
+    (entry,) = [one for one in page.data if one.action == "suppression.added"]
+    assert (entry.actor.kind, entry.actor.id) == ("key", serving.keys["both"].split("_")[2])

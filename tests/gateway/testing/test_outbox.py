@@ -12,10 +12,10 @@ from typing import cast
 import pytest
 
 from tests.forking import Forking
+from wasl.capturing.capture import Tray
+from wasl.capturing.configuration import specs_of
+from wasl.capturing.magic import Fate, fate_of
 from wasl.config.mistakes import ConfigMistakes
-from wasl.testing.capture import Tray
-from wasl.testing.configuration import specs_of
-from wasl.testing.magic import Fate, fate_of
 from wasl.testing.outbox import Outbox
 from wasl.testing.pytest_plugin import _outbox, _wasl_ledger, assert_sent, config_of, wasl_now, wasl_outbox
 from wasl_contracts import Address, Mail, Sms

@@ -1,0 +1,140 @@
+"""The console's users on either engine: who there is, what is refused, and what the audit tells."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from argon2 import PasswordHasher
+
+from tests.databases import rows
+from tests.gateway.scripted import Carrier
+from wasl.api import Gateway
+from wasl.audited import Action, Actor
+from wasl.config import load
+from wasl.config.mistakes import ConfigMistakes
+from wasl.errors import NotFound, Refused
+from wasl.users import Role, Session
+
+PASSWORD = "correct horse battery"
+Opened = Callable[..., Awaitable[Gateway]]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+async def gateway(opened: Opened) -> Gateway:
+    return await opened({"mail": Carrier("email")}, worker=False)
+
+
+async def test_a_user_is_added_found_changed_and_removed(gateway: Gateway, database: str) -> None:
+    nobody = await gateway.has_user()
+    ann = await gateway.add_user("Ann", PASSWORD, "support")
+    await gateway.add_user("Bob", PASSWORD, Role.ADMIN)
+    session = await gateway.sign_in("Ann", PASSWORD)
+    listed = [user.name for user in await gateway.users()]
+    changed = await gateway.set_role("Ann", Role.VIEWER)
+    await gateway.remove_user("Ann")
+
+    assert (nobody, await gateway.has_user()) == (False, True)
+    assert listed == ["Ann", "Bob"]
+    assert session is not None
+    assert session.user == ann
+    assert (changed.id, changed.role) == (ann.id, Role.VIEWER)
+    assert await gateway.sign_in("Ann", PASSWORD) is None
+    assert rows(database, "SELECT count(*) FROM user_sessions") == [(0,)]
+
+
+async def test_what_is_done_to_users_is_in_the_audit_with_whoever_did_it(gateway: Gateway) -> None:
+    mine = gateway.by(Actor("cli", "root"), "a new colleague")
+    ann = await mine.add_user("Ann", PASSWORD, "support")
+    await mine.set_role("Ann", "viewer")
+    await mine.set_password("Ann", "another password")
+    await mine.remove_user("Ann")
+
+    entries = (await gateway.audited()).data
+
+    assert [entry.action for entry in reversed(entries)] == [
+        Action.USER_ADDED, Action.USER_CHANGED, Action.PASSWORD_CHANGED, Action.USER_REMOVED,
+    ]  # fmt: skip
+    assert {(entry.object, entry.actor.id, entry.reason) for entry in entries} == {(ann.id, "root", "a new colleague")}
+    assert entries[2].facts["before"] == "support"
+    assert PASSWORD not in str(entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "role", "brands", "code"),
+    [
+        ("Ann", "short", "viewer", (), "bad_password"),
+        ("Ann", "x" * 257, "viewer", (), "bad_password"),
+        ("Ann", PASSWORD, "boss", (), None),
+        ("", PASSWORD, "viewer", (), None),
+        (" Ann", PASSWORD, "viewer", (), "bad_name"),
+        ("A\u202enn", PASSWORD, "viewer", (), "bad_name"),
+        ("Ann", PASSWORD, "viewer", ("nope",), "unknown_brand"),
+    ],
+)
+async def test_what_cannot_be_a_user_is_refused(
+    gateway: Gateway, name: str, password: str, role: str, brands: tuple[str, ...], code: str | None
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await gateway.add_user(name, password, role, brands)
+
+    assert code in (None, refused.value.errors[0].code)
+    assert await gateway.users() == []
+
+
+async def test_a_name_is_one_users(gateway: Gateway) -> None:
+    await gateway.add_user("Ann", PASSWORD, "viewer")
+
+    with pytest.raises(Refused, match="another user"):
+        await gateway.add_user("Ann", PASSWORD, "admin")
+    with pytest.raises(NotFound):
+        await gateway.set_role("Bob", "admin")
+    with pytest.raises(NotFound):
+        await gateway.set_password("Bob", PASSWORD)
+    with pytest.raises(NotFound):
+        await gateway.remove_user("Bob")
+    assert [user.role for user in await gateway.users()] == [Role.VIEWER]
+
+
+async def test_a_token_that_was_never_given_out_signs_nobody_in(gateway: Gateway) -> None:
+    ann = await gateway.add_user("Ann", PASSWORD, "viewer")
+    session = await gateway.open_session(ann)
+    await gateway.sign_out(session)
+
+    assert [await gateway.session(token) for token in ("", "x" * 43, session.token, "\udcff")] == [None] * 4
+    assert repr(session) == "Session(user='Ann')"
+    assert Session("secret", ann).token == "secret"
+
+
+async def test_a_form_is_begun_once_until_it_ends_in_nothing(gateway: Gateway) -> None:
+    ann = await gateway.add_user("Ann", PASSWORD, "viewer")
+
+    first, twin = await gateway.begin_form(ann, "t"), await gateway.begin_form(ann, "t")
+    await gateway.end_form(ann, "t", None)
+    again = await gateway.begin_form(ann, "t")
+    await gateway.end_form(ann, "t", "/console/x")
+
+    assert (first.now, twin.now, twin.location, again.now) == (True, False, None, True)
+    assert await gateway.begin_form(ann, "t") == (False, "/console/x")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('idle = "1s"', "wasl.toml:2:1: console.idle"),
+        ('life = "31d"', "wasl.toml:2:1: console.life"),
+        ('zone = "Mars/Olympus"', "wasl.toml:2:1: console.zone"),
+        ("enable = false", "did you mean 'enabled'?"),
+    ],
+)
+def test_a_mistake_in_its_section_is_told_with_its_place(tmp_path, monkeypatch, line: str, said: str) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wasl.toml").write_text(f"[console]\n{line}\n")
+
+    with pytest.raises(ConfigMistakes) as mistaken:
+        load(None, {})
+
+    assert said in str(mistaken.value.mistakes[0])
