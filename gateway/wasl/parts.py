@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack
 from wasl.addresses import Addresses, Urls
 from wasl.brands.brands import Brands
 from wasl.breaker import Breaker
+from wasl.catching_up import CatchingUp
 from wasl.clock import Clock
 from wasl.config import Config
 from wasl.content.promotion import Formats, Promotion
 from wasl.counters import Counters
-from wasl.counting import Counting
 from wasl.explaining import Explaining, Scene
 from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
@@ -78,9 +78,9 @@ async def receipts_in(around: Surroundings, carriers: Carriers | None, stack: As
     return made
 
 
-def _beside(around: Surroundings) -> tuple[Witnessing, Counting]:
-    """What goes on beside the worker for people who look: the audit's newest entry is witnessed, what happens is counted for reports."""
-    return Witnessing(around.ledger.audit, around.keys), Counting(around.ledger.tallying, around.brands)
+def _beside(around: Surroundings) -> tuple[Witnessing, CatchingUp]:
+    """What goes on beside the worker for people who look: the audit's newest entry is witnessed, reports and addresses are read on."""
+    return Witnessing(around.ledger.audit, around.keys), CatchingUp(around.ledger.tallying, around.ledger.owners, around.brands)
 
 
 def measuring(config: Config, counters: Counters, ledger: Ledger, shared: Providers, told: Receipts) -> Measuring:

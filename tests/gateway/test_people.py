@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.databases import rows
 from tests.gateway.anns_life import ANN, BOB, Opened, lived, shop
 from tests.gateway.scripted import message
+from wasl.catching_up import CatchingUp
 from wasl.errors import NotFound, Refused
 from wasl.person_seen import PersonExport, Sought
 from wasl_contracts import Reason, Recipient, State
@@ -116,6 +118,24 @@ async def test_who_has_no_id_of_yours_is_found_by_address_and_who_came_since_the
 
     assert anonymous.id.startswith("anon_")
     assert found == [f"p{number}" for number in range(6)]
+
+
+async def test_addresses_are_noted_before_anybody_looks_for_one(opened: Opened, monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    noted = "SELECT recipient_id FROM address_owners ORDER BY recipient_id"
+    gateway = await shop(opened, worker=False)
+    for number in range(5):
+        await gateway.accept(message({"id": f"p{number}", "email": f"p{number}@example.org"}))
+    monkeypatch.setattr("wasl.ledger.owners._BATCH", 2)
+    ledger = gateway._open.ledger
+    task = CatchingUp(ledger.tallying, ledger.owners, gateway.brands)
+
+    await task.look()
+    new = rows(database, noted)
+    monkeypatch.setattr("wasl.ledger.owners._LATE", -1)
+    await task.look()
+
+    assert new == []  # they might have to be read again
+    assert [row[0] for row in rows(database, noted)] == [f"p{number}" for number in range(5)]
 
 
 async def test_a_search_for_what_is_no_address_says_so(opened: Opened) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.databases import rows
 from tests.gateway.scripted import Carrier, FakeClock, Script, message, outcome
 from wasl.api import Gateway
-from wasl.counting import Counting
+from wasl.catching_up import CatchingUp
 from wasl.errors import Refused
 from wasl.ledger.tally_counts import bucket, country_of
 from wasl.problems import validated
@@ -43,7 +43,7 @@ async def gateway(opened: Opened, clock: FakeClock) -> Gateway:
 
 
 async def counted(gateway: Gateway) -> None:
-    await Counting(gateway._open.ledger.tallying, gateway.brands).look()
+    await CatchingUp(gateway._open.ledger.tallying, gateway._open.ledger.owners, gateway.brands).look()
 
 
 async def report(gateway: Gateway, clock: FakeClock, **wanted: Any) -> Report:
@@ -146,7 +146,7 @@ async def test_two_workers_count_once(opened: Opened, clock: FakeClock) -> None:
     other = await opened(carriers(), worker=False, clock=clock, routes=ROUTES)
     sender = await opened(carriers(), clock=clock, routes=ROUTES)
     await outcome(sender, message())
-    tasks = [Counting(one._open.ledger.tallying, one.brands) for one in (sender, other)]
+    tasks = [CatchingUp(one._open.ledger.tallying, one._open.ledger.owners, one.brands) for one in (sender, other)]
 
     await asyncio.gather(*(task.look() for task in tasks * 3))
 

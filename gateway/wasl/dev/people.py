@@ -70,6 +70,6 @@ PEOPLE: Final = (
     Someone("noor", "نور السالم", "ar", "Asia/Riyadh", "+966501234568", True, brand="nour"),
     Someone("omar", "Omar Haddad", "en", "Asia/Amman", "+962791234567", brand="nour"),
 )
-"""Ten of them, in seven languages, on four continents."""
+"""Ten of them, in six languages, on four continents."""
 FOLLOWERS: Final = Someone("followers", "", "en", "UTC", "", audience="public")
 """Everybody who reads what the shop posts."""

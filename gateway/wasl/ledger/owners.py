@@ -1,7 +1,7 @@
 """Whose an address is. Nothing is written for it when a message is accepted, which an index there would slow down by a tenth.
 
-Who looks for a person first reads on through the messages that came since somebody last looked, and notes whose recipients' addresses
-they are; so it costs a look-up, and some 20 µs for each new recipient, once.
+A task beside the workers reads on through the messages that came, and notes whose recipients' addresses they are: some 20 µs for each new
+recipient, once (`catching_up.py`). Who looks for a person first reads what it has not read yet.
 """
 
 import json
@@ -19,6 +19,7 @@ from wasl.ledger.tables import address_owners, address_owners_read, messages, re
 from wasl_contracts import Address
 
 _BATCH = 500  # messages read in one transaction
+_ALL = "msg_~"  # behind every message
 _LATE = 60.0  # seconds after which no message is committed any more whose id is older
 _whom = (address_owners.c.brand == bindparam("brand"), address_owners.c.recipient_id == bindparam("recipient_id"))
 _OWNERS = Hot(
@@ -39,7 +40,7 @@ _until = upsert(address_owners_read).values({"brand": bindparam("brand"), "messa
 _UNTIL = Hot(_until.on_conflict_do_update(index_elements=["brand"], set_={"message_id": _until.excluded.message_id}))
 _NEXT = Hot(
     select(messages.c.id, messages.c.recipient_id)
-    .where(messages.c.brand == bindparam("brand"), messages.c.id > bindparam("after"))
+    .where(messages.c.brand == bindparam("brand"), messages.c.id > bindparam("after"), messages.c.id < bindparam("before"))
     .order_by(messages.c.id)
     .limit(bindparam("most"))
 )
@@ -72,7 +73,7 @@ class Owners:
         """The ids of those whose address has that hash, as of now."""
         after: str | None = None
         while True:
-            after, more = await self._store.writer.run(lambda tx, after=after: self._read_on(tx, brand, after))  # type: ignore[misc]  # mypy infers no type of a default
+            after, more = await self._store.writer.run(lambda tx, after=after: self._read_on(tx, brand, after, _ALL))  # type: ignore[misc]  # mypy infers no type of a default
             if not more:
                 break
         rows = await self._store.reader.fetch(_OWNERS, {"brand": brand, "address_hash": hashed})
@@ -83,12 +84,21 @@ class Owners:
         keys = json.dumps([(brand, hashed) for hashed in hashes])
         return [(str(row[0]), str(row[1])) for row in await self._store.reader.fetch(_AMONG, {"keys": keys, "most": most})]
 
-    async def _read_on(self, tx: Transaction, brand: str, after: str | None) -> tuple[str, bool]:
-        """Read the messages after that id, or after where the last one stopped; returns the last id, and whether there may be more."""
+    async def read_on(self, brand: str) -> bool:
+        """Read some of what came, but nothing so new that it would be read again; whether there is more of it."""
+        late = message_ids_since(_LATE)
+        read = await self._store.reader.fetch(_READ, {"brand": brand})
+        place = {"brand": brand, "after": read[0][0] if read else "", "before": late, "most": 1}
+        if not await self._store.reader.fetch(_NEXT, place):
+            return False
+        return (await self._store.working.run(lambda tx: self._read_on(tx, brand, None, late)))[1]
+
+    async def _read_on(self, tx: Transaction, brand: str, after: str | None, before: str) -> tuple[str, bool]:
+        """Read the messages between these ids, or from where the last one stopped; returns the last id, and whether there may be more."""
         if after is None:
             read = await tx.fetch(_READ, {"brand": brand})
             after = str(read[0][0]) if read else ""
-        found = await tx.fetch(_NEXT, {"brand": brand, "after": after, "most": _BATCH})
+        found = await tx.fetch(_NEXT, {"brand": brand, "after": after, "before": before, "most": _BATCH})
         people = json.dumps(list({(brand, person_id) for _, person_id in found}))
         rows: list[Values] = []
         for person_id, sealed in await tx.fetch(_PEOPLE, {"keys": people}) if found else ():
