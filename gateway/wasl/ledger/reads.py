@@ -26,6 +26,7 @@ from wasl_contracts.model import Frozen, Moment
 
 _MAC = 16
 _SCAN = 500  # rows looked at in one go when a filter needs the fold of deliveries
+_BEHIND_ALL = "msg_~"
 
 Found = Row[Any]
 
@@ -209,8 +210,8 @@ def _filtered(brand: str, filters: Filters, before: str | None) -> Select[tuple[
         newest = deliveries.c.message_id
         query = query.join(deliveries, child).where(deliveries.c.brand == brand)
     query = query.order_by(newest.desc())
-    if before is not None:
-        query = query.where(newest < before)
+    if before is not None or filters.recipient is not None:  # unbounded, SQLite would walk over the brand in its order, not over the person
+        query = query.where(newest < (before or _BEHIND_ALL))
     for column, wanted in (
         (deliveries.c.state, filters.state),
         (deliveries.c.reason, filters.reason),

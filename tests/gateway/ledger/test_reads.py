@@ -1,13 +1,18 @@
 import base64
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import StaticPool, create_engine
+from sqlalchemy.dialects import sqlite
 
 from tests.gateway.scripted import ANN, Desk, message
 from wasl.decisions import Record
 from wasl.errors import NotFound, Refused
-from wasl.ledger.reads import Filters
+from wasl.ledger.reads import Filters, _filtered
 from wasl.ledger.settle import Ended
+from wasl.ledger.tables import schema
 from wasl_contracts import Reason, State
 
 ALL = Filters()
@@ -167,3 +172,16 @@ async def test_nothing_of_content_or_addresses_is_told(desk: Desk) -> None:
         assert private not in told
     assert "a•••@e•••.com" in told
     assert "to•••en" in told
+
+
+@pytest.mark.parametrize("before", [None, "msg_7"])
+def test_on_sqlite_a_persons_messages_are_found_by_their_index_however_many_others_there_are(before: str | None) -> None:
+    page = _filtered("default", Filters(recipient="u_1"), before).limit(51)
+    asked = page.compile(dialect=sqlite.dialect(paramstyle="qmark"), compile_kwargs={"literal_binds": True})
+    with closing(sqlite3.connect(":memory:")) as database:
+        schema.create_all(engine := create_engine("sqlite://", creator=lambda: database, poolclass=StaticPool))
+
+        plan = database.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
+
+        assert [row[3] for row in plan] == ["SEARCH messages USING INDEX messages_by_recipient (brand=? AND recipient_id=? AND id<?)"]
+        engine.dispose()
