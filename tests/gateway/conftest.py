@@ -101,14 +101,19 @@ def templates(tmp_path: Path) -> Path:
 @pytest.fixture
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that waits in real time waits a hundredth of it."""
-    monkeypatch.setattr("wasl.worker._POLL", 0.01)
-    monkeypatch.setattr("wasl.worker._AWAY", 0.01)
-    monkeypatch.setattr("wasl.api._POLL", 0.01)
-    monkeypatch.setattr("wasl.pipeline._DATABASE_AWAY", 0.01)
-    monkeypatch.setattr("wasl.watch._EVERY", 0.01)
-    monkeypatch.setattr("wasl.planning._LOOKS", timedelta(microseconds=100))
+    hurry(monkeypatch)
+
+
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """As `brisk`, for a gateway that several tests share."""
+    patch.setattr("wasl.worker._POLL", 0.01)
+    patch.setattr("wasl.worker._AWAY", 0.01)
+    patch.setattr("wasl.api._POLL", 0.01)
+    patch.setattr("wasl.pipeline._DATABASE_AWAY", 0.01)
+    patch.setattr("wasl.watch._EVERY", 0.01)
+    patch.setattr("wasl.planning._LOOKS", timedelta(microseconds=100))
     for module in ("watch", "assembly"):
-        monkeypatch.setattr(f"wasl.{module}.PAUSE", timedelta(milliseconds=20))
+        patch.setattr(f"wasl.{module}.PAUSE", timedelta(milliseconds=20))
 
 
 @pytest.fixture

@@ -195,9 +195,11 @@ class Reads:
 
 
 def _messages(brand: str) -> Select[tuple[object, ...]]:
-    return (
+    return (  # an outer join, though each message has its recipient: else SQLite begins with them and walks over the brand
         select(messages, recipients.c.audience, recipients.c.locale.label("recipient_locale"), recipients.c.timezone, recipients.c.sealed)
-        .join_from(messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
+        .join_from(
+            messages, recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id), isouter=True
+        )
         .where(messages.c.brand == brand)
     )
 
