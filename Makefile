@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := contracts gateway $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 SOURCES := contracts/wasl_contracts gateway/wasl $(wildcard plugins/*/wasl_*)
 
-.PHONY: setup dev demo test check fix serve bench torture proof lock
+.PHONY: setup dev demo test check fix serve bench torture proof screenshots lock
 
 setup: .venv/installed
 
@@ -46,9 +46,14 @@ bench: setup
 torture: setup
 	$(BIN)/python -m pytest -q -s tests/torture --torture
 
-# The policies against their oracles: minutes. A seed that failed is told with the command to repeat it.
+# The policies against their oracles, and every page of the console in every look before axe: minutes. A seed that failed is told with the
+# command to repeat it.
 proof: setup
-	$(BIN)/python -m pytest -q -s tests/proof --proof
+	$(BIN)/python -m pytest -q -s tests/proof tests/gateway/console/test_axe.py --proof
+
+# The pictures in gateway/wasl/console/README.md, of a made-up day; needs chromium.
+screenshots: setup
+	$(BIN)/python -m pytest -q tests/pictures --pictures
 
 # After a change of any pyproject.toml. uv.lock stays out of git: it names the registry.
 lock: setup

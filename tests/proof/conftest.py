@@ -54,16 +54,10 @@ class Proof:
         return f"seed {seed}; to repeat it: .venv/bin/python -m pytest '{self.name}'{size} --proof-seed={seed}"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--proof", action="store_true", help="tests/proof at full size: minutes")
-    parser.addoption("--proof-seed", type=int, help="repeat this seed of a test in tests/proof")
-
-
 @pytest.fixture
 def proof(request: pytest.FixtureRequest) -> Proof:
-    # In a run of all tests pytest reads this file too late to know the options.
     option = request.config.getoption
-    return Proof(bool(option("--proof", default=False)), option("--proof-seed", default=None), request.node.nodeid)
+    return Proof(option("--proof"), option("--proof-seed"), request.node.nodeid)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ class _Language(NamedTuple):
     not_by: str
     goes_at: str
     unproved: str
+    waited: str
     unnamed: str
 
 
@@ -86,6 +87,7 @@ _ENGLISH: Final = _Language(
     not_by="Not by {channel}: {reason}",
     goes_at="It goes at {at}.",
     unproved="Nothing has told yet that it arrived.",
+    waited="What it waited for: {reason}",
     unnamed="a message",
 )
 _ARABIC: Final = _Language(
@@ -131,23 +133,24 @@ _ARABIC: Final = _Language(
     not_by="ليس عبر {channel}: {reason}",
     goes_at="تُرسل في {at}.",
     unproved="لم يأتِ بعد ما يثبت وصولها.",
+    waited="ما كانت تنتظره: {reason}",
     unnamed="",
 )
 _LANGUAGES: Final = {"en": _ENGLISH, "ar": _ARABIC}
 
 
-def sentence(seen: MessageSeen, lang: str, *, whom: str | None = None, at: Callable[[datetime], str] | None = None) -> str:
+def sentence(seen: MessageSeen, lang: str, *, topic: str | None = None, at: Callable[[datetime], str] | None = None) -> str:
     """What became of it: the state with its way first, then why, what was tried before, and what the person did with it.
 
-    Written by what is stored, never by what it said. `whom` is shown in place of the person's id; `at` writes a moment, in UTC without it.
+    Written by what is stored, never by what it said. `topic` is the title of its topic; `at` writes a moment, in UTC without it.
     A language that is not there is told in English.
     """
     said = _LANGUAGES.get(lang, _ENGLISH)
     lang = lang if lang in _LANGUAGES else "en"
     leading = next(one for one in seen.deliveries if one.state is seen.state)
     facts = {
-        "what": _kept(seen.template or (seen.topic if seen.topic != _NO_TOPIC else None)) or said.unnamed,
-        "whom": _kept(whom or seen.to.id),
+        "what": _kept(seen.template or topic or (seen.topic if seen.topic != _NO_TOPIC else None)) or said.unnamed,
+        "whom": _kept(seen.to.id),
         "way": _way(said, lang, leading),
         "took": _took(said, lang, seen, leading),
         "tries": _tries(said, lang, leading),
@@ -157,6 +160,8 @@ def sentence(seen: MessageSeen, lang: str, *, whom: str | None = None, at: Calla
     found += _why(said, lang, seen, leading)
     if seen.state is State.SCHEDULED and leading.due_at is not None:
         found.append(said.goes_at.format(at=_kept((at or _in_utc)(leading.due_at))))
+    if seen.state is State.EXPIRED and (waited := _waited(seen, leading)) is not None:
+        found.append(said.waited.format(reason=reason_sentence(waited, lang)))
     if seen.state in _WENT:
         found += [said.not_by.format(channel=channel_word(one, lang), reason=reason) for one, reason in _others(seen, leading, lang)]
     found += [text for mark, text in said.marks.items() if mark in seen.marks]
@@ -184,6 +189,12 @@ def _why(said: _Language, lang: str, seen: MessageSeen, leading: DeliverySeen) -
         yield reason_sentence(seen.reason.code, lang)
     if seen.reason.provider_code:
         yield said.code.format(code=_kept(seen.reason.provider_code))
+
+
+def _waited(seen: MessageSeen, leading: DeliverySeen) -> Reason | None:
+    """Why it was held last."""
+    held = [entry.facts.get("reason") for entry in seen.timeline if entry.delivery == leading.id and entry.type == State.SCHEDULED]
+    return Reason(held[-1]) if held and isinstance(held[-1], str) else None
 
 
 def _way(said: _Language, lang: str, leading: DeliverySeen) -> str:

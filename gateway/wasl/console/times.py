@@ -10,6 +10,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.units import format_unit
 
+_SECONDS = 90  # up to which a duration is told in them
+
 
 class Times:
     """Writes moments; `now` is the moment that "3 minutes ago" is told from."""
@@ -66,9 +68,9 @@ class Times:
 
     def lasted(self, seconds: float) -> str:
         """How long something took: 410 ms, 4 s, 3 min, 2 hr."""
-        if seconds >= 10:
+        if seconds >= _SECONDS:
             return str(format_timedelta(timedelta(seconds=seconds), threshold=1.5, format="short", locale=self._locale))
-        count, unit = (round(seconds * 1000), "millisecond") if seconds < 1 else (round(seconds, 1), "second")
+        count, unit = (round(seconds * 1000), "millisecond") if seconds < 1 else (round(seconds, 1 if seconds < 10 else None), "second")
         length: Literal["narrow", "short"] = "narrow" if self._locale.language == "en" else "short"
         told = str(format_unit(count, unit, length, locale=self._locale, numbering_system="latn"))
         return re.sub(r"(?<=\d)(?=[a-z])", " ", told)  # English writes 410ms

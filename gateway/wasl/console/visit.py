@@ -246,13 +246,14 @@ class Visit:
         return self.page("notice.html", status=status, heading=self.t("This was not done"), lines=[said])
 
     def url(self, path: str, **query: object) -> str:
-        """A path below /console as a link, with a query of what is not None."""
-        told = urlencode([(name, str(value)) for name, value in query.items() if value is not None], doseq=True)
+        """A path below /console as a link, with a query of what is not None; a list is a field that stands there several times."""
+        given = {name: value if isinstance(value, list | tuple) else str(value) for name, value in query.items() if value is not None}
+        told = urlencode(given, doseq=True)
         return f"/console{path}{'?' if told else ''}{told}"
 
     def here(self, **query: object) -> str:
         """This page with these fields of its query changed; None takes one away."""
-        fields = {**{name: value for name, value in self.query.items()}, **query}
+        fields = {**{name: self.query.getall(name) for name in self.query}, **query}
         return self.url(self.path, **fields)
 
     async def audit(self, action: Action, object_id: str = "", reason: str = "", **facts: Fact) -> None:

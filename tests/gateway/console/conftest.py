@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from playwright.async_api import Page, async_playwright
 
 from tests.gateway.brands.faces import written
-from tests.gateway.scripted import Carrier
+from tests.gateway.scripted import Carrier, specs, world
 from wasl.api import Gateway
 from wasl.console.guarding import csrf_of
 from wasl.server.app import listening
@@ -149,6 +149,18 @@ async def console(served: tuple[str, Gateway, aiohttp.ClientSession]) -> Console
     return Console(url, gateway, http, await session_of(gateway, "admin"))
 
 
+@asynccontextmanager
+async def standing(fresh_ledger: Path, folder: Path) -> AsyncIterator[Console]:
+    """The same as `console`, for several tests to share; `folder` is an empty one. It does not send."""
+    shutil.copytree(fresh_ledger, folder, dirs_exist_ok=True)
+    whole = specs(folder, {"mail": Carrier("email"), "text": Carrier("sms")}, brands=written(folder / "brands", BRANDS))
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(Gateway(whole, worker=False, world=world()))
+        url = await stack.enter_async_context(listening(gateway, "127.0.0.1", 0))
+        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        yield Console(url, gateway, http, await session_of(gateway, "admin"))
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A browser, started once; its address for Playwright."""
@@ -178,34 +190,51 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.fixture
-async def browsing(chromium: str, console: Console, complaints: list[str]) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
-    """Opens tabs, each with cookies of its own, signed in as `console`: `await browsing(java_script_enabled=False)`.
+Browsing = Callable[..., Awaitable[Page]]
+"""Opens a tab: `await browsing(java_script_enabled=False)`."""
 
-    The options are those of Playwright's `new_context`; `session` is who is signed in. What a page may not do, and does, fails the test.
+
+@asynccontextmanager
+async def tabs(chromium: str, console: Console, complaints: list[str]) -> AsyncIterator[Browsing]:
+    """Opens tabs, each with cookies of its own, signed in as `console`.
+
+    The options are those of Playwright's `new_context`; `session` is who is signed in, `lang` in which language. What a page may not do,
+    and does, is kept in `complaints`.
     """
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.connect_over_cdp(chromium)
 
-        async def opened_tab(*, session: Session | None = console.session, **options: Any) -> Page:
+        async def opened_tab(*, session: Session | None = console.session, lang: str = "", **options: Any) -> Page:
             context = await browser.new_context(base_url=console.url, **options)
             stack.push_async_callback(context.close)
             context.set_default_timeout(5000)
-            if session is not None:
-                await context.add_cookies([{"name": "wasl_session", "value": session.token, "url": console.url}])
+            told = {"wasl_session": session.token if session is not None else "", "wasl_lang": lang}
+            cookies = [{"name": name, "value": value, "url": console.url} for name, value in told.items() if value]
+            await context.add_cookies(cookies)  # type: ignore[arg-type]  # a dictionary of these names
             tab = await context.new_page()
             tab.on("pageerror", lambda error: complaints.append(str(error)))
             tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
             return tab
 
         yield opened_tab
-    serious = [one for one in complaints if not one.startswith(("Failed to load resource", "Blocked opening"))]
-    assert serious == []
+
+
+def serious(complaints: list[str]) -> list[str]:
+    """Those that a page is to blame for: not a status that was asked for, and not a link in a preview that the sandbox stopped."""
+    return [one for one in complaints if not one.startswith(("Failed to load resource", "Blocked opening"))]
 
 
 @pytest.fixture
-async def page(browsing: Callable[..., Awaitable[Page]]) -> Page:
+async def browsing(chromium: str, console: Console, complaints: list[str]) -> AsyncIterator[Browsing]:
+    """Opens tabs that are signed in as `console`; see `tabs`. What a page may not do, and does, fails the test."""
+    async with tabs(chromium, console, complaints) as opening:
+        yield opening
+    assert serious(complaints) == []
+
+
+@pytest.fixture
+async def page(browsing: Browsing) -> Page:
     """A tab that is signed in as `console`."""
     return await browsing(viewport={"width": 1280, "height": 800})
 
@@ -220,5 +249,5 @@ async def axe(page: Page) -> list[str]:
     """What axe-core has against the page: rule and element, nothing where it is fine. Not against what others wrote, in frames."""
     source = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
     await page.evaluate(source)
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false}).then(r => r.violations)")
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false, preload: false}).then(r => r.violations)")
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]

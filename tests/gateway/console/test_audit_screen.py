@@ -2,13 +2,11 @@
 
 import csv
 import io
-from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page
 
 from tests.databases import rows
-from tests.gateway.console.conftest import Console, axe, picture
+from tests.gateway.console.conftest import Console
 from tests.gateway.test_auditing import altered
 from wasl.audited import Action, Actor
 from wasl.console.audit_words import ACTIONS
@@ -105,19 +103,3 @@ async def test_the_check_tells_whether_it_is_whole(console: Console, database: s
 
 def test_every_action_has_its_words() -> None:
     assert set(ACTIONS) == set(Action)
-
-
-async def test_axe_finds_nothing_in_any_language_or_theme(console: Console, browsing: Callable[..., Awaitable[Page]]) -> None:
-    await console.gateway.of("acme").by(SARA, "a ticket").audit(Action.MESSAGE_REVEALED, "msg_1", calls=2)
-    await console.gateway.by(Actor("key", "k_1", "shop")).audit(Action.MESSAGES_RETRIED, state="failed", reason="provider_rejected")
-    found = []
-
-    for lang in ("en", "ar"):
-        tab = await browsing(locale=lang, viewport={"width": 1280, "height": 800})
-        for scheme, path in (("light", "/console/audit"), ("dark", "/console/audit"), ("dark", "/console/audit?about=nothing")):
-            await tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
-            await tab.goto(path)
-            await picture(tab, f"audit-{lang}-{scheme}-{len(path)}")
-            found += await axe(tab)
-
-    assert found == []

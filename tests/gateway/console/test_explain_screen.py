@@ -1,11 +1,9 @@
 """Explain as a page: whether somebody would get it, why a message went as it did, and sending one by hand."""
 
 import re
-from datetime import timedelta
 
 import pytest
 
-from tests.gateway.console.conftest import axe, picture
 from tests.gateway.scripted import ANN, OFFERS, Carrier, message
 from wasl.audited import AuditFilters
 from wasl_contracts import Address
@@ -206,20 +204,3 @@ async def test_it_works_without_scripts_from_the_question_to_the_message(console
 
     assert "/console/messages/msg_" in tab.url
     assert await _count(console) == 2
-
-
-@pytest.mark.parametrize(("scheme", "language", "width"), [("dark", "ar", 320)])
-async def test_nothing_stands_in_the_way_of_anybody(console, browsing, ann, scheme, language, width):
-    await console.gateway.suppress(MAIL)
-    tab = await browsing(color_scheme=scheme, locale=language, viewport={"width": width, "height": 900})
-    at = f"{console.gateway.now() + timedelta(days=1):%Y-%m-%dT%H:%M}"
-
-    for name, path in (
-        ("explain", f"/explain?person=u_1&template=order_shipped&at={at}"),
-        ("fill", "/explain/send?person=u_1&template=order_shipped"),
-    ):
-        await tab.goto(f"{console.url}/console{path}")
-        await picture(tab, f"{name}-{scheme}-{language}-{width}")
-
-        assert await axe(tab) == [], path
-        assert await tab.evaluate("document.documentElement.scrollWidth") <= width, path

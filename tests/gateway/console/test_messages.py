@@ -288,3 +288,12 @@ async def test_the_whole_list_is_there_in_arabic(console: Console, ids: Mapping[
     assert '<html lang="ar" dir="rtl"' in seen.text
     assert "الرسائل" in seen.text
     assert set(KEYS.values()) <= set(catalogue("ar"))
+
+
+async def test_the_columns_that_were_chosen_stay_in_every_link_of_the_list(console: Console) -> None:
+    await console.gateway.accept(message(ANN))
+
+    seen = await console.get("/messages?col=tags&col=locale")
+
+    assert "%5B" not in seen.text
+    assert seen.text.count("col=tags&amp;col=locale") > 5

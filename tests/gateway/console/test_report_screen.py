@@ -2,14 +2,12 @@
 
 import csv
 import io
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
 
-from tests.gateway.console.conftest import Console, axe, picture
+from tests.gateway.console.conftest import Console
 from wasl.clock import micros
 from wasl.ledger.feed import START
 from wasl.ledger.tally_counts import About, Happening, Tallies, new_tallies, tally
@@ -110,21 +108,3 @@ async def test_what_is_not_counted_is_said(full: Console) -> None:
 
 def _later(console: Console) -> Any:
     return console.gateway.now() + timedelta(days=1)
-
-
-async def test_axe_finds_nothing_in_any_language_or_theme(full: Console, browsing: Callable[..., Awaitable[Page]]) -> None:
-    found = []
-
-    for lang in ("en", "ar"):
-        tab = await browsing(locale=lang, viewport={"width": 1280, "height": 800})
-        for scheme, path in (("light", "?days=30"), ("dark", "?days=30&by=template"), ("dark", "?brand=beta")):
-            await tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
-            await tab.goto(f"/console/reports{path}")
-            await picture(tab, f"reports-{lang}-{scheme}-{len(path)}")
-            found += await axe(tab)
-    narrow = await browsing(viewport={"width": 320, "height": 700}, forced_colors="active")
-    await narrow.goto("/console/reports?days=30")
-    await picture(narrow, "reports-narrow")
-
-    assert found == []
-    assert await narrow.evaluate("document.documentElement.scrollWidth") <= 320

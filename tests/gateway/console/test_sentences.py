@@ -58,12 +58,22 @@ def test_what_arrived_tells_its_way_and_how_long_it_took() -> None:
     entry = TimelineEntry(at=NOON + timedelta(seconds=4.2), type="delivered", delivery="dlv_1_1")
     seen = told(delivery(State.DELIVERED, attempts=2), state=State.DELIVERED, timeline=(entry,), marks=(Mark.READ,))
 
-    assert plain(sentence(seen, "en", whom="Ann")) == (
-        "security_code was delivered to Ann by SMS through vonage, 4 seconds after it was asked for, on the second attempt. It was read."
+    assert plain(sentence(seen, "en")) == (
+        "security_code was delivered to u_42 by SMS through vonage, 4 seconds after it was asked for, on the second attempt. It was read."
     )
-    assert plain(sentence(seen, "ar", whom="آن")) == (
-        "سُلّمت الرسالة security_code إلى آن عبر الرسائل النصية بواسطة vonage، بعد 4 ثوانٍ من طلبها، في المحاولة الثانية. قُرئت."
+    assert plain(sentence(seen, "ar")) == (
+        "سُلّمت الرسالة security_code إلى u_42 عبر الرسائل النصية بواسطة vonage، بعد 4 ثوانٍ من طلبها، في المحاولة الثانية. قُرئت."
     )
+
+
+def test_what_waited_too_long_tells_what_for() -> None:
+    held = TimelineEntry(at=NOON, type="scheduled", delivery="dlv_1_1", facts={"reason": "operator_paused"})
+    seen = told(delivery(State.EXPIRED), state=State.EXPIRED, template=None, timeline=(held,), reason=WhyNot.of(Reason.EXPIRED))
+
+    assert plain(sentence(seen, "en", topic="Sign-in codes")) == (
+        "Sign-in codes was not sent to u_42 in time. What it waited for: An operator has paused the provider."
+    )
+    assert IN_ARABIC[Reason.OPERATOR_PAUSED] in sentence(seen, "ar")
 
 
 def test_a_channel_that_came_first_and_did_not_carry_it_is_told_with_its_reason() -> None:

@@ -1,56 +1,48 @@
-"""The frame of every page in a real browser: themes, directions, small screens, keys, and no scripts at all."""
+"""The frame of every page: colours, keys, forms that are sent once, no scripts at all. One console and one browser for all tests."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.gateway.console.conftest import PASSWORD, Console, axe, picture
+from tests.gateway.console.conftest import PASSWORD, Browsing, Console, serious, standing, tabs
 from wasl.users import Role
 
-Browsing = Callable[..., Awaitable[Page]]
-OWN = ("/console/profile", "/console/setup", "/console/nothing")
-SMALL = """
-[...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
-  .filter(e => e.checkVisibility() && !e.closest('p, dd, li, td, label') && !e.matches('.skip, .hidden'))
-  .map(e => [e.getBoundingClientRect(), e]).filter(([box, e]) => box.width && (box.width < 24 || box.height < 24))
-  .map(([box, e]) => e.outerHTML.slice(0, 120))
-"""
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+_of_the_module = pytest_asyncio.fixture(scope="module", loop_scope="module")
 
 
-@pytest.mark.parametrize(
-    ("lang", "theme", "paths"), [("en", "light", OWN), ("ar", "dark", OWN), ("en", "dark", OWN[:1]), ("ar", "light", OWN[:1])]
-)
-async def test_axe_has_nothing_against_it(browsing: Browsing, lang: str, theme: str, paths: tuple[str, ...]) -> None:
-    how: dict[str, Any] = {"color_scheme": theme, "extra_http_headers": {"Accept-Language": lang}}
-    page, gate = await browsing(viewport={"width": 1280, "height": 800}, **how), await browsing(session=None, **how)
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        await page.goto(path)
-        await picture(page, f"{path.rpartition('/')[2]}-{lang}-{theme}")
-        await page.locator(".menu > summary").click()
-        found[path] = await axe(page)
-    await gate.goto("/console/sign-in")
-    found["sign-in"] = await axe(gate)
-    await picture(gate, f"sign-in-{lang}-{theme}")
-
-    assert {path: one for path, one in found.items() if one} == {}
-    assert await page.evaluate("document.documentElement.dir") == ("rtl" if lang == "ar" else "ltr")
-    box = await page.locator(".brandmark").bounding_box()
-    assert box is not None
-    assert (box["x"] > 640) is (lang == "ar")
+@_of_the_module
+async def console(fresh_ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
+    async with standing(fresh_ledger, tmp_path_factory.mktemp("shell")) as one:
+        yield one
 
 
-@pytest.mark.parametrize("lang", ["en", "ar"])
-async def test_a_small_screen_needs_no_scrolling_sideways_and_every_target_is_big_enough(browsing: Browsing, lang: str) -> None:
-    page = await browsing(viewport={"width": 320, "height": 640}, extra_http_headers={"Accept-Language": lang})
-    for path in OWN:
-        await page.goto(path)
+@pytest.fixture(scope="module")
+def all_complaints() -> list[str]:
+    return []
 
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-        assert await page.evaluate(SMALL) == []
+
+@_of_the_module
+async def browsing(chromium: str, console: Console, all_complaints: list[str]) -> AsyncIterator[Browsing]:
+    async with tabs(chromium, console, all_complaints) as opening:
+        yield opening
+
+
+@pytest.fixture(autouse=True)
+def complaints(all_complaints: list[str]) -> Iterator[list[str]]:
+    all_complaints.clear()
+    yield all_complaints
+    assert serious(all_complaints) == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browsing: Browsing) -> Page:
+    return await browsing(viewport={"width": 1280, "height": 800})
 
 
 async def test_the_colours_are_the_systems_until_somebody_chooses(browsing: Browsing) -> None:
@@ -114,18 +106,6 @@ async def test_single_keys_work_and_can_be_turned_off(page: Page) -> None:
     await page.keyboard.press("/")
 
     await expect(page.locator("#find")).not_to_be_focused()
-
-
-async def test_rows_are_walked_over_and_opened_with_keys(page: Page, console: Console) -> None:
-    accepted = [await console.gateway.send(to={"id": "u_1", "email": "ann@example.com"}, content={"body": "Hello"}) for _ in range(2)]
-    await page.goto("/console/messages")
-    for key in "jjk":
-        await page.keyboard.press(key)
-    at = page.locator("[data-row].at")
-
-    await expect(at).to_have_count(1)
-    await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile(f"/console/messages/{accepted[1].id}"))
 
 
 async def test_the_first_tab_skips_to_the_content_and_focus_is_seen(page: Page) -> None:

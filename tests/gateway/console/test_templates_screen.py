@@ -1,11 +1,8 @@
 """Templates and brands as pages: what they lack, how they look in every channel, language and brand, and what changed."""
 
-from urllib.parse import quote
-
 import pytest
 
 from tests.gateway.conftest import FRONT
-from tests.gateway.console.conftest import axe, picture
 from tests.gateway.scripted import ANN, Carrier, message
 
 SCRIPT = "<script>document.title='x'</script>"
@@ -135,22 +132,3 @@ async def test_the_screens_are_complete_in_arabic(console):
 
         assert 'dir="rtl"' in seen.text, path
         assert "Templates" not in seen.text, path
-
-
-@pytest.mark.parametrize(
-    ("scheme", "language", "width", "paths"),
-    [
-        ("dark", "ar", 1280, ("/templates/order_shipped", "/templates/order_shipped/preview?channel=email")),
-        ("light", "en", 320, ("/templates/order_shipped/preview?channel=push&locale=ar", "/brands/acme")),
-    ],
-)
-async def test_nothing_stands_in_the_way_of_anybody(console, browsing, scheme, language, width, paths):
-    await _sent(console)
-    tab = await browsing(color_scheme=scheme, locale=language, viewport={"width": width, "height": 900})
-
-    for path in paths:
-        await tab.goto(f"{console.url}/console{path}")
-        await picture(tab, f"{quote(path.strip('/'), safe='')}-{scheme}-{language}-{width}")
-
-        assert await axe(tab) == [], path
-        assert await tab.evaluate("document.documentElement.scrollWidth") <= width, path

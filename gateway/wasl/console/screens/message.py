@@ -11,6 +11,7 @@ from aiohttp import web
 from wasl.answers import AttemptSeen, DeliverySeen, MessageSeen
 from wasl.api import Gateway
 from wasl.config import Config
+from wasl.console.consent_grid import topic_title
 from wasl.console.judged import Way, ways
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
@@ -90,7 +91,7 @@ async def _whole(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Whole:
     related, details, is_open = await gateway.related(seen.id), await gateway.details(seen.id), await revealed(visit, gateway, seen)
     return Whole(
         seen=seen,
-        sentence=sentence(seen, visit.lang, at=visit.times.absolute),
+        sentence=sentence(seen, visit.lang, topic=_title(visit, gateway, seen), at=visit.times.absolute),
         steps=steps(seen, related),
         details=details,
         related=related,
@@ -100,6 +101,11 @@ async def _whole(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Whole:
         revealed=is_open,
         calls=await gateway.shown(seen.id) if is_open else (),
     )
+
+
+def _title(visit: Visit, gateway: Gateway, seen: MessageSeen) -> str | None:
+    """What people call its topic; None of the one that messages have which name none."""
+    return topic_title(gateway.config, seen.topic, visit.lang) if seen.topic != "default" else None
 
 
 def alike_query(gateway: Gateway, seen: MessageSeen) -> str:
