@@ -21,9 +21,9 @@ dev: setup
 demo: setup
 	@$(BIN)/wasl demo
 
-# One more than there are cores: a third of the time a test waits, for a disk or for the clock.
+# Two more than there are cores: a third of the time a test waits, for a disk or for the clock.
 test: setup
-	$(BIN)/pytest -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist worksteal
+	$(BIN)/pytest -n $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )) --dist worksteal
 
 check: setup
 	$(BIN)/ruff format --check .

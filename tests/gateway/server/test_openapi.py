@@ -77,7 +77,7 @@ CONFORMANCE = CHECKS.get_by_names(
     ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 )
 BOUNDED = settings(
-    max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 REJECTION = CHECKS.get_by_names(["negative_data_rejection"])
 
@@ -89,9 +89,7 @@ def exercise(url: str, place: tuple[str, str], key: str) -> int:
     called = 0
 
     @given(case=operation.as_strategy(GenerationMode.POSITIVE) | operation.as_strategy(GenerationMode.NEGATIVE))
-    @settings(
-        max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
+    @BOUNDED
     def calls(case: schemathesis.Case) -> None:
         nonlocal called
         called += 1
