@@ -20,7 +20,7 @@ def person_tables(schema: MetaData) -> tuple[Table, Table, Table]:
         Column("preferred", Text),  # JSON list: the channels that come first for them; NULL: none does
         sqlite_with_rowid=False,
     )
-    address_owners = Table(  # whose an address is or was, for those who look for people; written when somebody looks (owners.py)
+    address_owners = Table(  # whose an address is or was, for those who look for people, as read on (owners.py)
         "address_owners",
         schema,
         Column("brand", Text, primary_key=True),
