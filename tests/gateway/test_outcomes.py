@@ -160,10 +160,10 @@ async def test_a_provider_with_wrong_settings_rests_and_its_messages_are_kept(op
 async def test_what_is_cancelled_before_its_time_is_never_sent(opened: Opened) -> None:
     mail = Carrier("email")
     gateway = await opened({"mail": mail})
-    accepted = await gateway.accept(message(send_at=datetime.now(UTC) + timedelta(seconds=0.1)))
+    accepted = await gateway.accept(message(send_at=datetime.now(UTC) + timedelta(seconds=0.5)))
 
     cancelled = await gateway.cancel(accepted.id)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.6)
 
     assert (accepted.state, cancelled.state, calls(mail)) == (State.SCHEDULED, State.CANCELLED, [0])
     assert (await gateway.cancel(accepted.id)).state is State.CANCELLED
