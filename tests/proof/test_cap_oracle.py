@@ -125,7 +125,7 @@ def test_every_verdict_and_every_intent_is_what_the_oracle_says(
     proof: Proof, figures: Callable[..., None], engine: str, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
     said: Counter[str] = Counter()
-    for seed in proof.seeds(full=100, sample=3):
+    for seed in proof.seeds(full=100, sample=4):
         with proof.round(seed) as chance:
             said += asyncio.run(walked(tmp_path, new_database(), proof.of(full=40, sample=15), chance))
 

@@ -199,7 +199,7 @@ async def test_explaining_a_moment_is_what_sending_does_then(
     proof: Proof, brisk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figures: Callable[..., None]
 ) -> None:
     carried = {name: Carrier(channel) for name, channel in {"spare": "email", "mail": "email", "text": "sms", "device": "push"}.items()}
-    asked, verdicts, ids = proof.of(full=1_000, sample=150), Counter[str](), Ids()
+    asked, verdicts, ids = proof.of(full=1_000, sample=200), Counter[str](), Ids()
     monkeypatch.setattr("wasl.acceptance.new_message_id", ids)
     seeds, judged, same = proof.seeds(full=10), 0, 0
     for seed in seeds:

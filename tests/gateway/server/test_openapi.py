@@ -78,7 +78,7 @@ CONFORMANCE = CHECKS.get_by_names(
     ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 )
 BOUNDED = settings(
-    max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 REJECTION = CHECKS.get_by_names(["negative_data_rejection"])
 CONFIG = SchemathesisConfig()
