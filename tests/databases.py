@@ -11,11 +11,13 @@ from typing import Any
 import asyncpg
 
 _LATE = 60  # seconds
+_READS = ("SELECT", "PRAGMA", "EXPLAIN", "WITH")
 
 
 def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """What a query with `?` for its parameters finds."""
     if url.startswith("sqlite"):
+        assert sql.startswith(_READS) or not _in_a_loop(), "await `changed`: whoever has SQLite's lock may need this loop to let go of it"
         with sqlite3.connect(url.removeprefix("sqlite:///"), timeout=5) as connection:
             found = connection.execute(sql, values).fetchall()
         connection.close()
@@ -23,6 +25,19 @@ def rows(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
     numbers = count(1)
     numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
     return _reader.fetched(url, numbered, values)
+
+
+async def changed(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """Change what is stored, with a gateway at work in this loop."""
+    return await asyncio.to_thread(rows, url, sql, *values)
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from wasl.acceptance import Drafting
 from wasl.addresses import Addresses
 from wasl.answers import MessageSeen
@@ -219,6 +219,9 @@ class Desk:
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What another process reads."""
         return rows(self.url, sql, *values)
+
+    async def change(self, sql: str, *values: object) -> None:
+        await changed(self.url, sql, *values)
 
     def state(self, claimed: Claimed) -> str:
         ((state,),) = self.rows("SELECT state FROM deliveries WHERE message_id = ? AND number = ?", claimed.message_id, claimed.number)

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.scripted import Carrier, FakeClock
 from wasl.api import Gateway
 from wasl.audited import Action, Actor, Audited, AuditFilters, Entry
@@ -40,11 +40,9 @@ async def entries(gateway: Gateway, **wanted: object) -> list[Audited]:
 async def altered(database: str, sql: str) -> None:
     """Change the tables as somebody would who has the database in hand, triggers and all."""
     if database.startswith("sqlite"):
-        with sqlite3.connect(database.removeprefix("sqlite:///"), timeout=5) as connection:
-            for name in ("audit_UPDATE", "audit_DELETE", "audit_details_UPDATE"):
-                connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-            connection.execute(sql)
-        connection.close()
+        for name in ("audit_UPDATE", "audit_DELETE", "audit_details_UPDATE"):
+            await changed(database, f"DROP TRIGGER IF EXISTS {name}")
+        await changed(database, sql)
         return
     db = await asyncpg.connect(database)
     for table in ("audit", "audit_details"):
@@ -139,7 +137,7 @@ async def test_the_database_refuses_to_change_an_entry(gateway: Gateway, databas
 
     for sql in ("UPDATE audit SET actor_id = 'x'", "DELETE FROM audit", "UPDATE audit_details SET reason = 'x'"):
         with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="append-only"):
-            rows(database, sql)
+            await changed(database, sql)
 
 
 @pytest.mark.parametrize(

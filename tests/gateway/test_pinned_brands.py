@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.brands.faces import written
 from tests.gateway.scripted import Carrier, Script, message
 from wasl.api import Gateway
@@ -46,7 +46,7 @@ async def test_a_message_wears_its_face_also_when_its_brand_comes_back_with_anot
 async def test_what_was_accepted_before_there_were_brands_wears_wasls_own_face(opened: Opened, database: str) -> None:
     accepting = await opened({"mail": Carrier("email")}, worker=False)
     first = await accepting.accept(message())
-    rows(database, "UPDATE messages SET brand_version = NULL")
+    await changed(database, "UPDATE messages SET brand_version = NULL")
     script = Script()
     await opened({"mail": Carrier("email", script)})
 
@@ -59,7 +59,7 @@ async def test_a_message_whose_face_is_gone_fails_and_the_others_go(opened: Open
     folder = written(tmp_path / "brands", {"acme": 'title = "Acme"'})
     accepting = await opened({"mail": Carrier("email")}, worker=False, brands=folder)
     gone = await accepting.of("acme").accept(message())
-    rows(database, "DELETE FROM sources WHERE kind = 'brand' AND name = 'acme'")
+    await changed(database, "DELETE FROM sources WHERE kind = 'brand' AND name = 'acme'")
     other = await accepting.accept(message())
     await opened({"mail": Carrier("email")}, brands=written(tmp_path / "later", {"acme": 'title = "Later"'}))
 

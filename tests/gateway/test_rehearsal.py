@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.scripted import ANN, NOON, OFFERS, Carrier, FakeClock, message, specs
 from wasl.answers import MessageSeen
 from wasl.api import Gateway
@@ -166,13 +166,10 @@ async def test_a_stricter_consent_withholds_what_nobody_agreed_to(
 async def test_records_of_an_older_wasl_are_counted_and_left_out(
     opened: Opened, clock: FakeClock, configured: Callable[..., Specs], database: str
 ) -> None:
-    import sqlite3
-
     gateway = await opened(CARRIERS, clock=clock)
     await sent(gateway)
-    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
-        old = [["email", "a•••@e•••.com", 1, [["expiry", "a", "message.expires_in", {"expires_at": "2026-03-04T12:00:00+00:00"}]]]]
-        connection.execute("UPDATE deliveries SET decision = ?", (json.dumps(old),))
+    old = [["email", "a•••@e•••.com", 1, [["expiry", "a", "message.expires_in", {"expires_at": "2026-03-04T12:00:00+00:00"}]]]]
+    await changed(database, "UPDATE deliveries SET decision = ?", json.dumps(old))
 
     found = await rehearse(configured(), configured(), NOON)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.scripted import EMAIL, NOON, Carrier, FakeClock, Script, message, outcome
 from wasl.api import Gateway
 from wasl.errors import Conflict, NotFound, Refused
@@ -439,8 +439,8 @@ async def test_an_end_that_no_calendar_reaches_is_refused(gateway: Gateway, data
 
 async def test_a_stored_end_that_no_calendar_reaches_breaks_no_reading(gateway: Gateway, database: str) -> None:
     told = await gateway.suppress(ANN)
-    rows(database, "UPDATE suppressions SET expires_at = 253402390799000000")
-    rows(database, "UPDATE suppression_changes SET expires_at = 253402390799000000")
+    await changed(database, "UPDATE suppressions SET expires_at = 253402390799000000")
+    await changed(database, "UPDATE suppression_changes SET expires_at = 253402390799000000")
 
     (row,) = (await gateway.suppression(told.id)).data
     explained = await gateway.explain(to={"email": ANN, "timezone": "Asia/Riyadh"}, content={"body": "Hello"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed
 from tests.gateway.brands.faces import written
 from wasl.api import Gateway
 from wasl.checkup import examine
@@ -137,7 +137,7 @@ async def test_doctor_names_brands_whose_messages_nobody_sends(folder: Path, mon
         configured(brand)
         async with Gateway.from_config(worker=False) as gateway:
             await gateway.send(to={"addresses": [{"channel": "log", "kind": "any", "value": "ann"}]}, content={"body": "Hello"})
-    rows(f"sqlite:///{folder}/wasl.db", "UPDATE deliveries SET due_at = due_at - 61000000")
+    await changed(f"sqlite:///{folder}/wasl.db", "UPDATE deliveries SET due_at = due_at - 61000000")
 
     (found,) = [one for one in await examine(None) if one.what.startswith("brand ")]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.brands.faces import written
 from tests.gateway.outbound.sites import ok, site
 from tests.gateway.scripted import ANN, Carrier, FakeClock, Script, calls, message, outcome
@@ -258,7 +258,7 @@ async def test_a_message_whose_file_is_gone_fails_and_says_so(sqlite: Opened, fo
     gateway = await sqlite({"mail": provider}, clock=clock, files={"keep": "1h"})
     accepted = await gateway.accept(message(attachments=[inline()], send_at=clock.now().replace(day=2)))
 
-    rows(f"sqlite:///{folder}/wasl.db", "DELETE FROM file_contents")
+    await changed(f"sqlite:///{folder}/wasl.db", "DELETE FROM file_contents")
     clock.advance(days=1)
     seen = await gateway.wait(accepted.id)
 

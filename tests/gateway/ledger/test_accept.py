@@ -201,7 +201,7 @@ async def test_a_template_is_kept_although_its_first_commit_failed(desk: Desk) -
     shipped = message(template="order_shipped", data={"number": "7"})
     twin = desk.drafting.draft(shipped, None, desk.clock.now())
     await desk.ledger.accept(twin)
-    desk.rows("DELETE FROM sources")
+    await desk.change("DELETE FROM sources")
 
     with pytest.raises(Exception, match=r"(?i)unique"):  # the same id again: the whole commit is undone
         await desk.ledger.accept(twin)

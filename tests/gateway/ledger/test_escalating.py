@@ -99,7 +99,7 @@ async def test_the_calls_to_two_devices_that_end_at_once_leave_one_that_waits(de
 async def test_a_proof_that_came_while_it_was_opened_ends_it_before_its_intent(desk: Desk) -> None:
     """Two transactions on PostgreSQL, of which neither saw the other: the proof found nothing to end."""
     (claimed,) = await waiting(desk)
-    desk.rows("UPDATE deliveries SET state = 'delivered' WHERE number = 1")
+    await desk.change("UPDATE deliveries SET state = 'delivered' WHERE number = 1")
 
     assert await desk.ledger.commit_intents([await desk.plan(claimed, "text")]) == [False]
     assert desk.rows("SELECT state, reason FROM deliveries WHERE number = 2") == [("cancelled", "proof_came")]

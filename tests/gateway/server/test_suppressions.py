@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.server.conftest import Answer, Serving
+from tests.gateway.server.conftest import HASTY, Answer, Serving
 from wasl.errors import LedgerUnavailable
 
 PATH = "/v1/suppressions"
@@ -136,6 +136,7 @@ async def test_a_file_that_is_wrong_as_a_whole_keeps_nothing(serving: Serving, m
     assert (await serving.gateway.suppressions()).data == ()
 
 
+@pytest.mark.parametrize("server", [HASTY])
 async def test_a_file_that_comes_too_slowly_is_given_up_and_keeps_nothing(serving: Serving) -> None:
     async def dripping() -> Any:
         yield b"address\nann@example.com\n"

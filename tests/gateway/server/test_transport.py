@@ -8,6 +8,7 @@ import tracemalloc
 
 import pytest
 
+from tests.gateway.server.conftest import HASTY
 from wasl.server.problems import PROBLEM_JSON
 
 
@@ -39,6 +40,7 @@ def problem(said: bytes) -> tuple[int, str]:
     return found["status"], found["code"]
 
 
+@pytest.mark.parametrize("server", [HASTY])
 async def test_a_head_that_does_not_end_is_closed_without_a_word(serving):
     silent, after = await talk(serving)
     trickling, later = await talk(serving, b"POST /v1/messages HT", b"TP/1.1\r\nHost: x\r\n", b"X-A: 1\r\n", pause=0.08)
@@ -48,6 +50,7 @@ async def test_a_head_that_does_not_end_is_closed_without_a_word(serving):
     assert 0.15 < later < 1
 
 
+@pytest.mark.parametrize("server", [HASTY])
 async def test_a_second_head_on_the_same_connection_must_end_too(serving):
     reader, writer = await asyncio.open_connection("127.0.0.1", serving.port)
     writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -68,6 +71,7 @@ async def test_a_slow_head_that_ends_in_time_is_served(serving):
     assert b"200 OK" in said
 
 
+@pytest.mark.parametrize("server", [HASTY])
 async def test_a_stalled_body_is_408(serving):
     declared = head(serving, "Content-Type: application/json", "Content-Length: 1000")
     chunked = head(serving, "Content-Type: application/json", "Transfer-Encoding: chunked")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed
 from tests.gateway.scripted import OFFERS, Carrier, FakeClock, Script, message, outcome, specs
 from tests.gateway.verifying.shop import named
 from wasl.api import Gateway
@@ -39,12 +39,12 @@ class Shop:
     async def found(self) -> Report:
         return await verify(self._specs, clock=self._clock)
 
-    def move(self, number: int, hours: int) -> None:
+    async def move(self, number: int, hours: int) -> None:
         """As if a call had been made at another time."""
-        self.update(f"attempts SET started_at = started_at + {hours * HOUR}, ended_at = ended_at + {hours * HOUR}", number)
+        await self.update(f"attempts SET started_at = started_at + {hours * HOUR}, ended_at = ended_at + {hours * HOUR}", number)
 
-    def update(self, change: str, number: int) -> None:
-        assert rows(self.url, f"UPDATE {change} WHERE message_id = ? RETURNING 1", self.ids[number]) == [(1,)]
+    async def update(self, change: str, number: int) -> None:
+        assert await changed(self.url, f"UPDATE {change} WHERE message_id = ? RETURNING 1", self.ids[number]) == [(1,)]
 
 
 @pytest.fixture
@@ -67,30 +67,30 @@ async def test_a_ledger_that_keeps_its_caps_has_no_findings(shop: Shop) -> None:
 
 
 async def test_a_call_that_came_too_early_is_found(shop: Shop) -> None:
-    shop.move(3, hours=10)
+    await shop.move(3, hours=10)
 
     assert [one for one in named(await shop.found()) if one[:2] == MISSED] == [(*MISSED, shop.ids[7])]
 
 
 async def test_a_promotion_on_a_reserved_place_is_found(shop: Shop) -> None:
-    shop.move(4, hours=10)
+    await shop.move(4, hours=10)
 
     assert (*MISSED, shop.ids[6]) in named(await shop.found())
 
 
 async def test_a_use_that_should_not_have_been_given_back_is_found(shop: Shop) -> None:
-    shop.update("attempts SET outcome = 'unknown'", 1)
+    await shop.update("attempts SET outcome = 'unknown'", 1)
 
     assert (*MISSED, shop.ids[2]) in named(await shop.found())
 
 
 async def test_a_topic_that_gets_more_than_its_share_is_found(shop: Shop) -> None:
-    shop.move(5, hours=2)
+    await shop.move(5, hours=2)
 
     assert (*MISSED, shop.ids[6]) in named(await shop.found())
 
 
 async def test_a_call_that_counts_for_somebody_else_is_found(shop: Shop) -> None:
-    shop.update("attempts SET recipient_id = 'u_2'", 2)
+    await shop.update("attempts SET recipient_id = 'u_2'", 2)
 
     assert ("P6", "its_calls_count_for_its_recipient", shop.ids[2]) in named(await shop.found())
