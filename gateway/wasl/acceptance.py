@@ -22,7 +22,7 @@ from wasl.content.promotion import Promotion
 from wasl.content.template import Template
 from wasl.content.templates import NoSuchLocale, NoSuchTemplate, Templates
 from wasl.errors import Problem, Refused
-from wasl.ids import new_message_id
+from wasl.ids import MESSAGE_IDS, MessageIds
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.people import recipient_seen
 from wasl.ledger.rows import LONGEST_REFERENCE, MessageRow, SourceRow
@@ -33,6 +33,16 @@ from wasl_contracts import Address, Category, Escalation, Message, Mode, State
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_DATA = 100_000  # bytes of a template's data, as much as inline content may have
 _AROUND_DATA = len(b'{"data":}')
+
+
+class Caller(NamedTuple):
+    """Who asks for a message: the one brand that they may send for, or any, and what is kept of where they come from (origins.py)."""
+
+    brand: str | None = None
+    origin: str | None = None
+
+
+ANYBODY = Caller()
 
 
 class _Way(NamedTuple):
@@ -50,7 +60,7 @@ class _Way(NamedTuple):
 
 
 class Drafting:
-    """Checks messages and makes drafts of them. Pure but for the random part of ids."""
+    """Checks messages and makes drafts of them. Pure but for the ids."""
 
     def __init__(  # noqa: PLR0913 - what a message is checked against, each with a name
         self,
@@ -62,8 +72,10 @@ class Drafting:
         *,
         brands: Brands | None = None,
         promotion: Promotion | None = None,
+        ids: MessageIds = MESSAGE_IDS,
     ) -> None:
         self._config = config
+        self._new_id = ids.new
         self._version = version
         self._addresses = addresses
         self._templates = templates
@@ -73,17 +85,17 @@ class Drafting:
         self._hash = address_hash
         self._way = lru_cache(maxsize=256)(self._found_way)  # there are as many as routes
 
-    def draft(self, message: Message, key: str | None, now: datetime, locale: str | None = None, *, seen_as: str | None = None) -> Draft:
+    def draft(self, message: Message, key: str | None, now: datetime, locale: str | None = None, *, caller: Caller = ANYBODY) -> Draft:
         """All that must be stored of a message. `locale` is the recipient's where it is known from before.
 
-        `seen_as` is the one brand that the caller may send for; without it the message names any, else it is for that of the configuration.
+        A caller of no brand names any in the message, else it is for that of the configuration.
 
         Raises:
             Refused: names each field that is wrong.
         """
         way = self._way(message.topic or "default", message.channels, message.mode)
         self._check(message, key, now)
-        brand = self._brand(message, seen_as)
+        brand = self._brand(message, caller.brand)
         addresses = self._addresses.normal_all(message.to)
         self._check_countries(message, addresses)
         locale = locale or message.to.locale or self._config.locale
@@ -96,7 +108,7 @@ class Drafting:
             due_at = max(created_at, micros(message.send_at))
         row: MessageRow = {
             "brand": brand.name,
-            "id": new_message_id(),
+            "id": self._new_id(),
             "created_at": created_at,
             "due_at": due_at,
             "expires_at": due_at + (message.expires_in or way.life) // MICROSECOND,
@@ -120,6 +132,7 @@ class Drafting:
             "supersedes": 1 if message.supersedes else None,
             "superseded_by": None,
             "reference": _reference(message) if message.metadata else None,
+            "origin": caller.origin,
             "priority": way.priority,
             **_escalation(message, way),
         }
@@ -129,7 +142,7 @@ class Drafting:
             addresses,
             way.channels,
             _source(template),
-            lambda known: self.draft(message, key, now, known, seen_as=seen_as),
+            lambda known: self.draft(message, key, now, known, caller=caller),
             preferring=way.preferring,
         )
 

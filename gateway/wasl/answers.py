@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from wasl.decision_seen import DecisionSeen
+from wasl.origins import OriginSeen
 from wasl.standing import ProviderState
 from wasl.states import LIVE
 from wasl_contracts import Audience, Category, Mark, Reason, State
@@ -163,7 +164,7 @@ class MessageSummary(Frozen):
 
 
 class MessageSeen(Frozen):
-    """Everything that support may know of a message: never its content, addresses masked."""
+    """Everything that support may know of a message: never its content, addresses masked. `origin`: who asked, where that is known."""
 
     id: str
     brand: str
@@ -177,6 +178,7 @@ class MessageSeen(Frozen):
     about: str | None = None
     fact: str | None = None
     superseded_by: str | None = None
+    origin: OriginSeen | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     deliveries: tuple[DeliverySeen, ...]
     timeline: tuple[TimelineEntry, ...]

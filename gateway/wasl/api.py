@@ -13,6 +13,7 @@ import structlog
 from pydantic import JsonValue
 
 from wasl import log
+from wasl.acting import Acting
 from wasl.admitting import Admitting
 from wasl.answers import Accepted, Health, MessageSeen
 from wasl.apikeys import ApiKey
@@ -23,21 +24,23 @@ from wasl.authoring import Authoring
 from wasl.clock import SystemClock
 from wasl.config import Config
 from wasl.errors import IdempotencyInProgress, StorageLow, WaslError
+from wasl.exporting import Exporting
 from wasl.filing import Filing
 from wasl.following import Following
 from wasl.hearing import Hearing
 from wasl.ledger.accept import Draft, Stored
 from wasl.ledger.reads import Filters
-from wasl.people import People
 from wasl.preferring import Preferring
 from wasl.previewing import Previewing
 from wasl.problems import validated
+from wasl.proving import Proving
 from wasl.questioning import Questioning
 from wasl.receiving import Receiving
 from wasl.registry import Specs, read
 from wasl.reporting import Reporting
-from wasl.staffing import Staffing
+from wasl.signing_on import SigningOn
 from wasl.suppressing import Suppressing
+from wasl.working_off import WorkingOff
 from wasl_contracts import Content, Escalation, Message, Mode, Recipient
 from wasl_contracts.enclosure import Enclosure
 
@@ -63,14 +66,16 @@ class Gateway(
     Authoring,
     Questioning,
     Previewing,
-    People,
+    Acting,
     Preferring,
     Suppressing,
+    Exporting,
     Receiving,
     Reporting,
     Hearing,
     Following,
-    Staffing,
+    Proving,
+    SigningOn,
 ):
     """Accepts, sends and answers for every brand. Use it as an asynchronous context manager.
 
@@ -135,6 +140,10 @@ class Gateway(
             log.configure(self._world.environ)  # the default of structlog would print everything as it is
         async with AsyncExitStack() as stack:
             self._parts = await assemble(self._specs, self._world, stack, self._part)
+            if self._part.worker:
+                acts = WorkingOff(self)
+                acts.start()
+                stack.push_async_callback(acts.close)
             self._stack = stack.pop_all()
         return self
 
@@ -244,7 +253,7 @@ class Gateway(
             raise StorageLow("There is too little disk space to accept more.")
 
     def _draft(self, message: Message, key: str | None) -> Draft:
-        return self._open.drafting.draft(message, key, self._open.ledger.clock.now(), seen_as=self.seen_as)
+        return self._open.drafting.draft(message, key, self._open.ledger.clock.now(), caller=self.caller)
 
     async def _with_files(self, submissions: Sequence[Submission]) -> "Mapping[int, asyncio.Task[Draft]]":
         """The drafts of those that have files, by their position from 1, each done."""

@@ -15,8 +15,10 @@ from wasl.counters import Counters
 from wasl.deciding import Deciding
 from wasl.escalation import Escalating
 from wasl.explaining import Explaining, Scene
+from wasl.exports.writing import WritingOut
 from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
+from wasl.ids import MESSAGE_IDS, MessageIds
 from wasl.imprint import Imprint
 from wasl.inbox.inboxes import Inboxes, inboxes
 from wasl.keys import KeyRing, open_ring
@@ -25,12 +27,14 @@ from wasl.ledger.ledger import Ledger
 from wasl.ledger.opening import key_file, keyed, open_store
 from wasl.ledger.providers import Providers
 from wasl.measuring import Measuring
+from wasl.oidc import Party
 from wasl.opting_out import OptOut
 from wasl.outbound import Outbound
 from wasl.parts import (
     addresses_of,
     carriers_of,
     enclosing_of,
+    exports_written,
     foretelling,
     keep,
     keep_software,
@@ -38,6 +42,7 @@ from wasl.parts import (
     listeners_of,
     measuring,
     opened,
+    party_of,
     promotion_of,
     receipts_in,
     started,
@@ -71,6 +76,7 @@ class World:
     clock: Clock
     random: Random
     environ: Mapping[str, str]
+    ids: MessageIds = MESSAGE_IDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class Assembly:
     providers: Providers
     explaining: Explaining
     enclosing: Enclosing
+    exports: WritingOut
     previewing: Previewing
     rerendering: Rerendering
     pinned: Pinned
@@ -115,6 +122,7 @@ class Assembly:
     inboxes: Inboxes
     visits: Visits
     measuring: Measuring
+    party: Party | None
     worker: Worker | None
     held: int | None = None
 
@@ -137,7 +145,9 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     version, pinned, opt_out = await keep(config, brands, ledger), Pinned(templates, brands, ledger), OptOut(config, ring)
     held = await ledger.hold_all() if part.after_restore else None
     addresses, enclosing = addresses_of(specs), await enclosing_of(config, ledger, stack)
-    drafting = Drafting(config, version, addresses, templates, ledger.address_hash, brands=brands, promotion=promotion_of(specs))
+    drafting = Drafting(
+        config, version, addresses, templates, ledger.address_hash, brands=brands, promotion=promotion_of(specs), ids=world.ids
+    )
     shared = Providers(store, config.brand, ledger.clock, {name: specs[name].channel for name in specs.plugins}, brands.names)
     deciding, escalating, counters = Deciding(routing, policies, ledger.address_hash), Escalating(routing), Counters()
     writing = Writing(pinned, opt_out, Marking(config, ring))
@@ -170,8 +180,9 @@ async def assemble(specs: Specs, world: World, stack: AsyncExitStack, part: Part
     told = await receipts_in(Surroundings(specs, store, ledger, ring, addresses, policies, brands.names), carriers, stack)
     durability, fresh = await store.weakness() or "ok", await kept_fresh(reloading(config, files, pinned, ledger), stack)
     return Assembly(
-        config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing, previewing,
-        rerendering, pinned, fresh, listeners_of(config, ledger, stack), posting, told,
+        config, brands, durability, ring, opt_out, ledger, drafting, addresses, shared, explaining, enclosing,
+        exports_written(ledger, ring, addresses, stack, beside=carriers is not None), previewing, rerendering, pinned, fresh,
+        listeners_of(config, ledger, stack), posting, told,
         inboxes(config, ledger, told.callbacks, ring, stack), await visits(ring, store, told, stack),
-        measuring(config, counters, ledger, shared, told), sender, held,
+        measuring(config, counters, ledger, shared, told), party_of(config, ring, ledger.clock), sender, held,
     )  # fmt: skip

@@ -15,12 +15,15 @@ from pydantic import JsonValue
 
 from wasl.answers import ProviderSeen, ProvidersSeen, WhyNot
 from wasl.api import Gateway
+from wasl.clock import SystemClock
 from wasl.config import DEFAULT_FILE
 from wasl.config.mistakes import ConfigMistakes
 from wasl.content.templates import Templates
 from wasl.errors import Unusable, WaslError
 from wasl.ledger.migrate import HEAD
 from wasl.ledger.opening import schema_version, sqlite_path
+from wasl.oidc import NotSignedOn, redirect_uri
+from wasl.oidc.issuer import Issuer
 from wasl.pinned import brands_of
 from wasl.registry import Specs, open_providers, read
 from wasl.webhooks.webhook import WebhookSeen
@@ -29,6 +32,7 @@ from wasl_contracts import EventSource, Provider, SenderCheck
 
 _MEGABYTE = 1024 * 1024
 _MOST_APART = 5.0  # seconds
+_PATIENCE = 5.0  # seconds for each answer of an identity provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,10 @@ async def examine(config: Path | None) -> Sequence[Finding]:
         specs = read(config, os.environ)
     except ConfigMistakes as mistakes:
         return [Finding("configuration", False, str(mistake)) for mistake in mistakes.mistakes]
-    return [*_configuration(config, specs), *await _database(specs), *await _providers(specs), *_brands(specs), *_templates(specs)]
+    return [
+        *_configuration(config, specs), *await _database(specs), *await _providers(specs), *await _sign_on(specs), *_brands(specs),
+        *_templates(specs),
+    ]  # fmt: skip
 
 
 async def examine_running(gateway: Gateway) -> Sequence[Finding]:
@@ -58,7 +65,10 @@ async def examine_running(gateway: Gateway) -> Sequence[Finding]:
     where = "PostgreSQL" if path is None else str(path)
     database = [*await _running(gateway, where), *([_free(path), _worker(path)] if path is not None else [])]
     file = Path(gateway.config.source.file)
-    return [*_configuration(file, specs), *database, _clock(gateway), *await _providers(specs), *_brands(specs), *_templates(specs)]
+    return [
+        *_configuration(file, specs), *database, _clock(gateway), *await _providers(specs), *await _sign_on(specs), *_brands(specs),
+        *_templates(specs),
+    ]  # fmt: skip
 
 
 def _configuration(config: Path | None, specs: Specs) -> Iterator[Finding]:
@@ -217,6 +227,19 @@ def _callbacks(specs: Specs, opened: Mapping[str, Provider]) -> Iterator[Finding
             yield Finding(what, False, f"say how wasl is reached, by `public_url` under [server] in wasl.toml; then let it call {at}")
         else:
             yield Finding(what, True, f"it is to call {at}")
+
+
+async def _sign_on(specs: Specs) -> Sequence[Finding]:
+    """Whether the identity provider says of itself what signing in needs, and what it has to know of wasl."""
+    told = specs.config.console.oidc
+    if told is None:
+        return []
+    what, back = f"single sign-on with {told.title}", redirect_uri(told, specs.config.server.public_url)
+    try:
+        known = await Issuer(told, SystemClock(), _PATIENCE).known()
+    except NotSignedOn as fact:
+        return [Finding(what, False, f"{fact.detail}; it must know the redirect URI {back}")]
+    return [Finding(what, True, f"{known.metadata.issuer} answers, with {len(known.keys)} keys; it must know the redirect URI {back}")]
 
 
 def _doubts(opened: Mapping[str, Provider], specs: Specs) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from wasl.acceptance import Drafting
+from wasl.acceptance import Caller, Drafting
 from wasl.answers import WhyNot
 from wasl.choosing import Choice, choose, stood, why_resting
 from wasl.content.rendering import RenderingFailed
@@ -81,7 +81,7 @@ class Explaining:
         """
         now = self._ledger.clock.now()
         at = at.astimezone(UTC) if at is not None else now
-        draft = self._scene.drafting.draft(message, None, at, seen_as=seen_as)
+        draft = self._scene.drafting.draft(message, None, at, caller=Caller(seen_as))
         if message.attachments:
             draft = await self._scene.enclosing.foreseen(draft, message)
         claims = await self._ledger.foreseeing.claims(draft)

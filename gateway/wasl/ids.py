@@ -3,22 +3,31 @@
 import random
 import re
 import time
+from collections.abc import Callable
 
 _SUPPRESSION = re.compile(r"sup_([a-z][a-z0-9_-]{0,62})_([0-9a-f]{34})")
+_REQUEST = re.compile(r"req_([0-9a-f]{12})[0-9a-f]{12}")
 
 
-_latest = 0
+class MessageIds:
+    """Makes the ids of messages, by the clock of the machine or by one that tells nanoseconds since 1970."""
+
+    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+        self._clock = clock
+        self._latest = 0
+
+    def new(self) -> str:
+        """`msg_` and 32 hexadecimal digits: 60 bits of time, in 1/4096 of a millisecond, and 68 random ones, like a UUIDv7 (RFC 9562, 6.2).
+
+        Each sorts after those that were made here before, as messages of one ordering key go in that order.
+        """
+        self._latest = max(self._clock() * 4096 // 1_000_000, self._latest + 1)
+        # Not a secret. The shared generator is seeded from the system, and again after a fork.
+        return f"msg_{self._latest:015x}{random.getrandbits(68):017x}"
 
 
-def new_message_id() -> str:
-    """`msg_` and 32 hexadecimal digits: 60 bits of time, in 1/4096 of a millisecond, and 68 random ones, like a UUIDv7 (RFC 9562, 6.2).
-
-    Each sorts after those that this process made before, as messages of one ordering key go in that order.
-    """
-    global _latest  # noqa: PLW0603 - the order is the whole process's
-    _latest = max(time.time_ns() * 4096 // 1_000_000, _latest + 1)
-    # Not a secret. The shared generator is seeded from the system, and again after a fork.
-    return f"msg_{_latest:015x}{random.getrandbits(68):017x}"
+MESSAGE_IDS = MessageIds()
+"""Those of this process: their order is the whole process's."""
 
 
 def message_ids_since(seconds: float) -> str:
@@ -37,8 +46,14 @@ def made_at(message_id: str) -> int:
 
 
 def new_request_id() -> str:
-    """`req_` and 80 random bits."""
-    return f"req_{random.getrandbits(80):020x}"
+    """`req_`, the moment in milliseconds and 48 random bits: what it asked for is found near that moment, without an index of its own."""
+    return f"req_{time.time_ns() // 1_000_000:012x}{random.getrandbits(48):012x}"
+
+
+def requested_at(request_id: str) -> int | None:
+    """When a request id of ours was made, in microseconds; None for one that a caller chose."""
+    ours = _REQUEST.fullmatch(request_id)
+    return int(ours[1], 16) * 1000 if ours is not None else None
 
 
 def new_webhook_id() -> str:
@@ -49,6 +64,11 @@ def new_webhook_id() -> str:
 def new_user_id() -> str:
     """`usr_` and 80 random bits."""
     return f"usr_{random.getrandbits(80):020x}"
+
+
+def new_export_id() -> str:
+    """`exp_` and 80 random bits."""
+    return f"exp_{random.getrandbits(80):020x}"
 
 
 def new_test_event_id() -> str:
@@ -74,6 +94,11 @@ def new_change_id(at: int) -> str:
 def new_callback_id(at: int) -> str:
     """`cbk_`, the moment in microseconds and 40 random bits: a request of a provider, in their order."""
     return f"cbk_{at:014x}{random.getrandbits(40):010x}"
+
+
+def new_act_id(at: int) -> str:
+    """`act_`, the moment in microseconds and 40 random bits: an act on many messages, in their order."""
+    return f"act_{at:014x}{random.getrandbits(40):010x}"
 
 
 def suppression_id(channel: str, address_hash: str) -> str:

@@ -13,6 +13,8 @@ from wasl.config import Config
 from wasl.content.promotion import Formats, Promotion
 from wasl.counters import Counters
 from wasl.explaining import Explaining, Scene
+from wasl.exports.sources import Sources
+from wasl.exports.writing import WritingOut
 from wasl.feed.listeners import Listeners
 from wasl.files.enclosing import Enclosing
 from wasl.imprint import Software
@@ -23,6 +25,7 @@ from wasl.ledger.rows import SourceRow
 from wasl.ledger.store import Store
 from wasl.ledger.tracked import TrackedCalls
 from wasl.measuring import Measured, Measuring
+from wasl.oidc import Party, redirect_uri
 from wasl.opting_out import OptOut
 from wasl.outbound import Outbound
 from wasl.pinned import brand_row
@@ -86,6 +89,21 @@ def _beside(around: Surroundings) -> tuple[Witnessing, CatchingUp]:
 def measuring(config: Config, counters: Counters, ledger: Ledger, shared: Providers, told: Receipts) -> Measuring:
     """What `/metrics` tells."""
     return Measuring(counters, Measured(ledger.measures, shared, ledger.confirmations, told.kept, config.channels))
+
+
+def exports_written(ledger: Ledger, ring: KeyRing, addresses: Addresses, stack: AsyncExitStack, *, beside: bool) -> WritingOut:
+    """What writes exports: in the background too where it is `beside` a worker, else the small ones alone, as they are asked for."""
+    written = WritingOut(ledger.exports, Sources(ledger, ring, addresses), ledger.low)
+    if beside:
+        written.start()
+    stack.push_async_callback(written.close)
+    return written
+
+
+def party_of(config: Config, ring: KeyRing, clock: Clock) -> Party | None:
+    """What signs the console's users in by single sign-on; None where that is not configured."""
+    told = config.console.oidc
+    return None if told is None else Party(told, redirect_uri(told, config.server.public_url), ring, clock)
 
 
 async def visits(ring: KeyRing, store: Store, told: Receipts, stack: AsyncExitStack) -> Visits:

@@ -18,14 +18,14 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, kept: str | None) -> bool:
-    """Whether it is the one that was hashed. With None (there is no such user) it takes as long and is never right."""
+    """Whether it is the one that was hashed. Without one (no such user, or single sign-on) it takes as long and is never right."""
     async with _room:
         return await asyncio.to_thread(_matches, password, kept)
 
 
 def _matches(password: str, kept: str | None) -> bool:
     try:
-        return _hasher.verify(_decoy() if kept is None else kept, password) and kept is not None
+        return _hasher.verify(kept or _decoy(), password) and bool(kept)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -52,17 +52,19 @@ class LifeFilter(Frozen):
 
 
 class Missed(Frozen):
-    """A way that a message did not go, and why."""
+    """A way that a message did not go, and why. `sooner`: it would have gone by this one rather than by the one that was taken."""
 
     channel: str
     address: str | None = None
     reason: Reason
+    sooner: bool = False
 
 
 class LifeDelivery(Frozen):
     """How a message went on one channel.
 
     `ended_at` is when it got into its state, where that is known. `instead` are the ways that its decision did not take, with reasons.
+    `tried` are the channels of the message before this one, that failed or, with the mark `escalated`, of which no proof came in time.
     """
 
     id: str
@@ -77,6 +79,7 @@ class LifeDelivery(Frozen):
     ended_at: AwareDatetime | None = None
     calls: int = 0
     instead: tuple[Missed, ...] = ()
+    tried: tuple[str, ...] = ()
 
 
 class LifeMessage(Frozen):

@@ -69,7 +69,7 @@ class Resending(Branded):
         if not repeated:
             action = Action.MESSAGE_SENT_AGAIN if channel is None else Action.MESSAGE_OTHER_CHANNEL
             await self._open.ledger.audit.record([self._entry(action, message_id, channel=channel, anyway=seen.refused)])
-        draft = _tied(self._open.drafting.draft(message, None, now, seen_as=self.seen_as), key, channel)
+        draft = _tied(self._open.drafting.draft(message, None, now, caller=self.caller), key, channel)
         draft = await self._enclosed(draft, message)
         return await self._stored(draft, self._open.ledger.accept(draft))
 

@@ -1,6 +1,6 @@
 """Looking for messages with the query language (searching/language.py), and for what a pasted text is. Gateway has these verbs too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
@@ -19,6 +19,9 @@ from wasl.searching.seen import Counted, MessageFound, SearchPage, Strip
 from wasl.searching.tokens import Value
 
 _LARGEST_PAGE = 1000
+_TERMS: Mapping[Form | None, str] = {"reference": "ref", "request": "request"}
+"""The key of the language for what a text may be that messages carry."""
+_BEFORE_ALL = "msg_"
 _WINDOW = timedelta(days=30)
 """How far back words are looked for that no index finds."""
 
@@ -30,8 +33,22 @@ class Key(NamedTuple):
     id: str
 
 
+class Understood(NamedTuple):
+    """A query as it was understood at a moment, for those who ask several things about it.
+
+    `words`: as what its words without a key were taken.
+    """
+
+    query: str
+    wanted: Wanted
+    words: str | None
+
+
 class Resolved(NamedTuple):
-    """What a text was found to be: messages of that id, people, or messages with that reference; nothing where it is unknown."""
+    """What a text was found to be: messages of that id, people, or messages with that reference; nothing where it is unknown.
+
+    `refs` is also the id of a request, whose messages these are.
+    """
 
     form: Form | None = None
     messages: tuple[Key, ...] = ()
@@ -44,8 +61,22 @@ class Seeking(Branded):
 
     _specs: Specs
 
+    async def understood(self, query: str, *, brands: Sequence[str] | None = None, zone: tzinfo = UTC) -> Understood:
+        """A query, understood once: `search`, `count_found` and `strip_of` take it in place of the text. Days in it are those of the zone.
+
+        Raises:
+            Misread: the query cannot be understood; `spots` tell what of it.
+        """
+        return Understood(query, *await self._wanted(query, brands, zone))
+
     async def search(
-        self, query: str, *, brands: Sequence[str] | None = None, limit: int = 50, cursor: str | None = None, zone: tzinfo = UTC
+        self,
+        query: str | Understood,
+        *,
+        brands: Sequence[str] | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        zone: tzinfo = UTC,
     ) -> SearchPage:
         """Messages that a query finds, newest first. Days in it are those of the zone.
 
@@ -55,23 +86,35 @@ class Seeking(Branded):
         """
         if not 1 <= limit <= _LARGEST_PAGE:
             raise Refused([Problem(pointer="/limit", code="out_of_range", message=f"must be from 1 to {_LARGEST_PAGE}")])
-        wanted, understood = await self._wanted(query, brands, zone)
-        page = await self._open.ledger.searching.page(wanted, query, limit=limit, cursor=cursor)
-        return page.model_copy(update={"understood": understood})
+        asked = await self._understood(query, brands, zone)
+        page = await self._open.ledger.searching.page(asked.wanted, asked.query, limit=limit, cursor=cursor)
+        return page.model_copy(update={"understood": asked.words})
 
     async def count_found(
-        self, query: str, *, brands: Sequence[str] | None = None, most: int = 1_000, looked_at: int = 4_000, zone: tzinfo = UTC
+        self,
+        query: str | Understood,
+        *,
+        brands: Sequence[str] | None = None,
+        most: int = 1_000,
+        looked_at: int = 4_000,
+        zone: tzinfo = UTC,
     ) -> Counted:
         """How many messages a query finds, up to `most`, looking at so many rows; raises Misread."""
-        wanted, _ = await self._wanted(query, brands, zone)
-        return await self._open.ledger.searching.count(wanted, most=most, budget=looked_at)
+        asked = await self._understood(query, brands, zone)
+        return await self._open.ledger.searching.count(asked.wanted, most=most, budget=looked_at)
 
     async def strip_of(
-        self, query: str, span: tuple[datetime, datetime], *, brands: Sequence[str] | None = None, bars: int = 48, zone: tzinfo = UTC
+        self,
+        query: str | Understood,
+        span: tuple[datetime, datetime],
+        *,
+        brands: Sequence[str] | None = None,
+        bars: int = 48,
+        zone: tzinfo = UTC,
     ) -> Strip:
         """What a query finds as a histogram over a time; raises Misread."""
-        wanted, _ = await self._wanted(query, brands, zone)
-        return await self._open.ledger.searching.strip(wanted, span, bars)
+        asked = await self._understood(query, brands, zone)
+        return await self._open.ledger.searching.strip(asked.wanted, span, bars)
 
     async def keys_found(
         self, query: str, *, most: int, brands: Sequence[str] | None = None, zone: tzinfo = UTC, newer_than: str | None = None
@@ -94,21 +137,25 @@ class Seeking(Branded):
 
     async def resolve(self, text: str, *, brands: Sequence[str] | None = None) -> Resolved:
         """What somebody pasted: the id of a message, an address, the id of a person, a reference such as an order number."""
-        seen = self._seen_brands(brands)
-        for guess in self._guesses(text):
-            found = await self._exists(guess, seen)
-            if found is not None:
+        seen, meant = self._seen_brands(brands), self._guesses(text)
+        for guess in meant:
+            if guess.form != "reference" and (found := await self._exists(guess, seen)) is not None:
                 return found
-        return Resolved()
+        return await self._referred([guess.value for guess in meant if guess.form == "reference"], seen)
 
     @property
     def views(self) -> Views:
         """What users keep of their searches."""
         return self._open.ledger.views
 
-    async def _wanted(self, query: str, brands: Sequence[str] | None, zone: tzinfo) -> tuple[Wanted, str | None]:
+    async def _understood(self, query: str | Understood, brands: Sequence[str] | None, zone: tzinfo) -> Understood:
+        return query if isinstance(query, Understood) else await self.understood(query, brands=brands, zone=zone)
+
+    async def _wanted(
+        self, query: str, brands: Sequence[str] | None, zone: tzinfo, now: datetime | None = None
+    ) -> tuple[Wanted, str | None]:
         """What to search, after all that it names was found: people by their addresses, words by what they are."""
-        now, seen = self._open.ledger.clock.now(), self._seen_brands(brands)
+        now, seen = now or self._open.ledger.clock.now(), self._seen_brands(brands)
         search = parse(query, now, zone)
         terms = [await self._of_people(term, seen) if term.key == "to" else term for term in search.terms]
         understood: str | None = None
@@ -146,22 +193,35 @@ class Seeking(Branded):
         return Term(PEOPLE, _pairs(people), term.negated)
 
     async def _exists(self, guess: Guess, brands: tuple[str, ...]) -> Resolved | None:
-        ledger = self._open.ledger
+        searching = self._open.ledger.searching
         if guess.form == "message":
-            found = await ledger.searching.these([(brand, guess.value) for brand in brands])
-            return Resolved("message", messages=tuple(Key(one.brand, one.id) for one in found)) if found else None
-        if guess.form == "reference":
-            wanted = Wanted(brands, Search((Term("ref", (Value(guess.value),)),)), tuple(self._specs.plugins))
-            keys, _ = await ledger.searching.ids(wanted, 2)
-            return Resolved("reference", messages=tuple(Key(*one) for one in keys), refs=(guess.value,)) if keys else None
-        people: list[Key] = []
-        for brand in brands:
-            ids: Sequence[str] = [guess.value]
-            if guess.form == "address":
-                hashed = address_hash(self._open.ring, guess.kind, guess.value)
-                ids = [*await ledger.owners.of(brand, hashed), f"anon_{hashed}"]
-            people += [Key(brand, one.id) for one in await ledger.dossiers.some(brand, ids)]
-        return Resolved(guess.form, people=tuple(people)) if people else None
+            found = await searching.by_id(brands, guess.value)
+            return Resolved("message", messages=tuple(Key(*one) for one in found)) if found else None
+        if guess.form == "request":  # what it asked for is looked for from its moment on
+            keys, _ = await searching.ids(self._carrying("request", guess.value, brands), 2, newer_than=_BEFORE_ALL)
+            return Resolved("request", messages=tuple(Key(*one) for one in keys), refs=(guess.value,)) if keys else None
+        meant = [(brand, one) for brand in brands for one in await self._people_of(guess, brand)]
+        people = await searching.people(meant) if meant else ()
+        return Resolved(guess.form, people=tuple(Key(*one) for one in people)) if people else None
+
+    async def _people_of(self, guess: Guess, brand: str) -> Sequence[str]:
+        """The ids that those may have."""
+        if guess.form == "person":
+            return (guess.value,)
+        hashed = address_hash(self._open.ring, guess.kind, guess.value)
+        return (*await self._open.ledger.owners.of(brand, hashed), f"anon_{hashed}")
+
+    async def _referred(self, refs: Sequence[str], brands: tuple[str, ...]) -> Resolved:
+        """The first of these references that a message has, and the newest two of its messages."""
+        searching = self._open.ledger.searching
+        ref = await searching.referred(brands, refs, tuple(self._specs.plugins)) if refs and brands else None
+        if ref is None:
+            return Resolved()
+        keys, _ = await searching.ids(self._carrying("ref", ref, brands), 2)
+        return Resolved("reference", messages=tuple(Key(*one) for one in keys), refs=(ref,)) if keys else Resolved()
+
+    def _carrying(self, key: str, value: str, brands: tuple[str, ...]) -> Wanted:
+        return Wanted(brands, Search((Term(key, (Value(value),)),)), tuple(self._specs.plugins))
 
     def _guesses(self, text: str) -> tuple[Guess, ...]:
         phone = partial(_normal, lambda value: normal_phone(value, self.config.country))
@@ -184,8 +244,8 @@ def _normal(read: Callable[[str], str], text: str) -> str | None:
 def _term(resolved: Resolved) -> Term:
     if resolved.form == "message":
         return Term("id", tuple(Value(key.id) for key in resolved.messages))
-    if resolved.form == "reference":
-        return Term("ref", tuple(map(Value, resolved.refs)))
+    if resolved.form in _TERMS:
+        return Term(_TERMS[resolved.form], tuple(map(Value, resolved.refs)))
     return Term(PEOPLE, _pairs(resolved.people))
 
 

@@ -127,6 +127,14 @@ class Suppressing(Branded):
             found += [ConsentEntry(recipient=person, row=row) for row in granted]
         return tuple(sorted(found, key=lambda entry: entry.row.at, reverse=True))
 
+    async def wrote_since(self, story: SuppressionStory) -> datetime | None:
+        """When somebody last wrote from this address after it came onto the list: proof that it works; None where nobody did."""
+        place = suppressed_place(story.id)
+        if place is None or not story.data:
+            return None
+        since = max(row.since for row in story.data)
+        return await self._open.ledger.suppressions.wrote(self.brand, Place(*place), since, alone=len(self.brands) == 1)
+
     async def suppressions(self, listed: Listed | None = None, *, limit: int = 50, cursor: str | None = None) -> SuppressionPage:
         """What is suppressed now, newest first.
 

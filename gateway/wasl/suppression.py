@@ -1,5 +1,6 @@
 """The suppression list as it is asked for and shown: addresses that must not be used, why, since when, and who wrote it down."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -17,6 +18,12 @@ def _listing(reason: object) -> object:
         raise PydanticCustomError("bad_value", "is not a reason to suppress an address; there are: {known}", {"known": ", ".join(REASONS)})
     return reason
 
+
+NOT_ARRIVING = frozenset({Reason.SUPPRESSED_BOUNCE, Reason.SUPPRESSED_INVALID})
+"""Reasons that tell of a mailbox or a number, not of what its owner wants: consent proves nothing here, and whether it works again only
+an answer from it or another try does."""
+TRY_AGAIN = timedelta(days=30)
+"""How long support waits after such an address was taken off the list and came back, before it is tried once more without proof."""
 
 SuppressionReason = Annotated[
     Reason, BeforeValidator(_listing), WithJsonSchema({"type": "string", "enum": [reason.value for reason in REASONS]})
@@ -118,6 +125,12 @@ class SuppressionStory(Frozen):
     address: str | None
     data: tuple[SuppressionSeen, ...]
     history: tuple[SuppressionChange, ...]
+
+
+def tried_lately(story: SuppressionStory, now: datetime) -> datetime | None:
+    """When it was last taken off the list although nothing had arrived there, within `TRY_AGAIN`; None where it may be tried again."""
+    off = (one.at for one in story.history if one.change == "removed" and one.reason in NOT_ARRIVING)
+    return max((at for at in off if now - at < TRY_AGAIN), default=None)
 
 
 class SuppressionPage(Frozen):

@@ -8,16 +8,13 @@ from typing import IO, NamedTuple
 
 from wasl.csv_lines import CsvLine, csv_lines, csv_text, line_end
 from wasl.errors import Problem, Refused
-from wasl.ids import suppressed_place
 from wasl.ledger.suppressions import Addition, Fate
 from wasl.problems import validated
 from wasl.suppression import REASONS, Imported, LineProblem, Origin, Suppression, SuppressionSeen
-from wasl.suppression_rows import Hashed, Rows
+from wasl.suppression_rows import EXPORTED, Hashed, Rows
 
 COLUMNS = ("channel", "kind", "address", "reason", "scope", "expires_at", "note", "message_id")
 """What a file may tell of each address. Only `address` is needed."""
-EXPORTED = ("channel", "address", "address_hash", "check", "reason", "scope", "since", "expires_at", "message_id", "brand", "source")
-"""What an export tells: the address masked, and its keyed hash."""
 MOST_LINES = 1_000_000
 """Of one file."""
 _KNOWN = tuple(dict.fromkeys((*COLUMNS, *EXPORTED)))
@@ -115,20 +112,12 @@ class _Seen:
 
 def exported(rows: Rows, listed: Sequence[SuppressionSeen]) -> str:
     """The lines of these suppressions."""
-    return csv_text([_line(rows, one) for one in listed])
+    return csv_text([rows.told(one) for one in listed])
 
 
 def first_line() -> str:
     """The line that names the columns of an export."""
     return csv_text([EXPORTED])
-
-
-def _line(rows: Rows, seen: SuppressionSeen) -> list[str]:
-    place = suppressed_place(seen.id)
-    hashed = Hashed(seen.channel, place[1] if place is not None else "", seen.address)
-    ends = seen.expires_at.isoformat() if seen.expires_at is not None else ""
-    told = (seen.reason.value, seen.scope or "", seen.since.isoformat(), ends, seen.message_id or "", seen.brand, seen.source)
-    return [*hashed[:1], hashed.address, hashed.address_hash, rows.check(hashed), *told]
 
 
 def _reason(cells: Mapping[str, str]) -> dict[str, object]:

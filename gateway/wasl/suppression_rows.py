@@ -12,9 +12,11 @@ from wasl.keys import KeyRing
 from wasl.ledger.people import address_hash
 from wasl.ledger.suppression_list import Place, about_note
 from wasl.ledger.suppressions import Addition
-from wasl.suppression import Origin, Suppression
+from wasl.suppression import Origin, Suppression, SuppressionSeen
 from wasl_contracts import Address
 
+EXPORTED = ("channel", "address", "address_hash", "check", "reason", "scope", "since", "expires_at", "message_id", "brand", "source")
+"""What an export tells of each row: the address masked, and its keyed hash."""
 _CHANNEL_CODES = ("wrong_channel", "unknown_channel", "channel_missing")
 _HASH = re.compile("[0-9a-f]{34}")
 _CHECK = 8  # bytes of the MAC: enough, as it guards against mistakes
@@ -63,6 +65,14 @@ class Rows:
     def check(self, hashed: Hashed) -> str:
         """What proves that a hash was made with these keys: by others it would find nothing."""
         return self._ring.sign(f"suppression|{'|'.join(hashed)}".encode())[:_CHECK].hex()
+
+    def told(self, seen: SuppressionSeen) -> list[str]:
+        """A row as an export tells it: the cells of EXPORTED."""
+        place = suppressed_place(seen.id)
+        hashed = Hashed(seen.channel, place[1] if place is not None else "", seen.address)
+        ends = seen.expires_at.isoformat() if seen.expires_at is not None else ""
+        rest = (seen.reason.value, seen.scope or "", seen.since.isoformat(), ends, seen.message_id or "", seen.brand, seen.source)
+        return [hashed.channel, hashed.address, hashed.address_hash, self.check(hashed), *rest]
 
     def exported(self, hashed: Hashed, check: str) -> Hashed:
         """The same, where the check is right.

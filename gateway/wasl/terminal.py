@@ -9,6 +9,7 @@ from rich.text import Text
 
 from wasl.answers import CostSeen, DeliverySeen, MessageSeen, MessageSummary, RecipientSeen, TimelineEntry
 from wasl.decision_seen import CandidateSeen, VerdictSeen
+from wasl.origins import OriginSeen
 from wasl_contracts import Reason, State
 
 _COLOURS = {
@@ -47,6 +48,8 @@ def whole(seen: MessageSeen) -> Group:
     if seen.superseded_by:
         facts += f" · replaced by {seen.superseded_by}"
     created = f"Accepted {seen.created_at.astimezone():%Y-%m-%d %H:%M:%S %Z} · expires {seen.expires_at.astimezone():%Y-%m-%d %H:%M %Z}"
+    if seen.origin is not None:
+        created += f" · {asked(seen.origin)}"
     blank = Text("")
     return Group(heading(seen), Text(facts), Text(created, "dim"), blank, deliveries(seen), blank, timeline(seen), blank, *decisions(seen))
 
@@ -73,6 +76,19 @@ def person(to: RecipientSeen) -> str:
     if to.id.startswith("anon_"):
         return addresses
     return f"{to.id} ({addresses})" if addresses else to.id
+
+
+def asked(origin: OriginSeen) -> str:
+    """Who asked for it: `by the API key web-backend, request req_…`."""
+    name = origin.name or origin.id
+    told = {
+        "key": f"by the API key {name}",
+        "user": f"by {name} at the console",
+        "cli": f"by {name} at the command line",
+        "app": "by the application, in process",
+    }
+    by = told.get(origin.kind, "by wasl itself")
+    return f"{by}, request {origin.request}" if origin.request else by
 
 
 def deliveries(seen: MessageSeen) -> Table:

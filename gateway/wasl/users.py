@@ -39,7 +39,8 @@ UserName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_na
 class User(Frozen):
     """Somebody who may sign in. `brands` are those that they see; empty, all. `lang` and `zone` are None where they did not choose.
 
-    With `keys_off` single keys do nothing for them (WCAG 2.2, success criterion 2.1.4).
+    With `keys_off` single keys do nothing for them (WCAG 2.2, success criterion 2.1.4). `single_sign_on`: an identity provider knows them,
+    says their role and brands, and signs them in; they have no password here.
     """
 
     id: str
@@ -49,14 +50,49 @@ class User(Frozen):
     lang: Locale | None = None
     zone: TimeZone | None = None
     keys_off: bool = False
+    single_sign_on: bool = False
     created_at: datetime
 
 
+class SignedIn(NamedTuple):
+    """Who is signed in by a cookie, since when, when they proved a second factor in that session last, and whether they enrolled one."""
+
+    user: User
+    since: datetime
+    proved_at: datetime | None
+    enrolled: bool
+
+    @property
+    def half(self) -> bool:
+        """Whether the second factor is still to be proved: until then they are nobody."""
+        return self.enrolled and self.proved_at is None
+
+
+class Member(NamedTuple):
+    """A user, and how they sign in: when they did last, since when with a second factor (None: without), in how many browsers now."""
+
+    user: User
+    signed_in_at: datetime | None
+    factor_since: datetime | None
+    sessions: int
+
+
+class Factor(NamedTuple):
+    """A second factor that somebody enrolled: since when, and how many of their recovery codes they have not used."""
+
+    since: datetime
+    codes_left: int
+
+
 class Session(NamedTuple):
-    """A user who is signed in. `token` is the secret of their cookie: whoever has it is them."""
+    """A user who is signed in. `token` is the secret of their cookie: whoever has it is them.
+
+    `half`: they have enrolled a second factor, and are nobody until they proved it.
+    """
 
     token: str
     user: User
+    half: bool = False
 
     def __repr__(self) -> str:
         return f"Session(user={self.user.name!r})"

@@ -1,16 +1,18 @@
-"""What is done to many messages at a time: foretold first, then done in a few transactions. Gateway has these verbs too."""
+"""What is done to many messages at a time: foretold first, then done in a few transactions. Gateway has these verbs too.
+
+acting.py does the same to more of them, behind those who send.
+"""
 
 from collections.abc import Sequence
 
+from wasl.acts_seen import DONE, NOT_WAITING, SUPPRESSED, Fated
 from wasl.audited import Action
 from wasl.branded import Branded
 from wasl.ledger.dead_letters import Terms
-from wasl.ledger.views import Fated
 from wasl.states import PENDING
 
-DONE = "done"
-"""The fate of a message with which it was done; any other is the code of why it was left alone (LeftAlone, or `not_waiting`)."""
-NOT_WAITING = "not_waiting"
+__all__ = ["DONE", "NOT_WAITING", "Wholesale"]
+
 _BATCH = 250
 
 
@@ -19,16 +21,23 @@ class Wholesale(Branded):
 
     async def foresee_retries(self, ids: Sequence[str]) -> list[Fated]:
         """What `retry_these` would do."""
+        alone = await self._unreachable(ids)
         fates = await self._open.ledger.replays.these(self.brand, ids, Terms(), dry_run=True)
-        return [Fated(self.brand, fate.id, fate.left_alone or DONE) for fate in fates]
+        return [Fated(self.brand, fate.id, fate.left_alone or (SUPPRESSED if fate.id in alone else DONE)) for fate in fates]
 
     async def retry_these(self, ids: Sequence[str]) -> list[Fated]:
-        """Send these again, with their whole life before them; nothing that may have arrived, nothing that does not fit any more."""
+        """Send these again, with their whole life before them.
+
+        Nothing that may have arrived, nothing that does not fit any more, and nothing to somebody whose every address is suppressed.
+        """
         done: list[Fated] = []
         for some in _some(ids):
+            foreseen = await self.foresee_retries(some)
+            going = [one.message_id for one in foreseen if one.fate == DONE]
             entry = self._entry(Action.MESSAGES_RETRIED, count=len(some), messages=some)
-            fates = await self._open.ledger.replays.these(self.brand, some, Terms(), entry=entry)
-            done += [Fated(self.brand, fate.id, fate.left_alone or DONE) for fate in fates]
+            fates = await self._open.ledger.replays.these(self.brand, going, Terms(), entry=entry) if going else []
+            became = {fate.id: fate.left_alone or DONE for fate in fates}
+            done += [one._replace(fate=became.get(one.message_id, one.fate)) for one in foreseen]
         if self._open.worker is not None:
             self._open.worker.wake()
         return done
@@ -46,6 +55,10 @@ class Wholesale(Branded):
             cancelled = await self._open.ledger.cancellations.these(self.brand, some, entry)
             done += [Fated(self.brand, one, DONE if one in cancelled else NOT_WAITING) for one in some]
         return done
+
+    async def _unreachable(self, ids: Sequence[str]) -> set[str]:
+        ledger = self._open.ledger
+        return await ledger.act_work.unreachable.among([(self.brand, one) for one in ids], ledger.clock.now())
 
 
 def _some(ids: Sequence[str]) -> list[list[str]]:

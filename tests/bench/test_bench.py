@@ -21,7 +21,7 @@ def test_every_kind_of_row_of_the_bench_runs() -> None:
     ratios = re.findall(r"\| (\d+\.\d+) \(\d+\.\d+–\d+\.\d+\) \|", table)
     assert len(ratios) == (12 if without_postgres else 16)
     assert without_postgres or (
-        "loop | 64 |" in table and "| PostgreSQL | 2,000 |" in table and "| messages, a word | PostgreSQL |" in table
+        "loop | 64 |" in table and "| PostgreSQL | 2,000 |" in table and "| messages, a topic | PostgreSQL |" in table
     )
 
 

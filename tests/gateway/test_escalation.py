@@ -14,6 +14,7 @@ from tests.gateway.escalated import BEN, ROUTE, TOKEN, reported, seen_when, ways
 from tests.gateway.scripted import Carrier, FakeClock, Script, calls, message, outcome, specs, types, world
 from wasl.api import Gateway
 from wasl.errors import Refused
+from wasl.person_life import LifeMessage
 from wasl.terminal import timeline
 from wasl.verifying import verify
 from wasl_contracts import Capabilities, Delivery, Mark, Reason, Receipt, Recipient, Rejected, State, Unknown
@@ -66,6 +67,8 @@ async def test_without_proof_in_time_the_next_channel_goes_and_it_is_told(opened
     words = shown.export_text()
     assert "Goes 10 min later, unless push is delivered by then." in words
     assert "No proof came in time that push was delivered, so the next channel goes." in words
+    (life,) = [one for one in (await gateway.life("ben")).data if isinstance(one, LifeMessage)]
+    assert [one.tried for one in life.deliveries] == [(), ("push",), ("push", "sms")]
     assert types(seen).index("escalated") < [entry.facts.get("channel") for entry in seen.timeline].index("sms")
     assert await in_order(gateway, clock)
 

@@ -171,3 +171,16 @@ async def test_who_may_be_meant_by_a_mistyped_address_is_found(opened: Opened) -
         [],
     ]
     assert "ann.smith" not in repr(found["ann.smith@exmaple.com"])
+
+
+async def test_a_way_that_was_not_taken_tells_whether_it_would_have_been_taken_sooner(opened: Opened) -> None:
+    gateway = await opened({"mail": Carrier("email"), "text": Carrier("sms")}, routes={"default": {"channels": ["email", "sms"]}})
+    for to, stopped in ((ANN, ANN["email"]), (BOB, "+966501112233")):
+        await gateway.suppress(stopped)
+        await outcome(gateway, message({**to, "phone": to.get("phone", "+966501112233")}))
+
+    lives = [await gateway.life(str(to["id"])) for to in (ANN, BOB)]
+
+    found = [one.deliveries[0] for life in lives for one in life.data if isinstance(one, LifeMessage)]
+    told = [(one.channel, [(missed.channel, missed.sooner) for missed in one.instead]) for one in found]
+    assert told == [("sms", [("email", True)]), ("email", [("sms", False)])]

@@ -1,17 +1,18 @@
 """The console's users on either engine: who there is, what is refused, and what the audit tells."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 from argon2 import PasswordHasher
 
 from tests.databases import rows
-from tests.gateway.scripted import Carrier
+from tests.gateway.scripted import Carrier, FakeClock
 from wasl.api import Gateway
 from wasl.audited import Action, Actor
 from wasl.config import load
 from wasl.config.mistakes import ConfigMistakes
-from wasl.errors import NotFound, Refused
+from wasl.errors import Conflict, NotFound, Refused
 from wasl.users import Role, Session
 
 PASSWORD = "correct horse battery"
@@ -97,6 +98,63 @@ async def test_a_name_is_one_users(gateway: Gateway) -> None:
     with pytest.raises(NotFound):
         await gateway.remove_user("Bob")
     assert [user.role for user in await gateway.users()] == [Role.VIEWER]
+
+
+async def test_the_last_admin_who_sees_as_much_stays_whoever_asks(gateway: Gateway) -> None:
+    await gateway.add_user("Ann", PASSWORD, Role.ADMIN)
+    acme = await gateway.add_user("Bob", PASSWORD, Role.ADMIN, ("default",))
+    for wrong in (gateway.remove_user("Ann"), gateway.set_role("Ann", "viewer"), gateway.set_role("Ann", "admin", ("default",))):
+        with pytest.raises(Conflict) as refused:
+            await wrong
+        assert refused.value.code == "last_admin"
+    await gateway.set_role("Ann", "admin")
+    await gateway.remove_user("Bob")
+    with pytest.raises(Conflict):
+        await gateway.remove_user("Ann")
+
+    assert acme.name == "Bob"
+    assert [(user.name, user.role, user.brands) for user in await gateway.users()] == [("Ann", Role.ADMIN, ())]
+
+
+async def test_two_admins_who_remove_each_other_do_not_both_succeed(gateway: Gateway, opened: Opened) -> None:
+    elsewhere = await opened({"mail": Carrier("email")}, worker=False)
+    for name in ("Ann", "Bob"):
+        await gateway.add_user(name, PASSWORD, Role.ADMIN)
+
+    done = await asyncio.gather(gateway.remove_user("Ann"), elsewhere.remove_user("Bob"), return_exceptions=True)
+
+    assert [type(one) for one in done].count(Conflict) == 1
+    assert len(await gateway.users()) == 1
+
+
+async def test_nobody_takes_their_own_role_or_removes_themselves(gateway: Gateway) -> None:
+    ann = await gateway.add_user("Ann", PASSWORD, Role.ADMIN)
+    await gateway.add_user("Bob", PASSWORD, Role.ADMIN)
+    own = gateway.by(Actor("user", ann.id))
+
+    for wrong in (own.remove_user("Ann"), own.set_role("Ann", "viewer")):
+        with pytest.raises(Conflict, match="yourself"):
+            await wrong
+    assert (await gateway.user("Ann")).role is Role.ADMIN
+
+
+async def test_members_tell_how_they_sign_in_and_signing_out_everywhere_ends_it(opened: Opened) -> None:
+    clock = FakeClock()
+    gateway = await opened({"mail": Carrier("email")}, worker=False, clock=clock, console={"idle": "1h", "life": "2h"})
+    ann = await gateway.add_user("Ann", PASSWORD, "viewer")
+    await gateway.add_user("Bob", PASSWORD, "viewer")
+    await gateway.open_session(ann)
+    clock.advance(minutes=90)
+    now = [await gateway.open_session(ann) for _ in range(2)]
+    members = await gateway.members()
+    await gateway.by(Actor("cli", "root"), "left a browser open").sign_out_everywhere("Ann")
+
+    assert [(one.user.name, one.signed_in_at, one.factor_since, one.sessions) for one in members] == [
+        ("Ann", clock.now(), None, 2), ("Bob", None, None, 0),
+    ]  # fmt: skip
+    assert [await gateway.session(session.token) for session in now] == [None, None]
+    entry = (await gateway.audited()).data[0]
+    assert (entry.action, entry.object, entry.reason) == (Action.USER_SIGNED_OUT, ann.id, "left a browser open")
 
 
 async def test_a_token_that_was_never_given_out_signs_nobody_in(gateway: Gateway) -> None:

@@ -14,8 +14,11 @@ import pytest
 from tests.databases import changed, rows
 from tests.gateway.scripted import EMAIL, NOON, Carrier, FakeClock, Script, message, outcome
 from wasl.api import Gateway
+from wasl.clock import micros
 from wasl.errors import Conflict, NotFound, Refused
-from wasl.suppression import Listed, Named, Origin
+from wasl.ledger.callbacks import Arrival
+from wasl.ledger.reports import Report, Whose
+from wasl.suppression import TRY_AGAIN, Listed, Named, Origin, tried_lately
 from wasl_contracts import Address, Reason, Rejected, State
 
 Opened = Callable[..., Awaitable[Gateway]]
@@ -462,3 +465,38 @@ async def test_a_bad_reason_in_a_file_is_told_with_the_six_that_there_are(gatewa
 
     (problem,) = imported.problems
     assert (problem.column, problem.message.count("suppressed_"), "paused" in problem.message) == ("reason", 6, False)
+
+
+async def test_what_bounces_again_is_back_at_once_and_remembered_as_tried(opened: Opened, clock: FakeClock) -> None:
+    refused = Rejected(Reason.SUPPRESSED_BOUNCE, "address", "550")
+    gateway = await opened({"mail": Carrier("email", Script(then=refused))}, clock=clock)
+    await outcome(gateway, message())
+    taken = await gateway.unsuppress(ANN, "they say that it works")
+    clock.advance(hours=1)
+
+    await outcome(gateway, message())
+
+    story = await gateway.suppression(ANN)
+    assert ([row.reason for row in taken.data], len(story.data)) == ([], 1)
+    assert [change.change for change in story.history] == ["added", "removed", "added"]
+    tried = tried_lately(story, clock.now())
+    assert tried is not None
+    assert tried - NOON < timedelta(seconds=1)
+    assert tried_lately(story, tried + TRY_AGAIN) is None
+    assert await gateway.wrote_since(story) is None
+
+    clock.advance(hours=1)
+    at = micros(clock.now())
+    whose = Whose("email", story.id.rpartition("_")[2], "a•••@e•••.com")
+    report = Report(provider="mail", key="k", kind="replied", at=at, whose=whose)
+    await gateway._open.receipts.callbacks.put(Arrival("cbk_1", "mail", at, b"", "k", (report,)))
+
+    assert await gateway.wrote_since(story) == clock.now()
+
+
+async def test_taking_off_what_somebody_asked_for_is_no_try(gateway: Gateway, clock: FakeClock) -> None:
+    await gateway.suppress(ANN, Reason.SUPPRESSED_UNSUBSCRIBE)
+
+    story = await gateway.unsuppress(ANN, "they agreed again")
+
+    assert tried_lately(story, clock.now()) is None

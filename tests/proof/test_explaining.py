@@ -7,6 +7,7 @@ there, and the same messages are sent.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ from wasl.consent import ConsentChange
 from wasl.decision_seen import DecisionSeen
 from wasl.decisions import kept
 from wasl.explanations import Explanation
+from wasl.ids import MessageIds
 from wasl.policies.again import judge_again
 from wasl.rehearsal import rehearse
 from wasl.standing import Standing
@@ -148,13 +150,14 @@ def compare(foretold: Explanation, seen: MessageSeen) -> None:
             assert (told.reason and told.reason.code) == delivery.reason
 
 
-class Ids:
+class Ids(MessageIds):
     """In place of the ids that chance gives: the messages that are sent have those of the explained ones, which jitter follows from."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.next = 1
 
-    def __call__(self) -> str:
+    def new(self) -> str:
         self.next += 1
         return f"msg_{self.next:032x}"
 
@@ -196,18 +199,17 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_explaining_a_moment_is_what_sending_does_then(
-    proof: Proof, brisk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figures: Callable[..., None]
+    proof: Proof, brisk: None, tmp_path: Path, figures: Callable[..., None]
 ) -> None:
     carried = {name: Carrier(channel) for name, channel in {"spare": "email", "mail": "email", "text": "sms", "device": "push"}.items()}
     asked, verdicts, ids = proof.of(full=1_000, sample=200), Counter[str](), Ids()
-    monkeypatch.setattr("wasl.acceptance.new_message_id", ids)
     seeds, judged, same = proof.seeds(full=10), 0, 0
     for seed in seeds:
         with proof.round(seed) as random:
             clock, folder = FakeClock(), tmp_path / str(seed)
             folder.mkdir()
             loaded = specs(folder, {**carried, "desk": Carrier("chat")}, **CONFIG)
-            async with Gateway(loaded, world=world(clock)) as gateway:
+            async with Gateway(loaded, world=replace(world(clock), ids=ids)) as gateway:
                 resting = Standing("spare", "paused", Reason.PROVIDER_PAUSED, since=clock.now(), until=clock.now() + timedelta(days=3650))
                 await gateway._open.providers.record([("pause", resting)])
                 await asyncio.sleep(0.05)

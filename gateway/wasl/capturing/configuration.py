@@ -33,7 +33,8 @@ _USUAL: Mapping[str, tuple[str, Format, bool, tuple[str, ...]]] = {
 """The providers of an application that has no wasl.toml yet: channel, format, whether they tell of what arrived, and kinds of addresses
 as the real plugins name them."""
 _OF_GROUPS = frozenset({"slack_channel", "telegram_group", "discord_channel", "teams_room", "teams_url"})
-_REPLACED = ("providers", "database")
+_REPLACED = ("providers", "database", "console.oidc")
+_PLACES = tuple(f"{name}." for name in _REPLACED)
 _OURS: Mapping[str, object] = {"settings": {}, "timeout": None, "rate": None, "concurrency": None}
 """What of a provider's section is of no use where nothing is called."""
 
@@ -67,7 +68,8 @@ def captured_specs(file: Path | None, environ: Mapping[str, str], tray: Tray, ch
         config = config.model_copy(update={"providers": {name: ProviderSection(plugin="capture") for name in real}})
     senders = {name: section.settings.get("sender") for name, section in config.providers.items()}
     sections = {name: section.model_copy(update=dict(_OURS)) for name, section in config.providers.items()}
-    config = changed(config.model_copy(update={"providers": sections}))
+    console = config.console.model_copy(update={"oidc": None})  # nobody leaves this machine to sign in
+    config = changed(config.model_copy(update={"providers": sections, "console": console}))
     plugins: dict[str, type[Provider]] = {name: capturing(spec, tray.patience) for name, spec in real.items()}
     settings: dict[str, BaseModel] = {
         name: CaptureSettings(name=name, tray=tray, sender=sender if isinstance(sender := senders[name], str) else None) for name in real
@@ -104,7 +106,7 @@ def _read(file: Path, environ: Mapping[str, str]) -> tuple[Config, dict[str, Pro
     try:
         findings.raise_mistakes()
     except ConfigMistakes as caught:
-        if left := [mistake for mistake in caught.mistakes if mistake.path.partition(".")[0] not in _REPLACED]:
+        if left := [mistake for mistake in caught.mistakes if not f"{mistake.path}.".startswith(_PLACES)]:
             raise ConfigMistakes(left) from None
     available = installed(environ, config.plugins)
     real, missing = {}, Findings(config.source)

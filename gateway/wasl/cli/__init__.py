@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from wasl.cli import (
+    approvals,
     audit,
     brands,
     callbacks,
@@ -76,6 +77,7 @@ app.add_typer(suppressing.app)
 app.add_typer(webhooks.app)
 app.add_typer(plugins.app)
 app.add_typer(audit.app)
+app.add_typer(approvals.app)
 app.add_typer(reports.app)
 app.add_typer(starting.apikey_app)
 app.add_typer(users.app)

@@ -94,8 +94,10 @@ class _How(NamedTuple):
 
 async def _sent(config: Path | None, to: arguments.To, fields: "dict[str, JsonValue | datetime]", how: _How) -> "MessageSeen":
     import os
+    from getpass import getuser
 
     from wasl.api import Gateway
+    from wasl.audited import Actor
     from wasl.problems import validated
     from wasl.registry import read
     from wasl_contracts import Message
@@ -105,7 +107,7 @@ async def _sent(config: Path | None, to: arguments.To, fields: "dict[str, JsonVa
     given = {"to": recipient, **fields}
     message = validated(Message, {name: value for name, value in given.items() if value is not None})
     async with Gateway(specs, unsafe_durability=how.unsafe_durability) as gateway:
-        return await _followed(seen_as(gateway, how.brand), message, how)
+        return await _followed(seen_as(gateway.by(Actor("cli", getuser())), how.brand), message, how)
 
 
 async def _followed(gateway: "Gateway", message: "Message", how: _How) -> "MessageSeen":

@@ -14,8 +14,10 @@ from wasl.cli.screen import print_json, safe, say, screen, tell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import JsonValue
+
     from wasl.api import Gateway
-    from wasl.users import User
+    from wasl.users import Member, User
 
 app = typer.Typer(name="user", help="Who may sign in to the console, with which role and for which brands.", no_args_is_help=True)
 
@@ -42,9 +44,9 @@ def add(name: Name, role: RoleName, brands: BrandNames = None, config: ConfigFil
 @app.command("list")
 def list_users(json: Json = False, config: ConfigFile = None) -> None:
     """List all users."""
-    found = run(looking(config, lambda gateway: gateway.users()))
+    found = run(looking(config, lambda gateway: gateway.members()))
     if json:
-        print_json([user.model_dump(mode="json") for user in found])
+        print_json([_row(member) for member in found])
         return
     if not found:
         say("Nobody can sign in yet. Next: wasl user add NAME --role admin")
@@ -52,11 +54,18 @@ def list_users(json: Json = False, config: ConfigFile = None) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column in ("Name", "Role", "Brands", "Since (UTC)"):
+    for column in ("Name", "Role", "Brands", "Second factor", "Last sign-in (UTC)", "Since (UTC)"):
         table.add_column(column, overflow="fold")
-    for user in found:
-        table.add_row(safe(user.name), user.role, ", ".join(user.brands) or "all", f"{user.created_at:%Y-%m-%d %H:%M}")
+    for user, signed_in_at, factor_since, _ in found:
+        last = f"{signed_in_at:%Y-%m-%d %H:%M}" if signed_in_at is not None else "–"
+        since = f"{user.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(safe(user.name), user.role, ", ".join(user.brands) or "all", "yes" if factor_since else "no", last, since)
     screen().print(table)
+
+
+def _row(member: "Member") -> "dict[str, JsonValue]":
+    last = member.signed_in_at.isoformat() if member.signed_in_at is not None else None
+    return {**member.user.model_dump(mode="json"), "second_factor": member.factor_since is not None, "signed_in_at": last}
 
 
 @app.command()
@@ -74,6 +83,13 @@ def password(name: Name, config: ConfigFile = None) -> None:
     with _in_its_words():
         run(administering(config, lambda gateway: gateway.set_password(name, given)))
     tell(f"{name} has another password, and signs in anew.")
+
+
+@app.command("reset-factor")
+def reset_factor(name: Name, config: ConfigFile = None) -> None:
+    """Take away the second factor of somebody who lost their phone: their password signs them in, and they enrol anew."""
+    run(administering(config, lambda gateway: gateway.reset_factor(name)))
+    tell(f"{name} signs in by password alone now, and enrols anew in their profile.")
 
 
 @app.command()

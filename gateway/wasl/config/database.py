@@ -7,8 +7,10 @@ from urllib.parse import parse_qsl
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from wasl.config.mistakes import closest, listed
+from wasl.config.mistakes import Findings, closest, listed
+from wasl.config.references import Resolved
 
+_PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 _PARAMETERS = (
     "host", "port", "dbname", "database", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey", "sslrootcert",
     "sslcrl", "sslpassword", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs", "krbsrvname",
@@ -48,3 +50,9 @@ def _check_parameters(names: list[str]) -> None:
 
 
 Database = Annotated[str, AfterValidator(_database)]
+
+
+def warn_of_password(database: object, findings: Findings) -> None:
+    """Warn where the file holds the password in clear."""
+    if isinstance(database, str) and not isinstance(database, Resolved) and _PASSWORD_IN_URL.search(database):
+        findings.warn(("database",), 'has its password in the file; write database = { env = "NAME" }')

@@ -1,6 +1,5 @@
 """The configuration: what wasl.toml and WASL_… variables may say, and what holds where they are silent."""
 
-import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from wasl.config.caps import Cap, named
 from wasl.config.consent import ConsentSection
 from wasl.config.console import ConsoleSection
 from wasl.config.countries import CountriesSection
-from wasl.config.database import Database
+from wasl.config.database import Database, warn_of_password
 from wasl.config.environment import overridden, typos
 from wasl.config.feed import FeedSection
 from wasl.config.files import FilesSection, OutboundSection
@@ -24,9 +23,10 @@ from wasl.config.mistakes import ConfigMistakes, Findings, Mistake, Source, clos
 from wasl.config.positions import Key, positions, syntax_error
 from wasl.config.prices import Price, check_prices, with_price_file
 from wasl.config.quiet import Country, QuietSection, named_channels
-from wasl.config.references import References, Resolved
+from wasl.config.references import References
 from wasl.config.retry import Retry
 from wasl.config.server import Server
+from wasl.config.sign_on import check_sign_on, warn_of_secret
 from wasl.config.topics import Topics, check_tracking
 from wasl.config.validation import explain
 from wasl.config.worker import UnknownRules, WorkerSection
@@ -38,7 +38,6 @@ from wasl_contracts.model import Frozen, Slug
 from wasl_contracts.recipient import Locale, TimeZone
 
 DEFAULT_FILE = Path("wasl.toml")
-_PASSWORD_IN_URL = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 class ProviderSection(Frozen):
@@ -182,6 +181,7 @@ def check_names(config: Config, findings: Findings) -> None:
     _check_brands(config, findings)
     _check_money(config, findings)
     check_tracking(config.topics, config.server.public_url, findings)
+    check_sign_on(config.console.oidc, config.server.public_url, brands.names(config.brand, config.brands), findings)
     for channel, providers in config.channels.items():
         for index, name in enumerate(providers):
             _check_name(("channels", channel, index), ("providers", name), config.providers, findings)
@@ -267,9 +267,8 @@ def _section(raw: dict[str, object]) -> dict[str, object]:
 
 
 def _validated(tree: dict[str, object], findings: Findings) -> Config:
-    database = tree.get("database")
-    if isinstance(database, str) and not isinstance(database, Resolved) and _PASSWORD_IN_URL.search(database):
-        findings.warn(("database",), 'has its password in the file; write database = { env = "NAME" }')
+    warn_of_password(tree.get("database"), findings)
+    warn_of_secret(tree.get("console"), findings)
     try:
         return Config.model_validate(tree)
     except ValidationError as error:

@@ -10,6 +10,8 @@ from pydantic import JsonValue
 
 from wasl.answers import RecipientSeen
 from wasl.api import Gateway
+from wasl.console.diagnoses import problem_told
+from wasl.console.words import Words
 from wasl.errors import Problem, Refused
 from wasl.explanations import Question
 from wasl.person_seen import Sought
@@ -99,13 +101,13 @@ def moment(written: str, zone: ZoneInfo) -> datetime | None:
         raise Refused([Problem(pointer="/at", code="bad_value", message="is not a moment; write it like 2026-12-01T09:00")]) from None
 
 
-def by_field(refused: Refused) -> dict[str, list[str]]:
+def by_field(refused: Refused, words: Words) -> dict[str, list[str]]:
     """What is wrong, by the field of the form that it is about; under the empty name what is about none."""
     found: dict[str, list[str]] = {}
     for problem in refused.errors:
         first = problem.pointer.strip("/").partition("/")[0]
         field = {**_FIELDS, "content": "body", "data": "template", "channels": "channel"}.get(first, first)
-        found.setdefault(field if field in Asked._fields else "", []).append(problem.message)
+        found.setdefault(field if field in Asked._fields else "", []).append(problem_told(words, problem))
     return found
 
 

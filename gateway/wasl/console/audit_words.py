@@ -11,9 +11,15 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.SIGNED_IN: msgid("Signed in"),
     Action.SIGN_IN_REFUSED: msgid("Was refused to sign in"),
     Action.SIGNED_OUT: msgid("Signed out"),
+    Action.SESSION_PROVED: msgid("Proved their second factor"),
     Action.USER_ADDED: msgid("Added a user"),
     Action.USER_CHANGED: msgid("Changed a user"),
     Action.USER_REMOVED: msgid("Removed a user"),
+    Action.USER_SIGNED_OUT: msgid("Signed a user out everywhere"),
+    Action.FACTOR_ENROLLED: msgid("Enrolled a second factor"),
+    Action.FACTOR_REMOVED: msgid("Removed their second factor"),
+    Action.FACTOR_RESET: msgid("Reset a second factor"),
+    Action.RECOVERY_RENEWED: msgid("Made new recovery codes"),
     Action.PASSWORD_CHANGED: msgid("Changed a password"),
     Action.MESSAGE_REVEALED: msgid("Looked at a message in clear"),
     Action.MESSAGE_RETRIED: msgid("Retried a message"),
@@ -23,6 +29,13 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.MESSAGE_CANCELLED: msgid("Cancelled a message"),
     Action.MESSAGES_RETRIED: msgid("Retried many messages"),
     Action.MESSAGES_CANCELLED: msgid("Cancelled many messages"),
+    Action.ACT_ASKED: msgid("Asked for an act"),
+    Action.ACT_APPROVED: msgid("Approved an act"),
+    Action.ACT_REFUSED: msgid("Refused an act"),
+    Action.ACT_WITHDRAWN: msgid("Took back an act"),
+    Action.ACT_BEGUN: msgid("An act began"),
+    Action.ACT_STOPPED: msgid("Stopped an act"),
+    Action.ACT_ENDED: msgid("An act ended"),
     Action.MESSAGES_EXPORTED: msgid("Exported messages"),
     Action.PERSON_REVEALED: msgid("Looked at a person’s data in clear"),
     Action.PERSON_SHARED: msgid("Made a link to a person"),
@@ -35,6 +48,9 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.SUPPRESSION_REMOVED: msgid("Took an address off the suppression list"),
     Action.SUPPRESSIONS_IMPORTED: msgid("Imported suppressions"),
     Action.SUPPRESSIONS_EXPORTED: msgid("Exported suppressions"),
+    Action.CONSENTS_EXPORTED: msgid("Exported the consent ledger"),
+    Action.EXPORT_TAKEN: msgid("Downloaded an export"),
+    Action.EXPORT_STOPPED: msgid("Stopped an export or deleted its file"),
     Action.PROVIDER_PAUSED: msgid("Paused a provider"),
     Action.PROVIDER_RESUMED: msgid("Resumed a provider"),
     Action.PROVIDER_RESET: msgid("Reset a provider’s breaker"),
@@ -70,6 +86,8 @@ def place_of(entry: Audited) -> str:
     brand = f"?brand={quote(entry.brand, safe='')}" if entry.brand else ""
     if entry.object.startswith("msg_"):
         return f"/messages/{about}{brand}"
+    if entry.object.startswith("act_"):
+        return f"/acts/{about}"
     subject = entry.action.partition(".")[0]
     pages = {"person": "people", "consent": "people", "provider": "channels", "template": "templates"}
     return f"/{pages[subject]}/{about}{brand}" if subject in pages and entry.object else ""

@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from pydantic import JsonValue
 
 from wasl.answers import VariableSeen
+from wasl.console.diagnoses import problem_told
 from wasl.console.visit import Visit
+from wasl.console.words import Words
 from wasl.errors import NotFound, Problem, Refused
 
 AS_JSON = frozenset({"list", "object", "money", "integer", "number", "boolean"})
@@ -90,10 +92,10 @@ async def by_hand(visit: Visit, fields: Mapping[str, str]) -> ByHand:
     )
 
 
-def by_variable(refused: Refused) -> dict[str, list[str]]:
+def by_variable(refused: Refused, words: Words) -> dict[str, list[str]]:
     """What is wrong, by the name of the variable; under the empty name what is about none."""
     found: dict[str, list[str]] = {}
     for problem in refused.errors:
         field, _, name = problem.pointer.strip("/").partition("/")
-        found.setdefault(name if field == "data" else "", []).append(problem.message)
+        found.setdefault(name if field == "data" else "", []).append(problem_told(words, problem))
     return found

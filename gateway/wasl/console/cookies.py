@@ -13,7 +13,7 @@ from aiohttp import web
 LANG = "wasl_lang"
 """The language that somebody chose, kept for the sign-in page."""
 THEME = "wasl_theme"
-_SESSION, _FLASH = "wasl_session", "wasl_said"
+_SESSION, _FLASH, _JOURNEY = "wasl_session", "wasl_said", "wasl_oidc"
 _MOST_SAID = 1000  # bytes; a browser keeps 4,096 of a cookie
 _YEAR = 365 * 86_400
 
@@ -31,6 +31,21 @@ def set_session(request: web.Request, response: web.StreamResponse, token: str) 
 def drop_session(request: web.Request, response: web.StreamResponse) -> None:
     """This browser is signed out."""
     _drop(request, response, _SESSION)
+
+
+def journey(request: web.Request) -> str:
+    """What this browser keeps while its user is at the identity provider; empty where it keeps nothing."""
+    return request.cookies.get(_name(request, _JOURNEY), "")
+
+
+def set_journey(request: web.Request, response: web.StreamResponse, sealed: str, seconds: int) -> None:
+    """Keep that while its user is there. It comes back with the browser, because Lax lets a link bring it from another site."""
+    _set(request, response, _JOURNEY, sealed, seconds)
+
+
+def drop_journey(request: web.Request, response: web.StreamResponse) -> None:
+    """They are back."""
+    _drop(request, response, _JOURNEY)
 
 
 def set_flash(request: web.Request, response: web.StreamResponse, csrf: str, said: str) -> None:
@@ -72,8 +87,9 @@ def _name(request: web.Request, name: str) -> str:
     return name if on_loopback(request) else f"__Host-{name}"
 
 
-def _set(request: web.Request, response: web.StreamResponse, name: str, value: str) -> None:
-    response.set_cookie(_name(request, name), value, path="/", httponly=True, secure=not on_loopback(request), samesite="Lax")
+def _set(request: web.Request, response: web.StreamResponse, name: str, value: str, seconds: int | None = None) -> None:
+    secure = not on_loopback(request)
+    response.set_cookie(_name(request, name), value, max_age=seconds, path="/", httponly=True, secure=secure, samesite="Lax")
 
 
 def _drop(request: web.Request, response: web.StreamResponse, name: str) -> None:

@@ -19,4 +19,4 @@ def cost_told(cost: CostSeen, words: Words) -> str:
                 )
             )
         )
-    return ", ".join(told)
+    return words.comma.join(told)

@@ -1,11 +1,13 @@
 """Who may do what in the console: one table, which every page's permission is looked up in."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from wasl.users import Role
 
-__all__ = ["PERMISSIONS", "Permission", "Role", "allowed"]
+__all__ = ["FRESH", "FRESH_FOR", "PERMISSIONS", "Permission", "Role", "allowed", "fresh"]
 
 
 class Permission(StrEnum):
@@ -58,6 +60,10 @@ _TABLE: Mapping[Role, frozenset[Permission]] = {  # threats.md section 4
 }
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {role: may | {Permission.NOBODY, Permission.OWN} for role, may in _TABLE.items()}
 """What each role may."""
+FRESH: Final = frozenset({Permission.USERS})
+"""What changes who may do what: it needs a second factor that was proved within FRESH_FOR (threats.md section 4), so that an open browser
+is not enough."""
+FRESH_FOR: Final = timedelta(minutes=10)
 _IN_DEV = frozenset(Permission) - {Permission.USERS, Permission.AUDIT}
 
 
@@ -66,3 +72,8 @@ def allowed(role: Role, permission: Permission, *, dev: bool = False) -> bool:
     if permission is Permission.DEV and not dev:
         return False
     return permission in PERMISSIONS[role] or (dev and role is Role.DEVELOPER and permission in _IN_DEV)
+
+
+def fresh(permission: Permission, proved_at: datetime | None, now: datetime, *, dev: bool = False) -> bool:
+    """Whether somebody who proved a second factor then is believed to be there now. `wasl dev` signs in by itself, and asks for none."""
+    return permission not in FRESH or dev or (proved_at is not None and now - proved_at < FRESH_FOR)

@@ -6,6 +6,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from wasl.console.assets import asset_url
+from wasl.console.diagnoses import checked, diagnosed, named, problem_told
 from wasl.console.icons import icon, sprite
 from wasl.console.telling import channel_told, fixer, mark_told, next_step, sentence, state_told
 from wasl.console.visit import Visit
@@ -33,7 +34,8 @@ def environment_of() -> Environment:
     )
     environment.globals.update(
         asset=asset_url, icon=icon, sprite=sprite, state_told=state_told, mark_told=mark_told, channel_told=channel_told,
-        sentence_of=sentence, next_step_of=next_step, fixer_of=fixer,
+        sentence_of=sentence, next_step_of=next_step, fixer_of=fixer, diagnosed=diagnosed, checked=checked, named=named,
+        problem_told=problem_told,
     )  # fmt: skip
     return environment
 

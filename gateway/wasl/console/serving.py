@@ -3,15 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import structlog
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
 from wasl.console import cookies
+from wasl.console.diagnoses import error_told, refusal_told
 from wasl.console.guarding import csrf_of, of_our_own
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
+from wasl.console.two_people import may_decide
 from wasl.console.visit import House, Visit
 from wasl.console.words import spoken, words
 from wasl.errors import Forbidden, NotFound, Refused, WaslError
@@ -64,14 +67,15 @@ class Serving:
         return answered
 
     async def _visit(self, request: web.Request) -> Visit:
-        token = cookies.session(request)
-        user = await self.house.gateway.session(token) if token else None
+        token = cookies.session(request) or ""
+        signed = await self.house.gateway.signed_in(token) if token else None
+        user = signed.user if signed is not None and not signed.half else None
         who = user or NOBODY_USER
         wanted = (who.lang, request.cookies.get(cookies.LANG), self.house.gateway.config.console.lang)
         said = words(spoken(*wanted, accepted=request.headers.get("Accept-Language", "")))
-        csrf = csrf_of(token) if user is not None and token else ""
+        csrf = csrf_of(token) if user is not None else ""
         flash = cookies.read_flash(request, csrf) if csrf else ""
-        return Visit(self.house, request, who, said, csrf, flash)
+        return Visit(self.house, request, who, said, signed, token, csrf, flash)
 
     async def _shown(self, visit: Visit, page: Page) -> web.StreamResponse:
         if page.permission is not Permission.NOBODY:
@@ -79,12 +83,21 @@ class Serving:
                 return _sign_in(visit)
             if not visit.may(page.permission):
                 return _not_allowed(visit, page.permission)
+            if not visit.fresh(page.permission):
+                return _prove(visit, page)
+            visit.waiting = await self._waiting(visit)
         if page.method != "POST":
             return await page.show(visit)
         visit.fields = MultiDictProxy(MultiDict(await self.read_form(visit.request)))
         if not of_our_own(visit, open_to_all=page.permission is Permission.NOBODY):
             raise Forbidden("This form was not sent from a page of the console.", code="csrf")
         return await self._once(visit, page)
+
+    async def _waiting(self, visit: Visit) -> int:
+        """How many acts wait for this user's yes or no."""
+        if visit.fragment or not visit.may(Permission.RESEND):
+            return 0
+        return sum(may_decide(visit.user, act, dev=visit.dev) for act in await self.house.gateway.acts_asked())
 
     async def _once(self, visit: Visit, page: Page) -> web.StreamResponse:
         """Carry out what a form asks for; where it was sent before, lead to where that led."""
@@ -109,8 +122,22 @@ def _sign_in(visit: Visit) -> web.StreamResponse:
         return visit.page(
             "notice.html", status=401, heading=visit.t("You are signed out"), lines=[visit.t("Sign in again, and then go on.")]
         )
-    then = visit.request.rel_url.raw_path_qs.removeprefix("/console")
-    return web.Response(status=303, headers={"Location": visit.url("/sign-in", then=then if then not in ("", "/") else None)})
+    ask = "/sign-in/code" if visit.signed is not None else "/sign-in"
+    then = _asked(visit)
+    return web.Response(status=303, headers={"Location": visit.url(ask, then=then if then not in ("", "/") else None)})
+
+
+def _asked(visit: Visit) -> str:
+    return visit.request.rel_url.raw_path_qs.removeprefix("/console")
+
+
+def _prove(visit: Visit, page: Page) -> web.StreamResponse:
+    """Lead to where a second factor is proved, or enrolled, and back; what a form asked for is not done meanwhile."""
+    enrolled, single = visit.signed is not None and visit.signed.enrolled, visit.house.gateway.config.console.oidc
+    there = visit.user.single_sign_on and single is not None and single.second_factor
+    ask = "/prove" if enrolled else "/oidc/prove" if there else "/profile/factor"
+    said = visit.t("This was not done yet: wasl asks for your second factor first. Then send it again.") if page.method == "POST" else ""
+    return visit.redirect(f"{ask}?{urlencode({'then': _asked(visit)})}", said)
 
 
 def _not_allowed(visit: Visit, permission: Permission) -> web.Response:
@@ -132,16 +159,15 @@ def _again(visit: Visit, location: str | None) -> web.Response:
 
 
 def _told(visit: Visit, error: WaslError) -> web.Response:
-    """An error as a page. Its own text is English, for it is made for the API as well."""
+    """An error as a page."""
     if isinstance(error, NotFound):
         return visit.not_found()
     if error.code == "csrf":
         lines = [visit.t("This form was not sent from a page of the console."), visit.t("Open the page again and send it from there.")]
         return visit.page("notice.html", status=403, heading=visit.t("Not allowed"), lines=lines)
     if isinstance(error, Refused):
-        return visit.refused(" ".join(f"{problem.pointer.lstrip('/')} {problem.message}.".strip() for problem in error.errors))
-    lines = [error.message, error.suggested_action]
-    return visit.page("notice.html", status=error.status, heading=visit.t("This did not work"), lines=[line for line in lines if line])
+        return visit.refused(refusal_told(visit.words, error))
+    return visit.page("notice.html", status=error.status, heading=visit.t("This did not work"), lines=error_told(visit.words, error))
 
 
 def _broken(visit: Visit) -> web.Response:

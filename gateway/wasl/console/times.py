@@ -10,6 +10,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.units import format_unit
 
+from wasl.console.words import comma
+
 _SECONDS = 90  # up to which a duration is told in them
 
 
@@ -33,7 +35,7 @@ class Times:
     def absolute(self, moment: datetime) -> str:
         """Day, time to the second, and zone."""
         local = self.local(moment)
-        return f"{_day(local.date(), self._locale)}, {local:%H:%M:%S} {self.offset(moment)}"
+        return f"{_day(local.date(), self._locale)}{comma(self._locale.language)}{local:%H:%M:%S} {self.offset(moment)}"
 
     def offset(self, moment: datetime) -> str:
         """How far the zone is from UTC then: UTC, UTC+3, UTC−3:30."""

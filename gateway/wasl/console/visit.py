@@ -12,12 +12,13 @@ from multidict import MultiDict, MultiDictProxy, MultiMapping
 
 from wasl.api import Gateway
 from wasl.audited import Action, Actor, Fact
-from wasl.callers import PerMinute, caller, network
-from wasl.console.permissions import Permission, allowed
+from wasl.callers import caller, network
+from wasl.console.limits import Limits
+from wasl.console.permissions import Permission, allowed, fresh
 from wasl.console.times import Times
 from wasl.console.words import Words, msgid
 from wasl.errors import NotFound
-from wasl.users import Role, User
+from wasl.users import Role, Session, SignedIn, User
 from wasl_contracts.content import Direction
 
 _T = TypeVar("_T")
@@ -38,19 +39,6 @@ class Door(NamedTuple):
     label: str
     path: str
     permission: Permission
-
-
-class Limits:
-    """How often somebody may try a password: five times a minute for each name from each address, thirty times from an address."""
-
-    def __init__(self) -> None:
-        self._names = PerMinute(5)
-        self._addresses = PerMinute(30)
-
-    def count(self, address: str, name: str) -> None:
-        """One more try; raises TooMany where it is one too many."""
-        self._addresses.count(address)
-        self._names.count(f"{address}|{name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +63,16 @@ class Visit:
     request: web.Request
     user: User
     words: Words
+    signed: SignedIn | None = field(default=None, repr=False)
+    """Whose session it is, also where they are signed in half: then `user` is nobody."""
+    token: str = field(default="", repr=False)
     csrf: str = field(default="", repr=False)
     flash: str = ""
     fields: MultiDictProxy[str] = field(default_factory=lambda: MultiDictProxy(MultiDict()), repr=False)
     parting: str = ""
     """What the next page says first; see `redirect`."""
+    waiting: int = 0
+    """How many acts wait for a yes or no of theirs."""
 
     @property
     def lang(self) -> str:
@@ -95,6 +88,13 @@ class Visit:
     def signed_in(self) -> bool:
         """Whether somebody is."""
         return bool(self.user.id)
+
+    @property
+    def session(self) -> Session:
+        """The session that this request comes from; raises NotFound where there is none."""
+        if self.signed is None:
+            raise NotFound("There is no session.")
+        return Session(self.token, self.signed.user, self.signed.half)
 
     @property
     def role_name(self) -> str:
@@ -199,6 +199,15 @@ class Visit:
         """One more try of a password, for that name or the user's own; raises TooMany."""
         address = network(caller(self.request, self.house.gateway.config.server.proxies))
         self.house.limits.count(address, self.user.name if name is None else name)
+
+    def count_code(self) -> None:
+        """One more code of the second factor of whose session it is; raises TooMany."""
+        self.house.limits.count_code(network(caller(self.request, self.house.gateway.config.server.proxies)), self.session.user.id)
+
+    def fresh(self, permission: Permission) -> bool:
+        """Whether their second factor was proved lately enough to do that."""
+        proved_at = self.signed.proved_at if self.signed is not None else None
+        return fresh(permission, proved_at, self.house.gateway.now(), dev=self.dev)
 
     # Words
 

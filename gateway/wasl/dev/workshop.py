@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -14,11 +14,12 @@ from wasl.assembly import World
 from wasl.capturing.capture import Tray
 from wasl.capturing.configuration import captured_specs
 from wasl.capturing.mishaps import CALM, PATIENCE
-from wasl.clock import Clock, SystemClock
+from wasl.clock import Clock, SystemClock, micros
 from wasl.config import DEFAULT_FILE, Config
 from wasl.config.mailbox import MailboxSection
 from wasl.content.templates import Templates
 from wasl.dev.place import Place
+from wasl.ids import MessageIds
 from wasl.pinned import brands_of
 from wasl.registry import Specs
 
@@ -65,8 +66,11 @@ class Workshop:
         return specs
 
     def gateway(self, specs: Specs, clock: Clock | None = None) -> Gateway:
-        """A gateway on the ledger of this place; not open yet."""
-        return Gateway(specs, world=self._world(clock or SystemClock()))
+        """A gateway on the ledger of this place; not open yet. With a clock, also its messages' ids carry the time of that one."""
+        if clock is None:
+            return Gateway(specs, world=self._world(SystemClock()))
+        ids = MessageIds(lambda: micros(clock.now()) * 1000)
+        return Gateway(specs, world=replace(self._world(clock), ids=ids))
 
     async def changed(self, specs: Specs, since: Stamp) -> None:
         """Returns when the configuration is another one than it was, which only a new gateway can go by."""

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic_core import to_json
@@ -22,7 +23,7 @@ from wasl.ledger.families import hold_families
 from wasl.ledger.feed import Told, tell
 from wasl.ledger.hot import Hot, Row, Values, among
 from wasl.ledger.matching import Found, rows_of
-from wasl.ledger.merging import Sign, Standing, merged, negative
+from wasl.ledger.merging import Sign, Standing, agreed, merged, negative
 from wasl.ledger.ordering import advance, take_turns
 from wasl.ledger.port import Collision, Transaction
 from wasl.ledger.report_effects import Effects
@@ -63,20 +64,13 @@ _DONE = {kind: event for kind in get_args(EventKind) for event in EVENT_TYPES if
 
 @dataclass(slots=True)
 class _Case:
-    """A delivery as it was, and the reports of it."""
+    """A delivery as it was, and the reports of it. `refutes`: one of them says that it did not arrive."""
 
     found: Found
     before: Standing
-    reports: list[tuple[Report, int | None]]
     after: Standing
-
-    @property
-    def signs(self) -> list[Sign]:
-        return [sign(report, attempt) for report, attempt in self.reports]
-
-    @property
-    def refutes(self) -> bool:
-        return any(negative(report.kind) for report, _ in self.reports)
+    reports: list[tuple[Report, int | None]]
+    refutes: bool = False
 
     @property
     def moved(self) -> bool:
@@ -105,13 +99,14 @@ class Applying:
         cases = _cases(matched)
         if not cases:
             return []
-        await hold_families(tx, {case.found.key[:2] for case in cases if case.refutes})  # of two calls of it that failed at once
-        calls, told = await _past(tx, [case.found.key for case in cases if case.refutes])
+        refuted = [case.found.key for case in cases if case.refutes]
+        await hold_families(tx, {key[:2] for key in refuted})  # of two calls of it that failed at once
+        calls, told = await _past(tx, refuted)
         for case in cases:
-            key, signs = case.found.key, case.signs
             if not case.refutes:
-                case.after = merged(case.before, signs)
+                case.after = agreed(case.before, tuple([(report.kind, report.machine) for report, _ in case.reports]))
                 continue
+            key, signs = case.found.key, [sign(report, attempt) for report, attempt in case.reports]
             ours = [*told[key], *(one for one in signs if negative(one.kind))]
             case.after = merged(case.before, signs, ours, [number for number, outcome in calls[key] if outcome in _MAY_HAVE_SENT])
         await self._move(tx, cases, calls, now)
@@ -156,17 +151,19 @@ class Applying:
 def _cases(matched: Sequence[tuple[Report, Found]]) -> list[_Case]:
     cases: dict[Key, _Case] = {}
     for report, found in matched:
-        case = cases.get(found.key)
+        key = found.key
+        case = cases.get(key)
         if case is None:
-            before = _standing(found)
-            case = cases[found.key] = _Case(found, before, [], before)
+            before = _standing(found.state, found.reason, found.code, found.marks)
+            case = cases[key] = _Case(found, before, before, [])
         case.reports.append((report, found.attempt))
+        case.refutes = case.refutes or negative(report.kind)
     return list(cases.values())
 
 
-def _standing(found: Found) -> Standing:
-    marks = tuple(map(Mark, json.loads(found.marks))) if found.marks != "[]" else ()
-    return Standing(State(found.state), Reason(found.reason) if found.reason else None, found.code, marks)
+@lru_cache(maxsize=1024)
+def _standing(state: str, reason: str | None, code: str | None, marks: str) -> Standing:
+    return Standing(State(state), Reason(reason) if reason else None, code, tuple(map(Mark, json.loads(marks))))
 
 
 async def _past(
@@ -233,8 +230,8 @@ def _change(case: _Case, now: int, successor: int | None) -> Change:
         after=after.state,
         reason=after.reason,
         at=now,
-        marks=tuple(mark for mark in after.marks if mark not in before.marks),
-        reports=tuple(report for report, _ in case.reports),
+        marks=tuple([mark for mark in after.marks if mark not in before.marks]),
+        reports=tuple([report for report, _ in case.reports]),
         successor=successor if after.state in (State.FAILED, State.BOUNCED) else None,
         escalates=case.found.proof is not None,
     )

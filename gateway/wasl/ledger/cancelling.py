@@ -15,19 +15,19 @@ from wasl.ledger.store import Store
 from wasl_contracts import Reason, State
 
 
-async def cancel(tx: Transaction, brand: str, message_id: str, now: int) -> bool:
-    """End what waits of a message; whether there was anything."""
-    rows = await tx.fetch(sql.CANCEL, {"key_brand": brand, "key_message": message_id, "reason": Reason.CANCELLED})
+async def cancel(tx: Transaction, keys: Sequence[tuple[str, str]], now: int) -> set[tuple[str, str]]:
+    """End what waits of these messages (brand and id); those of which there was anything."""
+    told = [{"key_brand": brand, "key_message": one, "reason": Reason.CANCELLED} for brand, one in sorted(set(keys))]
+    rows = await tx.each(sql.CANCEL, told) if told else []
     if not rows:
-        return False
-    facts = json.dumps({"reason": Reason.CANCELLED})
-    told = {"brand": brand, "message_id": message_id, "at": now, "type": State.CANCELLED, "facts": facts}
-    tx.put(sql.INSERT_EVENT, [{**told, "delivery": row[2]} for row in rows])
-    tell(tx, [Told(brand, EVENT_OF[State.CANCELLED], now, message_id, row[2], Reason.CANCELLED) for row in rows])
-    if ordered := [(brand, row[3]) for row in rows if row[3] is not None]:
+        return set()
+    event = {"at": now, "type": State.CANCELLED, "facts": json.dumps({"reason": Reason.CANCELLED})}
+    tx.put(sql.INSERT_EVENT, [{"brand": row[0], "message_id": row[1], "delivery": row[2], **event} for row in rows])
+    tell(tx, [Told(row[0], EVENT_OF[State.CANCELLED], now, row[1], row[2], Reason.CANCELLED) for row in rows])
+    if ordered := [(row[0], row[3]) for row in rows if row[3] is not None]:
         await take_turns(tx, ordered)
         await advance(tx, ordered, now)
-    return True
+    return {(row[0], row[1]) for row in rows}
 
 
 class Cancellations:
@@ -43,7 +43,7 @@ class Cancellations:
         now = micros(self._clock.now())
 
         async def work(tx: Transaction) -> set[str]:
-            return {one for one in sorted(set(ids)) if await cancel(tx, brand, one, now)}
+            return {one for _, one in await cancel(tx, [(brand, one) for one in ids], now)}
 
         cancelled = await self._store.writer.run(with_entry(work, entry, now, when=bool))
         self._feed.wake()

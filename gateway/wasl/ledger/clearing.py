@@ -39,7 +39,7 @@ _MESSAGES = Hot(
     .where(messages.c.brand == bindparam("key_brand"), messages.c.id == bindparam("key_message"))
     .values(
         recipient_id=bindparam("stub", type_=Text()), body=_text("{}"), metadata=_text("{}"), about=null(), reference=null(), fact=null(),
-        ordering_key=null(), idempotency_key=null(), fingerprint=null(),
+        ordering_key=null(), idempotency_key=null(), fingerprint=null(), origin=null(),
     )
 )  # fmt: skip
 _DELIVERIES = Hot(

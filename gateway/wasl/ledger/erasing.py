@@ -10,7 +10,7 @@ out just now is left to that.
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, literal_column, null, select, update
@@ -26,6 +26,7 @@ from wasl.ledger.audit_chain import CLEARED as CLEARED_ENTRIES
 from wasl.ledger.callback_rows import clear_callbacks_of
 from wasl.ledger.clearing import CLEARED, clear, clear_suppressions, ended
 from wasl.ledger.desk_links import forget_links
+from wasl.ledger.exports import Exports
 from wasl.ledger.hot import Hot
 from wasl.ledger.inbox import clear_feed
 from wasl.ledger.owners import forget_owner
@@ -84,12 +85,13 @@ class _Done(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Whom:
-    """A person by the id that they had, and the id of the stub; and what the audit tells of it."""
+    """A person by the id that they had, and the id of the stub; what the audit tells of it; and the ids of all that tells of them."""
 
     brand: str
     id: str
     stub: str
     entry: Entry
+    told: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> dict[str, object]:
@@ -99,10 +101,11 @@ class _Whom:
 class Erasing:
     """Erases the people of one database."""
 
-    def __init__(self, store: Store, keys: KeyRing, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: KeyRing, clock: Clock, exports: Exports) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
+        self._exports = exports
 
     async def erase(self, brand: str, person_id: str, because: Because, entry: Entry | None = None) -> Erased:
         """Erase a person; again is as good as once, and ends what a crash or a call that was out has left.
@@ -126,6 +129,7 @@ class Erasing:
             emptied, left, after = emptied + done.emptied, left + done.left, ids[-1]
         if not left:
             await self._store.writer.run(lambda tx: tx.fetch(_LET_GO, whom.key))
+        await self._exports.discard(brand, whom.told)
         await self._store.forget()
         return Erased(recipient=whom.stub, erased_at=moment(erased_at or until), messages=emptied, cancelled=cancelled, under_way=left)
 
@@ -162,12 +166,15 @@ class Erasing:
         places = {(a.channel, address_hash(self._keys, a.kind, a.value)) for a in person.addresses}
         await clear_suppressions(tx, whom.brand, places)
         await clear_callbacks_of(tx, {hashed for _, hashed in places})
-        cleared = await clear_audit(tx, whom.brand, [whom.id, *_listed(places)])
+        objects = [whom.id, *_listed(places)]
+        whom.told.update(objects)
+        cleared = await clear_audit(tx, whom.brand, objects)
         await append(tx, [replace(whom.entry, facts={**whom.entry.facts, CLEARED_ENTRIES: cleared})], now)
         return now
 
     async def _clear_audit(self, tx: Transaction, whom: _Whom, objects: Sequence[str]) -> None:
         """Let go of what the audit tells of these, and let it tell that it did."""
+        whom.told.update(objects)
         if cleared := await clear_audit(tx, whom.brand, objects):
             await append(tx, [cleared_entry(whom.entry.actor, whom.brand, cleared)], micros(self._clock.now()))
 

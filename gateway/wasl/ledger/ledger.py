@@ -14,6 +14,7 @@ from wasl.keys import KeyRing
 from wasl.ledger import intents as intent_rows
 from wasl.ledger import statements as sql
 from wasl.ledger.accept import Acceptance, Draft, Stored
+from wasl.ledger.act_work import ActWork
 from wasl.ledger.api_keys import ApiKeys
 from wasl.ledger.audit import Audit, with_entry
 from wasl.ledger.cancelling import Cancellations, cancel
@@ -24,6 +25,7 @@ from wasl.ledger.contacts import Contacts
 from wasl.ledger.desk_links import DeskLinks
 from wasl.ledger.dossiers import Dossiers
 from wasl.ledger.erasing import Erasing
+from wasl.ledger.exports import Exports
 from wasl.ledger.feed import Feed
 from wasl.ledger.files import Files
 from wasl.ledger.foreseeing import Foreseeing
@@ -44,7 +46,9 @@ from wasl.ledger.restored import hold
 from wasl.ledger.retallying import Retallying
 from wasl.ledger.rows import SourceRow
 from wasl.ledger.search import Searching
+from wasl.ledger.second_factors import SecondFactors
 from wasl.ledger.settle import Settlement, settle
+from wasl.ledger.sign_ons import SignOns
 from wasl.ledger.sources import Sources
 from wasl.ledger.store import Store
 from wasl.ledger.suppression_list import Suppressions
@@ -83,8 +87,8 @@ class Ledger:
         self._reads = Reads(store.engine, keys)
         self.audit = Audit(store, keys, self._clock)
         self.api_keys = ApiKeys(store, self._clock)
-        self.users = Users(store, self._clock)
-        self.consents = Consents(store, keys, self._clock)
+        self.users, self.second_factors = Users(store, self._clock), SecondFactors(store, keys, self._clock)
+        self.sign_ons, self.consents = SignOns(store, self._clock), Consents(store, keys, self._clock)
         self.contacts = Contacts(store, keys)
         self.feed = Feed(store, self._clock)
         self.cancellations = Cancellations(store, self.feed, self._clock)
@@ -97,13 +101,14 @@ class Ledger:
         self.suppressions = Suppressions(store, keys, self._clock)
         self.owners = Owners(store, keys)
         self.searching, self.views = Searching(store.engine, keys), Views(store, self._clock)
-        self.desk_links = DeskLinks(store, self._clock)
+        self.desk_links, self.exports = DeskLinks(store, self._clock), Exports(store, keys, self._clock)
         self.dossiers = Dossiers(store, keys, self._reads, self.consents, self.suppressions)
-        self.erasing = Erasing(store, keys, self._clock)
+        self.erasing = Erasing(store, keys, self._clock, self.exports)
         self.sources, self.template_uses = Sources(store), TemplateUses(store)
         self.webhooks = Webhooks(store, keys, self._clock)
         self.handed = HandedOver(store, keys)
         self.replays = Replays(store, self._reads, self._clock, sorted(routing.channels))
+        self.act_work = ActWork(store, keys, self._clock, sorted(routing.channels))
         self._accepting: Batched[Draft, Stored] = Batched(store.writer, Acceptance(keys, routing).write, written=store.tell)
         settling = partial(settle, budgets=bool(policies.budgets.all), inbox=self.inbox)
         self._settling: Batched[Settlement, bool] = Batched(store.working, settling, linger=_SETTLING, written=self.feed.wake)
@@ -235,7 +240,7 @@ class Ledger:
         seen = await self.message(brand, message_id)
         now = micros(self._clock.now())
 
-        cancelled = await self._store.writer.run(with_entry(lambda tx: cancel(tx, brand, message_id, now), entry, now, when=bool))
+        cancelled = await self._store.writer.run(with_entry(lambda tx: cancel(tx, [(brand, message_id)], now), entry, now, when=bool))
         self.feed.wake()
         if not cancelled and seen.state is not State.CANCELLED:
             raise Conflict(

@@ -44,7 +44,7 @@ async def _ends(connection: AsyncConnection, table: Table, brand: str, ids: Sequ
 
 
 def _message(row: Found, sent: Sequence[Found], ends: Ends) -> LifeMessage:
-    seen = tuple(_delivery(one, ends) for one in sent)
+    seen = tuple(_delivery(one, ends, json.loads(row.channels)) for one in sent)
     return LifeMessage(
         at=moment(row.created_at),
         id=row.id,
@@ -56,10 +56,10 @@ def _message(row: Found, sent: Sequence[Found], ends: Ends) -> LifeMessage:
     )
 
 
-def _delivery(row: Found, ends: Ends) -> LifeDelivery:
+def _delivery(row: Found, ends: Ends, route: Sequence[str]) -> LifeDelivery:
     key = row.message_id, row.number
     ended = ends.get((*key, row.state), ends.get((*key, ""), row.decided_at))
-    missed = list(_missed(row))
+    missed = list(_missed(row, route))
     channel, address = row.channel, row.address or None
     if channel is None and (spoken := next((one for one in missed if one.reason == row.reason), None)) is not None:
         missed.remove(spoken)  # nothing was called: it stands where the candidate stands whose reason it has
@@ -77,18 +77,23 @@ def _delivery(row: Found, ends: Ends) -> LifeDelivery:
         ended_at=moment(ended) if ended is not None else None,
         calls=row.attempts,
         instead=tuple(missed),
+        tried=tuple(json.loads(row.tried)),
     )
 
 
-def _missed(row: Found) -> Iterable[Missed]:
+def _missed(row: Found, route: Sequence[str]) -> Iterable[Missed]:
     """The ways that the decision did not take; what became of the one that it took is the delivery itself."""
     if row.decision is None:
         return
     _, _, candidates = kept(row.decision)
+    # Of addresses on one channel the first that is open is taken; a channel that is not of the route any more comes last.
+    places = {channel: place for place, channel in enumerate(route)}
+    taken = places.get(row.channel, len(route))
     for one in candidates:
         reason = one.missed or (one.against.reason if one.against is not None else None)
         if reason is not None and not one.chosen and (one.channel, one.address or None) != (row.channel, row.address or None):
-            yield Missed(channel=one.channel, address=one.address or None, reason=Reason(reason))
+            sooner = row.channel is not None and places.get(one.channel, len(route)) <= taken
+            yield Missed(channel=one.channel, address=one.address or None, reason=Reason(reason), sooner=sooner)
 
 
 def said(row: Found) -> LifeConsent:

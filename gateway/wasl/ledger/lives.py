@@ -24,7 +24,8 @@ from wasl.person_life import PROBLEMS, LifeEntry, LifeFilter, LifeMessage, Perso
 Found = Row[Any]
 Page = tuple[int, str | None]
 """How many entries, and from which cursor on."""
-_LOOKED = 5_000  # messages that one page looks through for those that fit
+_BEHIND_ALL = "msg_~"
+_LOOKED = 3_000  # messages that one page looks through for those that fit
 _of_message = (deliveries.c.brand == messages.c.brand) & (deliveries.c.message_id == messages.c.id)
 
 
@@ -131,8 +132,7 @@ async def _messages(
     query: Select[Any] = select(messages.c.id, messages.c.created_at).where(
         messages.c.brand == whose.brand, messages.c.recipient_id == whose.id
     )
-    if place:
-        query = query.where(messages.c.id < place)
+    query = query.where(messages.c.id < (place or _BEHIND_ALL))  # always: without a bound SQLite walks over the whole brand
     query, last = query.order_by(messages.c.id.desc()), None
     fits = _fits(wanted)
     if fits is not None:

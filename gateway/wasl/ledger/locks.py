@@ -26,6 +26,16 @@ def family(brand: str, message_id: str) -> str:
     return f"family|{brand}|{message_id}"
 
 
+def admins() -> str:
+    """Held alone by whoever takes something from an admin, so that not two of them take it from each other."""
+    return "admins"
+
+
+def exports(user_id: str) -> str:
+    """Held alone by whoever asks for an export for that user, so that they have no more than they may."""
+    return f"exports|{user_id}"
+
+
 def audit() -> str:
     """Held alone by whoever appends to the audit, to the end, so that its chain has no branches. Taken after all others."""
     return "audit"

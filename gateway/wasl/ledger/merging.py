@@ -7,6 +7,7 @@ both came later than what they correct, whatever the order in which we are told.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from wasl.states import REPORTED, TRANSITIONS
@@ -70,6 +71,15 @@ def merged(before: Standing, signs: Sequence[Sign], told: Sequence[Sign] = (), s
             after = target
     reason, code = _why(before, after, told)
     return Standing(after, reason, code, _marks(before, after, signs))
+
+
+@lru_cache(maxsize=1024)
+def agreed(before: Standing, told: tuple[tuple[EventKind, bool], ...]) -> Standing:
+    """`merged` for signs that say nothing against it: the kind of each, and whether a machine did it.
+
+    It is remembered: most deliveries stand at the same place, and the same is told of them.
+    """
+    return merged(before, [Sign(kind, 0, machine=machine) for kind, machine in told])
 
 
 def _targets(signs: Sequence[Sign], told: Sequence[Sign], sent_by: Collection[int]) -> set[State]:

@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from wasl.errors import Unusable
 
-HEAD = "0018"
+HEAD = "0023"
 """The newest migration; a test holds it to the folder `migrations`."""
 _TURN = 0x7761736C  # the advisory lock under which PostgreSQL lets one start after the other migrate: "wasl"
 

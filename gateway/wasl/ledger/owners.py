@@ -72,7 +72,7 @@ class Owners:
     async def of(self, brand: str, hashed: str) -> Sequence[str]:
         """The ids of those whose address has that hash, as of now."""
         after: str | None = None
-        while True:
+        while await self._unread(brand, _ALL):
             after, more = await self._store.writer.run(lambda tx, after=after: self._read_on(tx, brand, after, _ALL))  # type: ignore[misc]  # mypy infers no type of a default
             if not more:
                 break
@@ -87,11 +87,14 @@ class Owners:
     async def read_on(self, brand: str) -> bool:
         """Read some of what came, but nothing so new that it would be read again; whether there is more of it."""
         late = message_ids_since(_LATE)
-        read = await self._store.reader.fetch(_READ, {"brand": brand})
-        place = {"brand": brand, "after": read[0][0] if read else "", "before": late, "most": 1}
-        if not await self._store.reader.fetch(_NEXT, place):
+        if not await self._unread(brand, late):
             return False
         return (await self._store.working.run(lambda tx: self._read_on(tx, brand, None, late)))[1]
+
+    async def _unread(self, brand: str, before: str) -> bool:
+        read = await self._store.reader.fetch(_READ, {"brand": brand})
+        place = {"brand": brand, "after": read[0][0] if read else "", "before": before, "most": 1}
+        return bool(await self._store.reader.fetch(_NEXT, place))
 
     async def _read_on(self, tx: Transaction, brand: str, after: str | None, before: str) -> tuple[str, bool]:
         """Read the messages between these ids, or from where the last one stopped; returns the last id, and whether there may be more."""

@@ -4,31 +4,28 @@ import base64
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from wasl.answers import AttemptSeen, DeliverySeen, MessageSeen, MessageSummary, Page, RecipientSeen, TimelineEntry, WhyNot
+from wasl.answers import AttemptSeen, MessageSeen, MessageSummary, Page, RecipientSeen, WhyNot
 from wasl.clock import micros, moment
 from wasl.decision_reading import Decided, decode
 from wasl.errors import NotFound, Problem, Refused
-from wasl.ids import attempt_id, delivery_id
+from wasl.ids import delivery_id
 from wasl.keys import KeyRing
+from wasl.ledger.message_rows import Found, attempt_of, delivery_of, timeline_of
+from wasl.ledger.named import Names, names
 from wasl.ledger.people import recipient_seen, unseal
 from wasl.ledger.tables import attempts, deliveries, events, messages, recipients
-from wasl.ledger.uses import GIVEN_BACK
-from wasl.policies.prices import cost_seen
-from wasl.policies.verdict import Cost
-from wasl.states import ESCALATED, fold
-from wasl_contracts import Mark, Reason, State
+from wasl.states import fold
+from wasl_contracts import Reason, State
 from wasl_contracts.model import Frozen, Moment
 
 _MAC = 16
 _SCAN = 500  # rows looked at in one go when a filter needs the fold of deliveries
 _BEHIND_ALL = "msg_~"
-
-Found = Row[Any]
 
 
 class Filters(Frozen):
@@ -49,6 +46,14 @@ class Whole(NamedTuple):
     row: Found
     attempts: Sequence[Found]
     seen: MessageSeen
+
+
+class _Happened(NamedTuple):
+    """What is stored of a message beside its own row and its deliveries."""
+
+    attempts: Sequence[Found]
+    events: Sequence[Found]
+    names: Names
 
 
 class Reads:
@@ -75,7 +80,8 @@ class Reads:
                 await connection.execute(_children(attempts, brand, message_id).order_by(attempts.c.delivery, attempts.c.number))
             ).all()
             happened = (await connection.execute(_children(events, brand, message_id).order_by(events.c.at))).all()
-        return self._seen(row, sent, tried, happened)
+            named = await names(connection, brand, [row.origin])
+        return self._seen(row, sent, _Happened(tried, happened, named))
 
     async def page(self, brand: str, filters: Filters, *, limit: int, cursor: str | None) -> Page:
         """Messages that fit, newest first.
@@ -106,7 +112,9 @@ class Reads:
             sent = await _of_each(connection, deliveries, brand, ids)
             tried = await _of_each(connection, attempts, brand, ids)
             happened = await _of_each(connection, events, brand, ids)
-        return [Whole(row, tried[row.id], self._seen(row, sent[row.id], tried[row.id], happened[row.id])) for row in rows]
+            named = await names(connection, brand, [row.origin for row in rows])
+        wholes = ((row, _Happened(tried[row.id], happened[row.id], named)) for row in rows)
+        return [Whole(row, told.attempts, self._seen(row, sent[row.id], told)) for row, told in wholes]
 
     async def ids(self, brand: str, filters: Filters, *, most: int, before: str | None) -> list[str]:
         """Ids of messages that may fit (their state must be looked at closely), newest first, from those older than `before`."""
@@ -142,11 +150,11 @@ class Reads:
             created_at=moment(row.created_at),
         )
 
-    def _seen(self, row: Found, sent: Sequence[Found], tried: Sequence[Found], happened: Sequence[Found]) -> MessageSeen:
+    def _seen(self, row: Found, sent: Sequence[Found], told: _Happened) -> MessageSeen:
         calls: defaultdict[int, list[AttemptSeen]] = defaultdict(list)
-        for attempt in tried:
-            calls[attempt.delivery].append(_attempt(attempt))
-        seen = tuple(_delivery(delivery, calls[delivery.number]) for delivery in sent)
+        for attempt in told.attempts:
+            calls[attempt.delivery].append(attempt_of(attempt))
+        seen = tuple(delivery_of(delivery, calls[delivery.number]) for delivery in sent)
         state = fold(delivery.state for delivery in seen)
         leading = next(delivery for delivery in sent if delivery.state == state)
         return MessageSeen(
@@ -162,9 +170,10 @@ class Reads:
             about=row.about,
             fact=row.fact,
             superseded_by=row.superseded_by,
+            origin=told.names.origin(row.origin),
             metadata=json.loads(row.metadata),
             deliveries=seen,
-            timeline=_timeline(row, seen, happened),
+            timeline=timeline_of(row, seen, told.events),
             decisions=tuple(
                 decode(d.decision, Decided(delivery_id(row.id, d.number), moment(d.decided_at), row.topic, row.config))
                 for d in sent
@@ -243,55 +252,3 @@ async def _of_each(connection: AsyncConnection, table: Table, brand: str, ids: S
     for row in (await connection.execute(query)).all() if ids else ():
         found[row.message_id].append(row)
     return found
-
-
-def _attempt(row: Found) -> AttemptSeen:
-    return AttemptSeen(
-        id=attempt_id(row.message_id, row.delivery, row.number),
-        number=row.number,
-        provider=row.provider,
-        started_at=moment(row.started_at),
-        ended_at=moment(row.ended_at) if row.ended_at is not None else None,
-        outcome=row.outcome,
-        reason=Reason(row.reason) if row.reason else None,
-        code=row.code,
-        provider_ref=row.provider_ref,
-        cost=cost_seen(Cost(row.cost_units, row.encoding, row.cost, row.currency)) if row.cost_units is not None else None,
-        digest=row.digest,
-    )
-
-
-def _delivery(row: Found, calls: Sequence[AttemptSeen]) -> DeliverySeen:
-    return DeliverySeen(
-        id=delivery_id(row.message_id, row.number),
-        channel=row.channel,
-        provider=row.provider,
-        state=State(row.state),
-        reason=Reason(row.reason) if row.reason else None,
-        marks=tuple(map(Mark, json.loads(row.marks))),
-        address=row.address,
-        provider_ref=row.provider_ref,
-        due_at=moment(row.claimed_at or row.due_at) if row.due_at is not None else None,  # while claimed, its due_at is the lease's end
-        cost=next((call.cost for call in reversed(calls) if call.outcome not in GIVEN_BACK), None),
-        attempts=tuple(calls),
-    )
-
-
-def _timeline(row: Found, seen: Sequence[DeliverySeen], happened: Sequence[Found]) -> tuple[TimelineEntry, ...]:
-    """Acceptance is the message's row, calls are the attempts' rows, the rest are events."""
-    entries = [TimelineEntry(at=moment(row.created_at), type="accepted", facts={"topic": row.topic, "mode": row.mode})]
-    for delivery in seen:
-        for attempt in delivery.attempts:
-            call = {"attempt": attempt.number, "provider": attempt.provider, "channel": delivery.channel}
-            entries.append(TimelineEntry(at=attempt.started_at, type="sending", delivery=delivery.id, facts=call))
-            if attempt.ended_at is not None:
-                end = {"attempt": attempt.number, "reason": attempt.reason, "code": attempt.code, "provider_ref": attempt.provider_ref}
-                facts = {name: value for name, value in end.items() if value is not None}
-                entries.append(TimelineEntry(at=attempt.ended_at, type=f"answer.{attempt.outcome}", delivery=delivery.id, facts=facts))
-    for event in happened:
-        facts = json.loads(event.facts)
-        if due := facts.pop("due_at", None):
-            facts["until"] = moment(due).isoformat()
-        entries.append(TimelineEntry(at=moment(event.at), type=event.type, delivery=delivery_id(row.id, event.delivery), facts=facts))
-    # What escalates has the moment of its first call.
-    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.type != ESCALATED)))

@@ -36,6 +36,7 @@ _MESSAGES = Hot(
         messages.c.channels, messages.c.expires_at, messages.c.proof,
     ).where(among(messages.c.brand, messages.c.id, name="keys"))
 )  # fmt: skip
+_AGAINST = frozenset({"failed", "bounced", "complained", "replied"})  # what may put an address on the list, or take it off
 _BY_PERSON = "recipient"
 _PROVIDER = "provider"
 
@@ -74,16 +75,17 @@ class Effects:
 
     async def follow(self, tx: Transaction, reported: Sequence[Reported], now: int) -> dict[tuple[str, str], int]:
         """What follows from reports of deliveries; returns the number of each successor by brand and message."""
-        listed = [one for found, _, reports in reported for report, _ in reports for one in self._listed(found, report, now)]
+        told = [(found, report) for found, _, reports in reported for report, _ in reports if report.kind in _AGAINST]
+        listed = [one for found, report in told for one in self._listed(found, report, now)]
         leaving = [(found, report) for found, _, reports in reported for report, _ in reports if report.kind == "unsubscribed"]
         failed = [found for found, after, _ in reported if _lost(found, after.state)]
-        told = await _messages(tx, [*failed, *(found for found, _ in leaving)])
+        sent = await _messages(tx, [*failed, *(found for found, _ in leaving)])
         for found, report in leaving:
-            message = told.get((found.brand, found.message_id))
+            message = sent.get((found.brand, found.message_id))
             if not await self._withdrawn(tx, found, report, message):
                 listed += self._left(found, report, now)
         await self._list(tx, listed)
-        return await open_successors(tx, list(self._following(failed, told, now)))
+        return await open_successors(tx, list(self._following(failed, sent, now)))
 
     async def of_strangers(self, tx: Transaction, reports: Sequence[tuple[Report, str]], now: int) -> None:
         """What follows from reports that name a person and no delivery that we know, each for a brand or for all."""

@@ -40,6 +40,7 @@ class MessageRow(TypedDict):
     proof: str | None
     escalate_after: int | None
     reference: str | None
+    origin: str | None
 
 
 class DeliveryRow(TypedDict):

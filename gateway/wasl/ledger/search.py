@@ -6,23 +6,25 @@ that ends before the page is full, the page says how far it looked, and the next
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from wasl.clock import moment
 from wasl.ids import made_at
 from wasl.keys import KeyRing
 from wasl.ledger.cursors import cursor_after, place_of
+from wasl.ledger.listed import pairs
 from wasl.ledger.people import recipient_seen, unseal
-from wasl.ledger.search_legs import Step, Wanted, window
+from wasl.ledger.search_keys import Pairs, first_referred, messages_there, people_there
+from wasl.ledger.search_legs import Step, Wanted
 from wasl.ledger.search_strip import Scale, drawn
 from wasl.ledger.search_terms import LEADS, leading
-from wasl.ledger.search_windows import boundary, conditions_of, joined
+from wasl.ledger.search_windows import conditions_of, count, look
 from wasl.ledger.tables import messages, recipients
 from wasl.searching.language import TEXT
 from wasl.searching.seen import Counted, MessageFound, Searched, SearchPage, Strip
@@ -37,11 +39,18 @@ Found = Row[Any]
 
 
 class _Page(NamedTuple):
-    """What the windows gave: rows in the order in which they were looked at, how far that was, and whether there is more."""
+    """What the windows gave: brands and ids in the order in which they were looked at, how far that was, and whether there is more."""
 
-    rows: list[Found]
+    keys: list[tuple[str, str]]
     reached: str | None
     ended: bool
+
+
+class Stretch(NamedTuple):
+    """Some messages, newest first, as fields of MessageFound; and the id behind which the next ones are; None: there are no more."""
+
+    data: Sequence[Mapping[str, object]]
+    place: str | None
 
 
 class _Most(NamedTuple):
@@ -72,16 +81,17 @@ class Searching:
             return SearchPage(data=(), searched=Searched())
         async with self._engine.connect() as connection:
             found = await self._looked(connection, narrowed, Step(limit + 1, None if place is None else str(place), upward))
-        shown = found.rows[:limit]
-        more = len(found.rows) > limit or not found.ended
-        last = (shown[-1].id if len(found.rows) > limit else found.reached) if more else None
+            shown = found.keys[:limit]
+            rows = await _rows_of(connection, shown)
+        more = len(found.keys) > limit or not found.ended
+        last = (shown[-1][1] if len(found.keys) > limit else found.reached) if more else None
         ahead = cursor_after(self._keys, about, [way, last]) if last is not None else None
         behind = "older" if upward else "newer"
-        back = cursor_after(self._keys, about, [behind, shown[0].id]) if shown and cursor is not None else None
-        goes_on = not found.ended and len(found.rows) <= limit
+        back = cursor_after(self._keys, about, [behind, shown[0][1]]) if shown and cursor is not None else None
+        goes_on = not found.ended and len(found.keys) <= limit
         back_to = moment(made_at(found.reached)) if goes_on and not upward and found.reached is not None else narrowed.search.since
         return SearchPage(
-            data=tuple(self._seen(row) for row in (reversed(shown) if upward else shown)),
+            data=tuple(map(self._seen, rows)),
             older=back if upward else ahead,
             newer=ahead if upward else back,
             searched=Searched(back_to=back_to, goes_on=goes_on, window=any(term.key == TEXT for term in narrowed.search.terms)),
@@ -89,14 +99,23 @@ class Searching:
 
     async def these(self, keys: Sequence[tuple[str, str]]) -> list[MessageFound]:
         """Messages by brand and id, newest first, as far as they are there."""
-        by_brand: dict[str, list[str]] = {}
-        for brand, message_id in keys:
-            by_brand.setdefault(brand, []).append(message_id)
-        rows: list[Found] = []
         async with self._engine.connect() as connection:
-            for brand, ids in by_brand.items():
-                rows += (await connection.execute(_SHOWN.where(messages.c.brand == brand, messages.c.id.in_(ids)))).all()
-        return [self._seen(row) for row in sorted(rows, key=lambda row: str(row.id), reverse=True)]
+            return [self._seen(row) for row in await _rows_of(connection, keys)]
+
+    async def by_id(self, brands: Sequence[str], message_id: str) -> Pairs:
+        """The messages of that id, by brand and id."""
+        async with self._engine.connect() as connection:
+            return await messages_there(connection, brands, message_id)
+
+    async def people(self, people: Pairs) -> Pairs:
+        """Those of these people, by brand and id, who are there and were not erased: the brands as given, in each by id."""
+        async with self._engine.connect() as connection:
+            return await people_there(connection, people)
+
+    async def referred(self, brands: Sequence[str], refs: Sequence[str], providers: Sequence[str]) -> str | None:
+        """The first of these references, own ones or a provider's, that a message carries."""
+        async with self._engine.connect() as connection:
+            return await first_referred(connection, brands, refs, providers)
 
     async def ids(self, wanted: Wanted, most: int, *, newer_than: str | None = None) -> tuple[list[tuple[str, str]], bool]:
         """Brands and ids of what fits, newest first, at most so many; and whether these are all of it.
@@ -109,7 +128,17 @@ class Searching:
         step, looked_at = Step(most + 1, newer_than, newer_than is not None), _Most(_ALL, inf) if newer_than is None else None
         async with self._engine.connect() as connection:
             found = await self._looked(connection, narrowed, step, looked_at)
-        return [(row.brand, row.id) for row in found.rows[:most]], found.ended and len(found.rows) <= most
+        return found.keys[:most], found.ended and len(found.keys) <= most
+
+    async def stretch(self, wanted: Wanted, place: str | None, size: int) -> Stretch:
+        """What fits behind a place, looked for as long as for a page: there may be none, and more behind them. No names are told."""
+        narrowed = wanted.of_brands
+        if not narrowed.brands:
+            return Stretch((), None)
+        async with self._engine.connect() as connection:
+            found = await self._looked(connection, narrowed, Step(size, place))
+            rows = await _rows_of(connection, found.keys)
+        return Stretch([self._told(row) for row in rows], None if found.ended else found.reached)
 
     async def oldest(self, brands: Sequence[str]) -> datetime | None:
         """When the oldest message of these brands was accepted that is kept; None where there is none."""
@@ -118,19 +147,17 @@ class Searching:
         return min((moment(at) for at in found if at is not None), default=None)
 
     async def count(self, wanted: Wanted, *, most: int = 1_000, budget: int = _COUNTED) -> Counted:
-        """How many fit, up to a bound; it looks at so many rows at most."""
+        """How many fit, up to a bound; it looks at so many rows at most, and for a limited time."""
         narrowed, conditions = wanted.of_brands, conditions_of(wanted.of_brands)
-        counted, place, looked = 0, None, 0
+        counted, place, looked, began = 0, None, 0, time.monotonic()
         async with self._engine.connect() as connection:
             while narrowed.brands:
                 step = Step(min(_LARGEST, budget - looked), place)
-                seen = window(narrowed, step)
-                counted += (await connection.execute(joined(select(func.count()), seen, conditions))).scalar_one()
-                place, rows = await boundary(connection, seen, step)
-                looked += rows
+                fitting, place, rows = await count(connection, narrowed, conditions, step)
+                counted, looked = counted + fitting, looked + rows
                 if rows < step.size:
                     return Counted(count=min(counted, most), at_least=counted > most)
-                if counted > most or looked >= budget:
+                if counted > most or looked >= budget or time.monotonic() - began > _PATIENCE:
                     return Counted(count=min(counted, most), at_least=True)
         return Counted(count=0)
 
@@ -142,24 +169,35 @@ class Searching:
     async def _looked(self, connection: AsyncConnection, wanted: Wanted, step: Step, most: "_Most | None" = None) -> _Page:
         """Look at window after window, until there are as many rows as the step wants, or nothing more, or enough was looked at."""
         conditions, most = conditions_of(wanted), most or _Most(_BUDGET, _PATIENCE)
-        rows: list[Found] = []
+        keys: list[tuple[str, str]] = []
         place, looked, began = step.place, 0, time.monotonic()
         size = step.size if not conditions else max(step.size, _FIRST)
         while True:
             at = Step(min(size, most.rows - looked), place, step.upward)
-            seen = window(wanted, at)
-            own = (messages.c.brand == seen.c.brand) & (messages.c.id == seen.c.id)
-            fitting = _SHOWN.join(seen, own).where(*conditions).order_by(seen.c.id if step.upward else seen.c.id.desc())
-            rows += (await connection.execute(fitting.limit(step.size - len(rows)))).all()
-            if len(rows) == step.size:
-                return _Page(rows, rows[-1].id, ended=False)
-            place, counted = await boundary(connection, seen, at)
-            looked += counted
-            if counted < at.size:
-                return _Page(rows, place, ended=True)
+            found = await look(connection, wanted, conditions, at, step.size - len(keys))
+            keys += found.keys
+            if len(keys) == step.size:
+                return _Page(keys, found.last, ended=False)
+            place, looked = found.last, looked + found.rows
+            if found.rows < at.size:
+                return _Page(keys, place, ended=True)
             if looked >= most.rows or time.monotonic() - began > most.seconds:
-                return _Page(rows, place, ended=False)
+                return _Page(keys, place, ended=False)
             size = min(size * _GROWS, _LARGEST)
+
+    def _told(self, row: Found) -> Mapping[str, object]:
+        """What MessageFound tells but the name, in a third of its time: for a million of them."""
+        address = row.address
+        if address is None:
+            address = _masked(row.recipient_id, unseal(row.sealed, row.brand, row.recipient_id, self._keys)[0])
+        told = dict(zip(_COLUMNS, row, strict=True))
+        told |= {
+            "recipient": told.pop("recipient_id"), "address": address, "channels": _read(row.channels), "marks": _read(row.marks),
+            "ref": told.pop("reference") or told["about"], "metadata": _read(row.metadata), "created_at": moment(row.created_at),
+            "due_at": _due(row),
+        }  # fmt: skip
+        del told["about"], told["claimed_at"], told["sealed"]
+        return told
 
     def _seen(self, row: Found) -> MessageFound:
         addresses, attributes = unseal(row.sealed, row.brand, row.recipient_id, self._keys)
@@ -185,8 +223,17 @@ class Searching:
             ref=row.reference or row.about,
             metadata=json.loads(row.metadata),
             created_at=moment(row.created_at),
-            due_at=moment(row.claimed_at or row.due_at) if row.due_at is not None else None,
+            due_at=_due(row),
         )
+
+
+def _due(row: Found) -> datetime | None:
+    return moment(row.claimed_at or row.due_at) if row.due_at is not None else None
+
+
+def _read(text: str) -> object:
+    """JSON, which mostly holds nothing."""
+    return [] if text == "[]" else {} if text == "{}" else json.loads(text)
 
 
 def _masked(recipient_id: str, addresses: tuple[Address, ...]) -> str | None:
@@ -200,8 +247,17 @@ _LEADING = ("state", "reason", "code", "address", "channel", "provider", "attemp
 _MESSAGE = (
     "id", "brand", "recipient_id", "channels", "topic", "category", "template", "locale", "reference", "about", "metadata", "created_at",
 )  # fmt: skip
+_COLUMNS = (*_MESSAGE, *_LEADING, "sealed")
 _SHOWN: Select[Any] = (
     select(*(messages.c[name] for name in _MESSAGE), *(leading.c[name] for name in _LEADING), recipients.c.sealed)
     .join_from(messages, leading, LEADS)
     .join(recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
 )
+_THESE = "(messages.brand, messages.id) IN ({})"
+
+
+async def _rows_of(connection: AsyncConnection, keys: Pairs) -> list[Found]:
+    """These messages, newest first, as far as they are there."""
+    those = text(_THESE.format(pairs(connection.dialect.name, "keys", "brand", "id")))
+    found = await connection.execute(_SHOWN.where(those), {"keys": json.dumps(keys)}) if keys else ()
+    return sorted(found, key=lambda row: str(row.id), reverse=True)

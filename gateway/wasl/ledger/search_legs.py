@@ -6,19 +6,22 @@ An id begins with the moment at which it was made, so a span of time is a span o
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, Subquery, Table, literal_column, select, union_all
 
 from wasl.clock import micros
-from wasl.ids import message_ids_at
+from wasl.ids import message_ids_at, requested_at
 from wasl.ledger.rows import LONGEST_REFERENCE
 from wasl.ledger.search_terms import states
 from wasl.ledger.tables import deliveries, messages, provider_refs
-from wasl.searching.language import PEOPLE, Search
+from wasl.searching.language import PEOPLE, Search, Term
 
+_Some = TypeVar("_Some", Select[Any], CompoundSelect[Any])
 _SLACK = timedelta(hours=1)
 """A message's id is made by the clock of the machine that accepts it, its `created_at` perhaps by the database's."""
+_ASKING = (timedelta(seconds=-5), timedelta(minutes=2))
+"""The ids of a request's messages are made by the same clock as its own, no earlier, and as soon as its body was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +58,27 @@ class _Leg(NamedTuple):
     conditions: Sequence[ColumnElement[bool]]
 
 
-def window(wanted: Wanted, step: Step) -> Subquery:
-    """The next rows that may fit: their brands and ids."""
-    legs = [_rows(leg, wanted.search, step).subquery() for leg in _legs(wanted)]
+def window(wanted: Wanted, step: Step, dialect: str) -> Subquery:
+    """The next rows that may fit: their brands and ids. A message of which several rows lead there comes several times.
+
+    The legs are merged as they are read. PostgreSQL does so with what is in order and bounded, SQLite with what it may order itself.
+    """
+    legs = [_rows(leg, wanted.search, step) for leg in _legs(wanted)]
     if len(legs) == 1:
-        return legs[0]
-    all_of_them = union_all(*(select(leg.c.brand, leg.c.id) for leg in legs)).subquery()
-    merged = select(all_of_them.c.brand, all_of_them.c.id).distinct()
-    return merged.order_by(_ordered(all_of_them.c.id, step)).limit(step.size).subquery()
+        return _newest(legs[0], step).subquery()
+    bounded = [_newest(leg, step).subquery() for leg in legs] if dialect == "postgresql" else []
+    merged = union_all(*([select(leg.c.brand, leg.c.id) for leg in bounded] or legs))
+    return _newest(merged, step).subquery()
 
 
 def _rows(leg: _Leg, search: Search, step: Step) -> Select[Any]:
-    query = select(leg.table.c.brand.label("brand"), leg.id.label("id")).where(*leg.conditions, *_bounds(leg.id, search, step))
-    if leg.table is deliveries:
-        query = query.distinct()  # or what is merged would be of different depths
-    return query.order_by(_ordered(leg.id, step)).limit(step.size)
+    return select(leg.table.c.brand.label("brand"), leg.id.label("id")).where(*leg.conditions, *_bounds(leg.id, search, step))
+
+
+def _newest(rows: _Some, step: Step) -> _Some:
+    """So many of them. The number stands in the statement: a plan for any number would be one for a tenth of all."""
+    column = rows.selected_columns.id
+    return rows.order_by(column.asc() if step.upward else column.desc()).limit(literal_column(str(int(step.size)), Integer()))
 
 
 def _bounds(column: ColumnElement[str], search: Search, step: Step) -> list[ColumnElement[bool]]:
@@ -80,15 +89,21 @@ def _bounds(column: ColumnElement[str], search: Search, step: Step) -> list[Colu
         bounds.append(column >= message_ids_at(_micros(search.since, -_SLACK)))
     if search.until is not None:
         bounds.append(column < message_ids_at(_micros(search.until, _SLACK)))
-    return bounds
+    return bounds + [bound for term in search.asking("request") for bound in _requested(column, term)]
+
+
+def _requested(column: ColumnElement[str], term: Term) -> list[ColumnElement[bool]]:
+    """When the messages of requests were made; nothing is known of that where a caller chose the id."""
+    made = [requested_at(value.text) for value in term.values]
+    known = [at for at in made if at is not None]
+    if not term.led or len(known) < len(made):
+        return []
+    first, last = (max(0, at + slack // timedelta(microseconds=1)) for at, slack in zip((min(known), max(known)), _ASKING, strict=True))
+    return [column >= message_ids_at(first), column < message_ids_at(last)]
 
 
 def _micros(at: datetime, slack: timedelta) -> int:
     return max(0, micros(at) + slack // timedelta(microseconds=1))
-
-
-def _ordered(column: ColumnElement[str], step: Step) -> ColumnElement[str]:
-    return column.asc() if step.upward else column.desc()
 
 
 def _legs(wanted: Wanted) -> list[_Leg]:

@@ -1,25 +1,27 @@
 """The histogram of a search, counted from ids alone: they begin with their time, so a span of time is a prefix of theirs."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from wasl.clock import micros, moment
 from wasl.ids import message_ids_at
+from wasl.ledger.listed import pairs
 from wasl.ledger.search_legs import Step, Wanted, window
 from wasl.ledger.search_terms import leading, states
 from wasl.ledger.search_windows import boundary, conditions_of, joined
-from wasl.ledger.tables import deliveries, messages
+from wasl.ledger.tables import messages
 from wasl.searching.seen import Bar, Strip
 from wasl_contracts import State
 
 _ROWS = 10_000  # that are looked at where every one has to be
-_ENTRIES = 20_000  # of the index on states, for each state
+_ENTRIES = 20_000  # of the index on states, for each state, in all brands
 _WINDOW = 500
 _PATIENCE = 0.03  # seconds, after which no further window is looked at
 _DIGITS = 15  # of an id's time, in 1/4096 of a millisecond
@@ -35,6 +37,16 @@ _GROUPS: Mapping[State, str] = {
 }
 _WAITING = "waiting"
 _Counts = Counter[tuple[int, str]]
+_FLOOR = """SELECT max((
+    SELECT d.message_id FROM deliveries AS d WHERE d.brand = pairs.brand AND d.state = pairs.state AND d.message_id BETWEEN :first AND :last
+    ORDER BY d.message_id DESC LIMIT 1 OFFSET :most
+)) FROM ({pairs}) AS pairs"""
+"""The newest message of those that are too many for their brand and state."""
+_GROUPED = " ".join(f"WHEN '{state}' THEN '{group}'" for state, group in _GROUPS.items())
+_COUNTED = f"""SELECT CASE d.state {_GROUPED} ELSE '{_WAITING}' END, substr(d.message_id, 5, :digits), count(*)
+FROM ({{pairs}}) AS pairs
+JOIN deliveries AS d ON d.brand = pairs.brand AND d.state = pairs.state AND d.message_id BETWEEN :first AND :last
+GROUP BY 1, 2"""  # noqa: S608 - what is asked for is bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +91,19 @@ async def drawn(connection: AsyncConnection, wanted: Wanted, scale: Scale) -> St
 
 async def _by_state(connection: AsyncConnection, wanted: Wanted, scale: Scale, wanted_states: list[State]) -> tuple[_Counts, int]:
     """Of the index on states: each way that was tried counts."""
-    counts: _Counts = Counter()
-    begins = scale.start
     first, last = (message_ids_at(micros(at)) for at in (wanted.search.since, wanted.search.until) if at is not None)
-    for brand in wanted.brands:
-        for state in wanted_states:
-            newest = select(deliveries.c.message_id).where(
-                deliveries.c.brand == brand, deliveries.c.state == state.value, deliveries.c.message_id.between(first, last)
-            )
-            some = newest.order_by(deliveries.c.message_id.desc()).limit(_ENTRIES).subquery()
-            unit = func.substr(some.c.message_id, 5, scale.digits)
-            rows = (await connection.execute(select(unit, func.count()).select_from(some).group_by(unit))).all()
-            for prefix, count in rows:
-                counts[int(prefix, 16) * scale.unit, _GROUPS.get(state, _WAITING)] += count
-            if sum(count for _, count in rows) == _ENTRIES:
-                begins = max(begins, min(int(prefix, 16) for prefix, _ in rows) * scale.unit)
-    return counts, begins
+    places = json.dumps([(brand, state.value) for brand in wanted.brands for state in wanted_states])
+    told = {"pairs": places, "first": first, "last": last, "most": max(1, _ENTRIES // max(1, len(wanted.brands)))}
+    floor = (await connection.execute(_of(connection, _FLOOR), told)).scalar_one()
+    found = await connection.execute(_of(connection, _COUNTED), {**told, "first": floor or first, "digits": scale.digits})
+    counts: _Counts = Counter()
+    for group, prefix, count in found:
+        counts[int(prefix, 16) * scale.unit, group] += count
+    return counts, scale.start if floor is None else (int(floor[4 : 4 + scale.digits], 16) + 1) * scale.unit
+
+
+def _of(connection: AsyncConnection, query: str) -> TextClause:
+    return text(query.format(pairs=pairs(connection.dialect.name, "pairs", "brand", "state")))
 
 
 async def _by_rows(connection: AsyncConnection, wanted: Wanted, scale: Scale) -> tuple[_Counts, int]:
@@ -104,7 +113,7 @@ async def _by_rows(connection: AsyncConnection, wanted: Wanted, scale: Scale) ->
     unit = func.substr(messages.c.id, 5, scale.digits)
     while wanted.brands:
         step = Step(_WINDOW, place)
-        seen = window(wanted, step)
+        seen = window(wanted, step, connection.dialect.name)
         grouped = joined(select(unit, leading.c.state, func.count()), seen, conditions).group_by(unit, leading.c.state)
         for prefix, state, count in (await connection.execute(grouped)).all():
             counts[int(prefix, 16) * scale.unit, _GROUPS.get(State(state), _WAITING)] += count

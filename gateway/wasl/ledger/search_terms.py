@@ -86,6 +86,10 @@ def _ref(term: Term) -> Condition:
     return or_(*told, _tried(_other.c.provider_ref.in_(whole)))
 
 
+def _request(term: Term) -> Condition:
+    return or_(*(messages.c.origin.like(f"{_like(value.text)} %", escape=_ESCAPE) for value in term.values))
+
+
 def _people(term: Term) -> Condition:
     texts = [value.text for value in term.values]
     return tuple_(messages.c.brand, messages.c.recipient_id).in_(list(zip(texts[::2], texts[1::2], strict=True)))
@@ -178,6 +182,7 @@ _CONDITIONS: Mapping[str, Callable[[Term], Condition]] = {
     "provider": _way(_other.c.provider),
     "ref": _ref,
     "id": _of(messages.c.id),
+    "request": _request,
     "tag": _tag,
     "error": _way(_other.c.code),
     "locale": _of(messages.c.locale),

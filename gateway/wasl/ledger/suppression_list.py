@@ -1,9 +1,10 @@
 """The suppression list of one database: changing it, one address with its history, pages of it, and all of it row by row."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Table, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, func, literal, select, tuple_
 
 from wasl.audited import Entry
 from wasl.clock import Clock, micros, moment
@@ -16,7 +17,7 @@ from wasl.ledger.cursors import cursor_after, place_of
 from wasl.ledger.port import Transaction
 from wasl.ledger.store import Store
 from wasl.ledger.suppressions import ALL_BRANDS, Addition, Fate, Removal, add, foretell, remove
-from wasl.ledger.tables import suppression_changes, suppressions
+from wasl.ledger.tables import callbacks, suppression_changes, suppressions
 from wasl.suppression import SuppressionChange, SuppressionPage, SuppressionSeen, SuppressionStory
 from wasl_contracts import Reason
 
@@ -39,6 +40,13 @@ class Wanted(NamedTuple):
     reason: Reason | None = None
     place: Place | None = None
     scope: str | None = None
+
+
+class Stretch(NamedTuple):
+    """Some rows, and the place behind them; None: there are no more."""
+
+    data: tuple[SuppressionSeen, ...]
+    place: Sequence[str] | None
 
 
 class Suppressions:
@@ -99,6 +107,17 @@ class Suppressions:
         newest = (column.desc() for column in _newest)
         return tuple(map(_seen, await self._rows(query.order_by(*newest)))) if places else ()
 
+    async def wrote(self, brand: str, place: Place, since: datetime, *, alone: bool) -> datetime | None:
+        """When a reply last came from there after that moment; with `alone`, of one brand, also one that names no message."""
+        ours = callbacks.c.brand == brand
+        query = select(func.max(callbacks.c.at)).where(
+            callbacks.c.address_hash == place.address_hash, callbacks.c.kind == "replied", callbacks.c.at > micros(since),
+            ours | callbacks.c.brand.is_(None) if alone else ours,
+        )  # fmt: skip
+        async with self._store.engine.connect() as connection:
+            at = (await connection.execute(query)).scalar_one()
+        return moment(at) if at is not None else None
+
     async def page(self, brand: str, wanted: Wanted, *, limit: int, cursor: str | None) -> SuppressionPage:
         """Rows that hold now, newest first.
 
@@ -122,13 +141,22 @@ class Suppressions:
 
     async def each(self, brand: str) -> AsyncIterator[Sequence[SuppressionSeen]]:
         """Every row that holds now, in pages, in the order of the key. What comes or goes meanwhile may be in it or not."""
-        query = select(suppressions).where(_holds(micros(self._clock.now()))).order_by(*_place).limit(_EXPORTED)
-        for one in (brand, ALL_BRANDS):
-            page = query.where(suppressions.c.brand == one)
-            while rows := await self._rows(page):
-                yield tuple(map(_seen, rows))
-                last = [getattr(rows[-1], column.name) for column in _place]
-                page = query.where(suppressions.c.brand == one, tuple_(*_place) > _values(_place, last))
+        place: Sequence[str] | None = ()
+        while place is not None:
+            stretch = await self.stretch(brand, place, _EXPORTED)
+            if stretch.data:
+                yield stretch.data
+            place = stretch.place
+
+    async def stretch(self, brand: str, place: Sequence[str], size: int) -> Stretch:
+        """The rows that hold now behind a place, in the order of the key; an empty place is the begin."""
+        query = select(suppressions).where(_holds(micros(self._clock.now()))).order_by(*_place).limit(size)
+        whose, *last = place or (brand,)
+        query = query.where(suppressions.c.brand == whose)
+        rows = await self._rows(query.where(tuple_(*_place) > _values(_place, last)) if last else query)
+        if len(rows) == size:
+            return Stretch(tuple(map(_seen, rows)), [whose, *(getattr(rows[-1], column.name) for column in _place)])
+        return Stretch(tuple(map(_seen, rows)), None if whose == ALL_BRANDS else (ALL_BRANDS,))
 
     async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         async with self._store.engine.connect() as connection:

@@ -2,16 +2,20 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, and_, text
 
+from wasl.ledger.act_tables import act_tables
 from wasl.ledger.audit_tables import audit_tables
 from wasl.ledger.callback_tables import callback_tables
 from wasl.ledger.confirmation_tables import confirmation_table
 from wasl.ledger.desk_tables import desk_table
+from wasl.ledger.export_tables import export_tables
+from wasl.ledger.factor_tables import factor_tables
 from wasl.ledger.feed_tables import feed_table
 from wasl.ledger.file_tables import file_tables
 from wasl.ledger.inbox_tables import inbox_table
 from wasl.ledger.key_tables import key_tables
 from wasl.ledger.person_tables import person_tables
 from wasl.ledger.search_tables import search_tables
+from wasl.ledger.sign_on_tables import sign_on_table
 from wasl.ledger.tally_tables import tally_tables
 from wasl.ledger.tracking_tables import tracking_table
 from wasl.ledger.user_tables import user_tables
@@ -73,6 +77,7 @@ messages = Table(
     Column("proof", Text),  # delivered, read: without it the next channel goes (escalating.py); NULL: it never does
     Column("escalate_after", BigInteger),  # in microseconds; NULL: smart
     Column("reference", Text),  # metadata.ref, by which people look for it (acceptance.py)
+    Column("origin", Text),  # who asked for it, by which request (origins.py); NULL: nobody wrote that down
     Index("messages_by_recipient", "brand", "recipient_id", "id"),
     sqlite_with_rowid=False,
 )
@@ -276,7 +281,11 @@ confirmations = confirmation_table(schema)
 inbox = inbox_table(schema)
 webhooks, webhook_waits = webhook_tables(schema)
 desk_links = desk_table(schema)
+exports, export_parts = export_tables(schema)
 saved_views, bulk_acts = search_tables(schema)
+acts, act_pieces = act_tables(schema)
 audit, audit_details = audit_tables(schema)
 tallies, tally_places = tally_tables(schema)
 users, user_sessions, user_acts = user_tables(schema)
+second_factors, recovery_codes = factor_tables(schema)
+sign_ons = sign_on_table(schema)

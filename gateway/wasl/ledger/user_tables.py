@@ -17,7 +17,10 @@ def user_tables(schema: MetaData) -> tuple[Table, Table, Table]:
         Column("zone", Text),
         Column("keys_off", SmallInteger, nullable=False),
         Column("created_at", BigInteger, nullable=False),
+        Column("signed_in_at", BigInteger),  # last
+        Column("subject", Text),  # keyed hash of who they are at an identity provider; NULL: they have a password here
         Index("users_by_name", "name", unique=True),
+        Index("users_by_subject", "subject", unique=True),
         sqlite_with_rowid=False,
     )
     user_sessions = Table(
@@ -27,6 +30,7 @@ def user_tables(schema: MetaData) -> tuple[Table, Table, Table]:
         Column("user_id", Text, nullable=False),
         Column("created_at", BigInteger, nullable=False),
         Column("seen_at", BigInteger, nullable=False),
+        Column("proved_at", BigInteger),  # when a second factor was proved in it last; NULL: never
         Index("user_sessions_by_user", "user_id"),
         sqlite_with_rowid=False,
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from wasl.acts_seen import Fated
 from wasl.clock import Clock, micros
 from wasl.errors import Conflict
 from wasl.ledger.hot import Hot, upsert
@@ -37,14 +38,6 @@ class View(NamedTuple):
 
     name: str
     query: str
-
-
-class Fated(NamedTuple):
-    """What became of one message of many: `done`, or the code of why it was left alone."""
-
-    brand: str
-    message_id: str
-    fate: str
 
 
 class BulkAct(NamedTuple):

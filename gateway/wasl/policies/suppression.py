@@ -1,12 +1,12 @@
 """An address on the suppression list is not used."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from wasl.policies.verdict import Allow, Candidate, Inputs, Suppressed, Verdict, Withhold
-from wasl_contracts import Reason
+from wasl_contracts import Category, Reason
 
 _GRAVEST = (Reason.SUPPRESSED_COMPLAINT, Reason.SUPPRESSED_UNSUBSCRIBE)
 """What only the person can take back is named before anything else."""
@@ -18,12 +18,16 @@ def judge(candidate: Candidate, inputs: Inputs, now: datetime) -> Verdict:
     A row holds until its `expires_at`, and not at that moment any more.
     """
     envelope = candidate.envelope
-    listed = inputs.suppressed.get((envelope.brand, candidate.channel, candidate.address_hash), ())
-    holding = [row for row in listed if row.scope in ("", envelope.category) and (row.expires_at is None or now < row.expires_at)]
-    if not holding:
+    against = holding(inputs.suppressed.get((envelope.brand, candidate.channel, candidate.address_hash), ()), envelope.category, now)
+    if not against:
         return Allow("suppression", "suppressions", {"listed": False})
-    row = min(holding, key=_order)
+    row = min(against, key=_order)
     return Withhold("suppression", row.source, _seen(row), row.reason)
+
+
+def holding(listed: Iterable[Suppressed], category: Category, now: datetime) -> list[Suppressed]:
+    """Those rows of an address that speak against a message of that category at that moment."""
+    return [row for row in listed if row.scope in ("", category) and (row.expires_at is None or now < row.expires_at)]
 
 
 def _order(row: Suppressed) -> tuple[int, bool, bool, datetime, Reason]:

@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 
 from wasl.errors import Problem, Refused
 
-Form = Literal["message", "address", "person", "reference"]
+Form = Literal["message", "request", "address", "person", "reference"]
 _OF_MESSAGE = re.compile(r"(?:(?:msg|dlv|att)_)?([0-9a-f]{32})(?:_[0-9]{1,4}){0,2}")
+_OF_REQUEST = re.compile(r"req_[0-9a-f]{24}")
 _EMAIL = re.compile(r"(?:mailto:)?<?([^\s<>,;:\"]{1,64}@[^\s<>,;:\"]{1,255})>?", re.IGNORECASE)
 _PHONE = re.compile(r"(?:tel:)?[+＋]?[\d()./\s\u00a0\u2010-\u2015-]{6,32}")
 _NUMBER = re.compile(r"#?[\w.-]*\d[\w.-]*")
@@ -38,6 +39,8 @@ def guesses(text: str, email: Normal, phone: Normal) -> tuple[Guess, ...]:
     found: list[Guess] = []
     if (ours := _OF_MESSAGE.fullmatch(text.lower())) is not None:
         found.append(Guess("message", f"msg_{ours[1]}"))
+    if _OF_REQUEST.fullmatch(text.lower()):
+        found.append(Guess("request", text.lower()))
     if (mail := _EMAIL.fullmatch(text)) is not None and (normal := email(mail[1])) is not None:
         found.append(Guess("address", normal, "email"))
     if _PHONE.fullmatch(text) and (normal := phone(text)) is not None:

@@ -44,6 +44,7 @@ KEYS: Mapping[str, str] = {
     "provider": "a provider that had it",
     "ref": "a reference: `about`, metadata.ref, or the provider's own id",
     "id": "the id of a message",
+    "request": "the id of the HTTP request that asked for it: X-Request-Id",
     "tag": "one of metadata.tags",
     "error": "the provider's error code",
     "locale": "its language",

@@ -172,7 +172,7 @@ def answering(operation: Operation, gateway: Gateway) -> Answering:
             seen, key = gateway, NOBODY
             if scope is not None:
                 key = await authorized(gateway, request, scope)
-                seen = gateway.of(key.brand, Actor("key", key.id, key.name))
+                seen = gateway.of(key.brand, Actor("key", key.id, key.name), request_id)
             response: web.StreamResponse = await run(seen, request, key)
             if isinstance(response, Reply):
                 return response

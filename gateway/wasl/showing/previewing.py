@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from wasl.acceptance import Caller
 from wasl.answers import CostSeen, SmsCount
 from wasl.content.bidi import direction_of
 from wasl.content.findings import Finding
@@ -50,7 +51,7 @@ class Previewing:
         """
         now = self._scene.ledger.clock.now()
         message = self._message(glimpse)
-        draft = self._scene.drafting.draft(message, None, now, seen_as=seen_as)
+        draft = self._scene.drafting.draft(message, None, now, caller=Caller(seen_as))
         if message.attachments:
             draft = await self._scene.enclosing.foreseen(draft, message)
         claimed = _of_nobody((await self._scene.ledger.foreseeing.claims(draft))[0])

@@ -1,33 +1,57 @@
-"""`python -m wasl_bench` measures everything; `--smoke` only shows that everything runs; `--readme FILE` keeps the table there."""
+"""`python -m wasl_bench` measures everything; `--smoke` only shows that everything runs; `--readme FILE` keeps the table there.
+
+`--only console_pages` measures that row alone, on both engines; `--stored 100000` gives its console a shorter history.
+"""
 
 import argparse
 import importlib.util
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wasl_bench.engines import Postgres, Sqlite
 from wasl_bench.processes import Process
 from wasl_bench.rows import accept_batches, accept_one, callbacks, policies, rendering, whole_path, whole_path_alone
-from wasl_bench.scaling import console_pages, many_workers, queue_depth
+from wasl_bench.scaling import console_pages, many_workers, queue_depth, too_slow
 from wasl_bench.scene import SMOKE, Setting, Size
 from wasl_bench.table import Found, Skipped, put, written
+
+_ROWS: Mapping[str, Callable[[Size, Setting], Iterator[Found]]] = {
+    row.__name__: row
+    for row in (accept_one, accept_batches, callbacks, rendering, whole_path, policies, many_workers, queue_depth, console_pages)
+}
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(prog="wasl_bench", description=__doc__)
     asked.add_argument("--smoke", action="store_true")
     asked.add_argument("--readme", type=Path)
+    asked.add_argument("--only", choices=sorted(_ROWS))
+    asked.add_argument("--stored", type=int, default=Size.stored)
     told = asked.parse_args()
     has_uvloop = importlib.util.find_spec("uvloop") is not None
     loops = ["uvloop", "asyncio"] if has_uvloop else ["asyncio"]
-    found = _tried(SMOKE, loops[0]) if told.smoke else _measured(Size(), loops)
-    table = written(list(found), _about())
+    size = SMOKE if told.smoke else replace(Size(), stored=told.stored, people=min(Size.people, told.stored // 5))
+    found = list(_alone(size, loops[0], told.only) if told.only else _tried(size, loops[0]) if told.smoke else _measured(size, loops))
+    table = written(found, _about())
     print(table)
     if told.readme is not None:
         put(table, told.readme)
+    if not told.smoke and (slow := too_slow(found)):
+        raise SystemExit(f"Too slow, with the machine to themselves: {'; '.join(slow)}.")
+
+
+def _alone(size: Size, loop: str, name: str) -> Iterator[Found]:
+    """One row, on both engines."""
+    yield from _ROWS[name](size, Setting(Sqlite(), loop))
+    with Process("postgres") as server:
+        if missing := server.facts["missing"]:
+            yield Skipped(f"{missing}: its rows are left out.")
+        else:
+            yield from _ROWS[name](size, Setting(Postgres(server), loop))
 
 
 def _measured(size: Size, loops: list[str]) -> Iterator[Found]:

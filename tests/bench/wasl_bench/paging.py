@@ -4,72 +4,92 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from itertools import cycle, islice
 from pathlib import Path
 from random import Random
-from urllib.parse import quote
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
 
 import aiohttp
 
-from wasl.api import Gateway, Submission
+from wasl.api import Gateway
 from wasl.server.app import listening
 from wasl.users import Role
-from wasl_bench.history import write_history
-from wasl_bench.looking import looking
-from wasl_bench.queue import accepted
+from wasl_bench.history import HEAVY
+from wasl_bench.originals import BRANDS, configured_for_many
 from wasl_bench.subject import Commands, Facts, run
-from wasl_bench.workload import TOPICS, configured, messages
 
 _PASSWORD = "correct horse battery"
-PAGES: dict[str, Callable[[str, str], str]] = {
-    "messages": lambda message, person: "/messages",
-    "messages, failed in 24 h": lambda message, person: "/messages?q=is:failed+after:24h",
-    "messages, one day long ago": lambda message, person: "/messages?q=after:60d+before:59d",
-    "messages, a topic and a state": lambda message, person: "/messages?q=topic:topic-7+status:failed",
-    "messages, what is nowhere": lambda message, person: "/messages?q=reason:poison",
-    "messages, a word": lambda message, person: "/messages?q=zebra",
-    "search, an order number": lambda message, person: "/search?q=A-1003",
-    "search, an address": lambda message, person: f"/search?q={person}@example.com",
-    "message": lambda message, person: f"/messages/{message}",
-    "person": lambda message, person: f"/people/{quote(person)}",
-    "channels": lambda message, person: "/channels",
-    "templates": lambda message, person: "/templates",
-    "suppressions": lambda message, person: "/suppressions",
-    "reports": lambda message, person: "/reports",
-    "audit": lambda message, person: "/audit",
+
+
+class Sample(NamedTuple):
+    """A message, whom it is to, and the reference that it has."""
+
+    brand: str
+    message: str
+    person: str
+    ref: str
+
+
+def _found(query: str) -> Callable[[Sample], str]:
+    return lambda one: "/messages?" + urlencode({"q": query.format(**one._asdict())})
+
+
+PAGES: dict[str, Callable[[Sample], str]] = {
+    "messages": lambda one: "/messages",
+    **{
+        f"messages, {said}": _found(query)
+        for said, query in {
+            "failed in 24 h": "is:failed after:24h",
+            "one day long ago": "after:60d before:59d",
+            "a topic": "topic:topic-7",
+            "a topic and a state": "topic:topic-7 status:failed",
+            "many states and a channel": "status:failed,bounced,expired,withheld channel:webhook",
+            "a rare state": "status:unknown",
+            "all but the delivered": "-status:delivered",
+            "a provider's code": "error:30003",
+            "one of the metadata": "meta.campaign:c-7",
+            "what is nowhere": "reason:poison",
+            "a word that is nowhere": "zebra",
+            "a word, failed": "topic-7 is:failed",
+            "a person": "person:{person}",
+            "a person's address": "to:{person}@example.com",
+            "the heaviest person, failed": f"person:{HEAVY} is:failed",
+            "an order number": "{ref}",
+        }.items()
+    },
+    "messages, counted": lambda one: "/messages?total=1&q=topic:topic-7",
+    "search, an order number": lambda one: f"/search?q={one.ref}",
+    "search, an address": lambda one: f"/search?q={one.person}@example.com",
+    "message": lambda one: f"/messages/{one.message}?brand={one.brand}",
+    "person": lambda one: f"/people/{quote(one.person)}?brand={one.brand}",
+    "the heaviest person": lambda one: f"/people/{HEAVY}",
+    "the heaviest person, problems on a channel": lambda one: f"/people/{HEAVY}?only=problems&channel=webhook",
+    "channels": lambda one: "/channels",
+    "templates": lambda one: "/templates",
+    "template": lambda one: "/templates/order",
+    "suppressions": lambda one: "/suppressions",
+    "audit": lambda one: "/audit",
+    "reports": lambda one: "/reports",
+    "reports, 90 days": lambda one: "/reports?days=90&by=provider",
 }
-"""Each page, and where it is for a message and a person."""
+"""Each page, and where it is for a message."""
 
 
 @asynccontextmanager
 async def paging(folder: Path, database: str) -> AsyncIterator[tuple[Facts, Commands]]:
-    path = configured(folder, database=database)
-    source = zip(messages("email"), cycle(TOPICS), strict=False)
-    numbered = enumerate(source, 1000)
-    made = (message.model_copy(update={"topic": topic, "metadata": {"ref": f"A-{n}"}}) for n, (message, topic) in numbered)
-    people: list[str] = []
-    ids: list[str] = []
-    async with Gateway.from_config(path, worker=False) as gateway, looking(database) as rows:
-        user = await gateway.add_user("bench", _PASSWORD, Role.ADMIN)
-
-        async def history(originals: int, count: int) -> Facts:
-            batch = list(islice(made, originals))
-            people.extend(message.to.id or "" for message in batch)
-            ids.extend(await accepted(gateway, [Submission(message) for message in batch]))
-            await write_history(rows, database, originals, count)
-            return {"count": await rows("SELECT count(*) FROM messages")}
+    path = configured_for_many(folder, database)
+    async with Gateway.from_config(path, worker=False) as gateway, listening(gateway, "127.0.0.1", 0) as url:
+        session = await gateway.open_session(await gateway.add_user("bench", _PASSWORD, Role.ADMIN))
+        chosen = [one async for one in _chosen(gateway)]
 
         async def look(page: str, times: int) -> Facts:
             """So many looks at a page, each at another message and person: milliseconds until its last byte is here."""
-            chosen = Random(7)
-            session = await gateway.open_session(user)
+            which = Random(7)
             took: list[float] = []
-            async with (
-                listening(gateway, "127.0.0.1", 0) as url,
-                aiohttp.ClientSession(cookies={"wasl_session": session.token}, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
-            ):
+            jar = aiohttp.CookieJar(unsafe=True)
+            async with aiohttp.ClientSession(cookies={"wasl_session": session.token}, cookie_jar=jar) as http:
                 for number in range(times + 1):
-                    target = PAGES[page](chosen.choice(ids), chosen.choice(people))
+                    target = PAGES[page](which.choice(chosen))
                     began = time.perf_counter()
                     async with http.get(f"{url}/console{target}", allow_redirects=False) as answer:
                         await answer.read()
@@ -79,7 +99,16 @@ async def paging(folder: Path, database: str) -> AsyncIterator[tuple[Facts, Comm
                         took.append((time.perf_counter() - began) * 1000)
             return {"took": took}
 
-        yield {}, {"history": history, "look": look}
+        yield {}, {"look": look}
+
+
+async def _chosen(gateway: Gateway) -> AsyncIterator[Sample]:
+    """Messages of several days, of all brands."""
+    for days in range(2, 90, 8):
+        found = await gateway.search(f"after:{days}d before:{days - 1}d", brands=BRANDS, limit=40)
+        for one in found.data:
+            if one.recipient != HEAVY and one.ref is not None:
+                yield Sample(one.brand, one.id, one.recipient, one.ref)
 
 
 if __name__ == "__main__":

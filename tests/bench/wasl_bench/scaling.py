@@ -1,7 +1,7 @@
 """The rows for many: workers that share a queue, and queues of a million."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,6 +14,8 @@ _MEGABYTES = 300
 """What a worker may take, however long its queue (DESIGN section 10)."""
 _LOOK = 150
 """Milliseconds that one look in twenty may take longer than (DESIGN section 10)."""
+_ALONE = 1.1
+"""Of its CPU time, what a look takes that nobody disturbs."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,19 @@ def queue_depth(size: Size, setting: Setting) -> Iterator[Depth]:
 
 @dataclass(frozen=True)
 class Looked:
-    """How long a page of the console takes, over so many messages: milliseconds from the request to its last byte."""
+    """How long a page of the console takes, over so many messages: milliseconds from the request to its last byte.
+
+    `cpu` is what a look costs on average: milliseconds of the server and the database. `alone`: nothing else took the processor meanwhile,
+    so that the time is the page's own.
+    """
 
     engine: str
     stored: int
     page: str
     p50: float
     p95: float
+    cpu: float
+    alone: bool
 
     @property
     def quick(self) -> bool:
@@ -133,12 +141,26 @@ class Looked:
 def console_pages(size: Size, setting: Setting) -> Iterator[Looked]:
     """Every page of the console over a long history; the first look at each is not counted."""
     with Scene() as scene:
-        process = scene.start("paging", setting.loop, *scene.ledger(setting.engine))
-        stored = int(process.ask("history", originals=size.originals, count=size.stored)["count"])
+        folder, database = scene.ledger(setting.engine)
+        with Process("past", setting.loop, folder, database, size.people, size.stored) as past:
+            stored = int(past.facts["count"])
+        process = scene.start("paging", setting.loop, folder, database)
         process.ask("look", page="search, an address", times=1)  # the first search of all reads whose the addresses are
         for page in PAGES:
-            took = sorted(process.ask("look", page=page, times=size.looks)["took"])
-            yield Looked(setting.engine.name, stored, page, statistics.median(took), took[len(took) * 19 // 20])
+            before = process.cpu() + setting.engine.spent()
+            answer = process.ask("look", page=page, times=size.looks)
+            spent = float(answer["cpu"]) + setting.engine.spent() - before
+            yield _looked(setting, stored, page, sorted(answer["took"]), spent * 1000 / size.looks)
+
+
+def _looked(setting: Setting, stored: int, page: str, took: Sequence[float], cpu: float) -> Looked:
+    alone = statistics.mean(took) < _ALONE * cpu
+    return Looked(setting.engine.name, stored, page, statistics.median(took), took[len(took) * 19 // 20], cpu, alone)
+
+
+def too_slow(found: Iterable[object]) -> Sequence[str]:
+    """The pages that took too long though they had the machine to themselves."""
+    return [f"{one.page} ({one.engine}): {one.p95:.0f} ms" for one in found if isinstance(one, Looked) and not one.quick and one.alone]
 
 
 def _depth(setting: Setting, queued: int, claims: _Claims, ready: float, megabytes: float) -> Depth:

@@ -35,13 +35,15 @@ class Size:
     """Messages that are claimed from each such queue."""
     stored: int = 1_000_000
     """Messages of the past that the console shows."""
+    people: int = 200_000
+    """Whom these are to."""
     looks: int = 60
     """At each of its pages."""
 
 
 SMOKE = Size(
     rounds=1, posts=64, told=32, batches=1, sends=64, mails_by_apprise=2, posts_by_apprise=2, latencies=20, mails=20,
-    workers=2, shared=200, originals=500, queued=(2000,), drained=100, stored=2000, looks=2,
+    workers=2, shared=200, originals=500, queued=(2000,), drained=100, stored=2000, people=400, looks=1,
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ _DEPTHS = (
     "Ready after s | Peak RSS MB | DESIGN |\n"
     "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
-_LOOKS = "| Page of the console | Ledger | Messages | p50 ms | p95 ms | DESIGN |\n|---|---|---:|---:|---:|---:|"
+_LOOKS = "| Page of the console | Ledger | Messages | CPU ms | p50 ms | p95 ms | DESIGN |\n|---|---|---:|---:|---:|---:|---:|"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def _depth(one: Depth, depths: Sequence[Depth]) -> str:
 
 
 def _look(one: Looked) -> str:
-    return f"| {one.page} | {one.engine} | {one.stored:,} | {one.p50:.1f} | {one.p95:.1f} | {'✓' if one.quick else '✗'} 150 |"
+    verdict = "✓" if one.quick else "✗"
+    return f"| {one.page} | {one.engine} | {one.stored:,} | {one.cpu:.0f} | {one.p50:.0f} | {one.p95:.0f} | {verdict} 150 |"
 
 
 def _judged(ratio: float, goal: float | None) -> str:

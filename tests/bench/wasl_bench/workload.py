@@ -82,7 +82,7 @@ def configured(folder: Path, ports: tuple[int, int] = (8080, 2525), database: st
     With `judged` the topic of that name has consent, quiet hours (half a day from now) and two caps; else it has none of them.
     """
     template = folder / "templates" / "order" / "en.md"
-    template.parent.mkdir(parents=True)
+    template.parent.mkdir(parents=True, exist_ok=True)
     template.write_text(TEMPLATE)
     path = folder / "wasl.toml"
     http, smtp = ports

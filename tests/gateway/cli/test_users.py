@@ -1,5 +1,6 @@
 """`wasl user`, in this process."""
 
+import asyncio
 import io
 import json
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from tests.gateway.authenticator import enrolled
+from wasl.api import Gateway
 from wasl.cli import main
 
 Ran = Callable[..., tuple[str, str]]
@@ -68,3 +71,25 @@ def test_an_unknown_user_is_not_found(ran: Ran) -> None:
 
 def test_a_password_is_never_an_argument(ran: Ran) -> None:
     assert "--password" not in ran("add", "--help")[0]
+
+
+def test_whoever_lost_their_phone_is_helped_at_the_command_line(ran: Ran, folder: Path) -> None:
+    async def enrol() -> None:
+        async with Gateway.from_config(worker=False) as gateway:
+            await enrolled(gateway, await gateway.user("ann"))
+
+    ran("add", "ann", "--role", "admin", given=f"{PASSWORD}\n")
+    before = json.loads(ran("list", "--json")[0])[0]
+    asyncio.run(enrol())
+    listed, row = ran("list")[0], json.loads(ran("list", "--json")[0])[0]
+    told, again = ran("reset-factor", "ann"), ran("reset-factor", "ann", code=1)
+    nobody, last = ran("reset-factor", "nobody", code=1), ran("remove", "ann", code=1)
+
+    assert (before["second_factor"], before["signed_in_at"]) == (False, None)
+    assert row["second_factor"] is True
+    assert row["signed_in_at"] is not None
+    assert "yes" in listed
+    assert "by password alone" in told[0]
+    assert "has no second factor" in again[1]
+    assert "wasl user list" in nobody[1]
+    assert "Add another admin first" in last[1]

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,10 +18,13 @@ import aiohttp
 import pytest
 from argon2 import PasswordHasher
 
+from tests.gateway.authenticator import enrolled
 from tests.gateway.brands.faces import written
 from tests.gateway.conftest import hurry
+from tests.gateway.console.atlas import View as Viewed
 from tests.gateway.console.conftest import PASSWORD, Console
 from tests.gateway.scripted import OFFERS, Carrier, Script, message, outcome, specs
+from wasl.acts_seen import Aim
 from wasl.api import Gateway
 from wasl.assembly import World
 from wasl.audited import Action, Actor
@@ -32,9 +35,11 @@ from wasl.consent import ConsentChange
 from wasl.console.captured import WayIn
 from wasl.console.paths import message_path, person_path
 from wasl.dev.operations import equipped
+from wasl.exporting import ExportWanted
 from wasl.ledger.views import View
 from wasl.server.app import listening
 from wasl.users import Role
+from wasl.working_off import WorkingOff
 from wasl_contracts import Callback, Delivery, Event, Reason, Receipt, Rejected, Unavailable
 
 Say = Callable[[str], str]
@@ -59,6 +64,15 @@ class Seeded:
     console: Console
     places: Mapping[str, str]
 
+    async def seen_by(self, view: Viewed) -> Console:
+        """The console as whoever is to look at that page."""
+        if view.nobody or not view.by:
+            return await self.console.as_(None) if view.nobody else self.console
+        gateway = self.console.gateway
+        user = await gateway.user(self.places["enrolling" if view.by == "enrolling" else "enrolled"])
+        proved_at = None if view.by == "half" else gateway.now()
+        return replace(self.console, session=await gateway.open_session(user, proved_at=proved_at))
+
     def path(self, pattern: str) -> str:
         """The path below /console."""
         return pattern.format_map(self.places)
@@ -72,6 +86,8 @@ async def seeded(fresh_ledger: Path, folder: Path, say: Say) -> AsyncIterator[Se
     async with AsyncExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         hurry(patch)
+        patch.setattr("wasl.exports.writing._EVERY", 3600.0)
+        patch.setattr("wasl.working_off._EVERY", 3600.0)
         patch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         config = _configured(folder, say)
         whole = specs(folder, _carriers(say), **config)
@@ -121,7 +137,9 @@ def _configured(folder: Path, say: Say) -> dict[str, Any]:
         "default": {}, "codes": {"category": "otp"}, "refused": {"route": "mail"}, "away": {"route": "mail"},
         "offers": {**OFFERS, "title": {"en": say("topic-title"), "ar": "عروض"}}, "news": {"category": "service", "consent": "opt_in"},
     }  # fmt: skip
+    single = {"issuer": "http://127.0.0.1:1", "client_id": "wasl", "client_secret": "x", "name": "Example ID", "roles": {"a": "admin"}}
     return {
+        "console": {"oidc": single},  # nobody is there: what it would do is in test_single_sign_on.py
         "templates": folder / "templates", "brands": written(folder / "brands", brands), "topics": topics, "country": "SA",
         "routes": {"default": {"channels": ["email", "sms", "push"]}, "mail": {"channels": ["email"]}},
         "channels": {"email": ["mail"], "sms": ["text", "spare"], "push": ["device"]},
@@ -142,7 +160,7 @@ class _Life:
 
     async def lived(self) -> dict[str, str]:
         """The places."""
-        places = {**await self._messages(), **await self._people(), **await self._staff()}
+        places = {**await self._messages(), **await self._people(), **await self._staff(), **await self._users()}
         await self._heard(places)
         places["captured"] = self._captured()
         await self.console.gateway._open.ledger.tallying.fold("default")
@@ -203,7 +221,46 @@ class _Life:
         await self.gateway.by(by, say("reason")).audit(Action.MESSAGE_REVEALED, say("object"), note=say("audit-fact"))
         for one in (self.sent, self.templated):
             await console.post(f"/messages/{one.id}/reveal", {"reason": say("reveal"), "once": one.id})
-        return {"done": done.location.removeprefix("/console")}
+        return {"done": done.location.removeprefix("/console"), **await self._exports(), **await self._acts(by)}
+
+    async def _acts(self, by: Actor) -> dict[str, str]:
+        """One that is over, one that was refused, one that nobody works at, one that waits for this user, and an erasure."""
+        gateway, say, now = self.gateway.by(by, self.say("act")), self.say, datetime.now(UTC)
+        aim = Aim(query=f'topic:"{say("act-query")}",default', until=now, brands=("default",))
+        found: dict[str, str] = {}
+        over = await gateway.ask_act("cancel", aim.model_copy(update={"query": "is:failed"}), 1, second=False)
+        while not (await gateway.act(over.id)).over:
+            await WorkingOff(self.console.gateway).look()
+        refused = await gateway.ask_act("retry", aim, 1, second=True)
+        assert self.console.session is not None
+        await self.console.gateway.by(by, say("refusal")).refuse_act(refused, self.console.session.user)
+        going = await gateway.ask_act("retry", aim, 7, second=False)
+        waits = await gateway.ask_act("retry", aim, 7, second=True)
+        erasing = await gateway.ask_act("erase", aim.model_copy(update={"recipient": str(self.person["id"])}), 1, second=True)
+        for name, act in (("over", over), ("refused", refused), ("going", going), ("waits", waits), ("erasing", erasing)):
+            found[f"act_{name}"] = f"/acts/{act.id}"
+        return found
+
+    async def _exports(self) -> dict[str, str]:
+        """One that is ready, and one that nobody writes."""
+        assert self.console.session is not None
+        wanted = ExportWanted("messages", self.console.gateway.brands, query=f'topic:"{self.say("export")}",default')
+        ready = await self.console.gateway.ask_export(self.console.session.user, wanted)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("wasl.exports.writing.AT_ONCE", 0)
+            waiting = await self.console.gateway.ask_export(self.console.session.user, wanted)
+        return {"exported": f"/exports/{ready.id}", "exporting": f"/exports/{waiting.id}"}
+
+    async def _users(self) -> dict[str, str]:
+        """One who has enrolled a second factor, and one who is about to."""
+        gateway, own = self.console.gateway, self.console.session
+        assert own is not None
+        colleague = await gateway.add_user(self.say("colleague"), PASSWORD, Role.ADMIN, ("acme", "beta"))
+        enrolling = await gateway.add_user(self.say("new-colleague"), PASSWORD, Role.SUPPORT)
+        await enrolled(gateway, colleague)
+        await gateway.begin_factor(enrolling)
+        places = {"colleague": f"/users/{colleague.id}", "oneself": f"/users/{own.user.id}"}
+        return {**places, "enrolled": colleague.name, "enrolling": enrolling.name}
 
     async def _heard(self, places: Mapping[str, str]) -> None:
         """What the provider and the person tell afterwards."""

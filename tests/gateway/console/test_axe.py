@@ -88,9 +88,14 @@ async def test_axe_has_nothing_against_any_page_and_all_fit_320_pixels(
 
         async def walked(look: Look, those: Sequence[Turn]) -> list[str]:
             scheme, lang = look
-            tab = await opening(color_scheme=scheme, lang=lang)
-            nobody = await opening(color_scheme=scheme, lang=lang, session=None)
-            found = [(turn, await against(lived_in, nobody if turn.view.nobody else tab, turn)) for turn in those]
+            open_tabs: dict[tuple[bool, str], Tab] = {}
+            found = []
+            for turn in those:
+                who = turn.view.nobody, turn.view.by
+                if who not in open_tabs:
+                    session = (await lived_in.seen_by(turn.view)).session
+                    open_tabs[who] = await opening(color_scheme=scheme, lang=lang, session=session)
+                found.append((turn, await against(lived_in, open_tabs[who], turn)))
             return [f"{turn} {scheme} {lang}: {one}" for turn, all_of_it in found for one in all_of_it]
 
         found = await asyncio.gather(*map(walked, LOOKS, turns))

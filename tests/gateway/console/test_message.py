@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.console.conftest import Console
 from tests.gateway.scripted import ANN, Carrier, Script, message, outcome
 from wasl.answers import MessageSeen
-from wasl.audited import Action, AuditFilters
+from wasl.audited import Action, Actor, AuditFilters
 from wasl_contracts import Reason, Receipt, Rejected, State
 
 WHY = {"reason": "ticket 4711"}
@@ -75,6 +75,22 @@ async def test_what_is_not_there_or_another_brand_s_is_not_found(console: Consol
         assert (await elsewhere.get(f"/messages/{seen.id}{path}")).status == 404, path
     assert (await console.get("/messages/msg_none")).status == 404
     assert (await console.get("/messages/%3Cscript%3E")).status == 404
+
+
+async def test_the_first_step_says_who_asked_and_leads_to_all_that_the_request_asked_for(console: Console) -> None:
+    by_key = console.gateway.of(console.gateway.brand, Actor("key", "k3y", "web"), "req_01a20af295cc9a55689087bd")
+    asked = [await by_key.accept(message(), f"login-{number}") for number in (991, 992)]
+    in_process = await over(console)
+
+    page, other = await console.get(f"/messages/{asked[0].id}"), await console.get(f"/messages/{in_process.id}")
+    listed = await console.get("/messages?q=request:req_01a20af295cc9a55689087bd")
+
+    step = page.text[page.text.index("Accepted") : page.text.index("Routed")]
+    for said in ("by the API key", "k3y", "req_01a20af295cc9a55689087bd", "Idempotency key", "login-991"):
+        assert said in step, said
+    assert "/console/messages?q=request%3Areq_01a20af295cc9a55689087bd" in step
+    assert "by the application, in process" in other.text
+    assert listed.status == 200
 
 
 async def test_those_that_failed_alike_lead_to_a_list_and_a_code_to_its_page(console: Console) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from babel import Locale
 
 from tests.gateway.scripted import KINDS
@@ -10,13 +11,13 @@ from wasl.answers import ProviderSeen, WhyNot
 from wasl.config import Config
 from wasl.consent import ConsentRow, ConsentSeen, Effective
 from wasl.console.consent_grid import grid
-from wasl.console.days import days
+from wasl.console.days import AFTER_FAILURE, BESIDE, NO_PROOF, NOT_OPEN, OTHER_ADDRESS, days
 from wasl.console.paths import message_path, person_path
 from wasl.console.reachability import channels_for, reaches
 from wasl.console.times import Times
 from wasl.person_life import AddressSeen, LifeDelivery, LifeMessage, Missed, PersonGlance
 from wasl.suppression import SuppressionSeen
-from wasl_contracts import ProviderSpec, Reason, State
+from wasl_contracts import Mark, ProviderSpec, Reason, State
 
 NOW = datetime(2026, 5, 12, 20, 30, tzinfo=UTC)
 MAIL = AddressSeen(id="sup_email_1", channel="email", kind="email", shown="a•••@e•••.com")
@@ -141,10 +142,10 @@ def test_days_are_those_of_the_chosen_clocks() -> None:
 
 
 def test_a_message_tells_how_long_it_took_and_that_another_way_was_closed() -> None:
-    instead = Missed(channel="sms", reason=Reason.SUPPRESSED_BOUNCE)
+    instead = Missed(channel="sms", reason=Reason.SUPPRESSED_BOUNCE, sooner=True)
     way = LifeDelivery(id="dlv_1_1", channel="email", state=State.SENT, instead=(instead,), ended_at=NOW)
     failed = LifeDelivery(id="dlv_1_1", channel="sms", state=State.FAILED, ended_at=NOW)
-    after = LifeDelivery(id="dlv_1_2", channel="email", state=State.DELIVERED, ended_at=NOW)
+    after = LifeDelivery(id="dlv_1_2", channel="email", state=State.DELIVERED, ended_at=NOW, tried=("sms",))
     waits = LifeDelivery(id="dlv_1_1", channel="email", state=State.SCHEDULED, ended_at=NOW, instead=(instead,))
 
     (plain,) = days([sent(1)], times("UTC"))[0].items[0].ways
@@ -152,10 +153,35 @@ def test_a_message_tells_how_long_it_took_and_that_another_way_was_closed() -> N
     first, second = days([sent(0, "", failed, after)], times("UTC"))[0].items[0].ways
     (waiting,) = days([sent(0, "", waits)], times("UTC"))[0].items[0].ways
 
-    assert (plain.seconds, plain.fallback) == (4.0, False)
-    assert by_rule.fallback
-    assert (first.fallback, second.fallback) == (False, True)
-    assert (waiting.fallback, waiting.seconds) == (False, None)
+    assert (plain.seconds, plain.beside) == (4.0, "")
+    assert by_rule.beside == NOT_OPEN
+    assert (first.beside, second.beside) == ("", AFTER_FAILURE)
+    assert (waiting.beside, waiting.seconds) == ("", None)
+
+
+def way(number: int, channel: str, state: State = State.SENT, **fields: Any) -> LifeDelivery:
+    return LifeDelivery(id=f"dlv_1_{number}", channel=channel, state=state, ended_at=NOW, **fields)
+
+
+@pytest.mark.parametrize(
+    ("ways", "said"),
+    [
+        ([way(1, "email", State.FAILED), way(2, "sms"), way(3, "push")], ["", BESIDE, BESIDE]),  # mode all
+        ([way(1, "email", State.WITHHELD), way(2, "sms")], ["", ""]),
+        ([way(1, "push", State.FAILED), way(2, "push")], ["", BESIDE]),  # two devices
+        ([way(1, "push"), way(2, "sms", tried=("push",), marks=(Mark.ESCALATED,))], ["", NO_PROOF]),
+        ([way(1, "push", State.BOUNCED), way(2, "sms", tried=("push",), marks=(Mark.ESCALATED,))], ["", NO_PROOF]),
+        (
+            [way(1, "push"), way(2, "sms", State.FAILED, tried=("push",), marks=(Mark.ESCALATED,)), way(3, "email", tried=("push", "sms"))],
+            ["", NO_PROOF, AFTER_FAILURE],
+        ),
+        ([way(1, "push"), way(2, "sms", State.SCHEDULED, tried=("push",))], ["", ""]),
+        ([way(1, "email", instead=(Missed(channel="sms", reason=Reason.OPTED_OUT),))], [""]),  # a later one of the route
+        ([way(1, "email", instead=(Missed(channel="email", reason=Reason.OPTED_OUT, sooner=True),))], [OTHER_ADDRESS]),
+    ],
+)
+def test_a_way_instead_of_another_is_told_from_one_beside_it(ways: list[LifeDelivery], said: list[str]) -> None:
+    assert [one.beside for one in days([sent(0, "", *ways)], times("UTC"))[0].items[0].ways] == said
 
 
 def test_the_first_message_to_another_address_says_so() -> None:

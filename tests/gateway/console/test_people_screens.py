@@ -329,4 +329,4 @@ async def test_the_way_that_was_not_taken_stands_in_the_list(console: Console) -
 
     assert life.deliveries[0].channel == "sms"
     assert Reason.SUPPRESSED_BOUNCE.sentence in seen.text
-    assert "instead of another way" in seen.text
+    assert "instead of another way, which was not open" in seen.text

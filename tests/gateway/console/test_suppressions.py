@@ -2,16 +2,20 @@
 
 import csv
 import io
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.gateway.console.conftest import Console, Seen
-from tests.gateway.scripted import person
+from tests.gateway.console.seeded import Voiced
+from tests.gateway.scripted import Carrier, message, outcome, person
+from wasl.api import Gateway
 from wasl.audited import Audited, AuditFilters
 from wasl.consent import ConsentChange
-from wasl_contracts import Reason
+from wasl_contracts import Address, Callback, Event, Reason
 
 ANN = "ann@example.com"
 EVIL = "<img src=x onerror=alert(1)>"
@@ -20,6 +24,11 @@ EVIL = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def config() -> dict[str, Any]:
     return {"topics": {"offers": {"category": "promotional"}}}
+
+
+@pytest.fixture
+def carriers() -> dict[str, Carrier]:
+    return {"mail": Carrier("email"), "text": Voiced("sms")}
 
 
 async def told(console: Console) -> list[Audited]:
@@ -31,6 +40,14 @@ async def told(console: Console) -> list[Audited]:
 async def suppressed(console: Console, reason: Reason = Reason.SUPPRESSED_MANUAL, address: str = ANN, **more: Any) -> str:
     """The id of an address of the default brand that is on the list."""
     return (await console.gateway.of("default").suppress(address, reason, **more)).id
+
+
+async def wrote(gateway: Gateway, phone: str) -> None:
+    """Somebody sends an SMS that names no message of ours; it is taken for an answer to the newest one."""
+    now = datetime.now(UTC)
+    event = Event(kind="replied", at=now, address=Address(channel="sms", kind="phone", value=phone), text="Hello?")
+    body = json.dumps([event.model_dump(mode="json")]).encode()
+    await gateway.take_callback("text", Callback("POST", "https://wasl.example/hooks/text", {}, body, now))
 
 
 async def holds(console: Console, address: str = ANN) -> list[Reason]:
@@ -145,6 +162,54 @@ async def test_support_needs_a_consent_that_was_given_afterwards(console: Consol
     assert await holds(console) == []
 
 
+@pytest.mark.parametrize("worker", [True])
+async def test_support_tries_what_did_not_arrive_once_in_thirty_days_and_again_where_it_is_proved_to_work(console: Console) -> None:
+    support, phone = await console.as_("support"), "+966501234567"
+    await outcome(console.gateway.of("default"), message({"id": "u_1", "phone": phone}))
+    place = await suppressed(console, Reason.SUPPRESSED_BOUNCE, phone)
+    remove, why = f"/suppressions/{place}/remove", {"reason": "they say that it works"}
+
+    asked, first = await support.get(remove), await support.post(remove, why)
+    await suppressed(console, Reason.SUPPRESSED_BOUNCE, phone)
+    refused, told_why = await support.post(remove, why), await support.get(remove)
+    await wrote(console.gateway, phone)
+    seen, proved = await support.get(remove), await support.post(remove, why)
+
+    assert "it is back on the list at once" in asked.text
+    assert (first.status, refused.status, proved.status) == (303, 403, 303)
+    for page in (refused, told_why):
+        assert "was taken off the list on" in page.text
+    assert "They wrote to us from this address after this" in seen.text
+    assert await holds(console, phone) == []
+
+
+@pytest.mark.parametrize("worker", [True])
+@pytest.mark.parametrize("reason", [Reason.SUPPRESSED_UNSUBSCRIBE, Reason.SUPPRESSED_MANUAL, Reason.SUPPRESSED_IMPORT])
+async def test_an_answer_proves_that_an_address_works_but_not_that_they_want_it(console: Console, reason: Reason) -> None:
+    support, phone = await console.as_("support"), "+966501234567"
+    await outcome(console.gateway.of("default"), message({"id": "u_1", "phone": phone}))
+    place = await suppressed(console, reason, phone)
+    await wrote(console.gateway, phone)
+
+    refused = await support.post(f"/suppressions/{place}/remove", {"reason": "they wrote"})
+    await suppressed(console, Reason.SUPPRESSED_BOUNCE, phone)
+    both = await support.post(f"/suppressions/{place}/remove", {"reason": "they wrote"})
+    bounce = await support.post(f"/suppressions/{place}/remove", {"reason": "they wrote", "listed_for": "suppressed_bounce"})
+
+    assert (refused.status, both.status, bounce.status) == (403, 403, 303)
+    assert await holds(console, phone) == [reason]
+
+
+async def test_an_operator_is_not_held_to_the_thirty_days(console: Console) -> None:
+    operator = await console.as_("operator")
+    statuses = []
+    for _ in range(2):
+        place = await suppressed(console, Reason.SUPPRESSED_INVALID)
+        statuses.append((await operator.post(f"/suppressions/{place}/remove", {"reason": "try again"})).status)
+
+    assert statuses == [303, 303]
+
+
 async def test_what_is_on_the_list_of_all_brands_is_not_taken_off_here(console: Console) -> None:
     place = await suppressed(console, all_brands=True)
 
@@ -225,7 +290,7 @@ async def test_support_imports_a_few_lines_and_not_a_whole_list(console: Console
 async def test_the_export_holds_no_address_and_no_formula(console: Console) -> None:
     await suppressed(console, source="=cmd|' /C calc'!A0")
 
-    seen = await console.get("/suppressions/export?brand=default")
+    seen = await console.export("/suppressions/export?brand=default")
     rows = list(csv.reader(io.StringIO(seen.text)))
 
     assert seen.headers["Content-Type"].startswith("text/csv")

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.gateway.dev.conftest import Dev, eventually
 from wasl.config.mistakes import ConfigMistakes
 from wasl.dev.place import Place, free_port, is_loopback
 from wasl.errors import Unusable
+from wasl.ids import made_at
 
 SHOP = """\
 brand = "shop"
@@ -242,6 +244,20 @@ async def test_a_made_up_day_has_something_for_every_screen(dev: Dev) -> None:
     assert any("طلبك" in one.text for one in kept)
     assert len({one.delivery.created_at.hour for one in kept}) > 12
     assert dev.workshop.tray.chaos.share == 0
+
+
+@pytest.mark.usefixtures("short_day")
+async def test_the_ids_of_a_made_up_day_carry_its_time_so_that_search_and_histogram_show_a_day(dev: Dev) -> None:
+    await dev.start(seeded=True)
+
+    found = (await dev.json("GET", "/v1/messages:search?q=before:1m"))["data"]
+    apart = [abs(datetime.fromisoformat(one["created_at"]).timestamp() - made_at(one["id"]) / 1e6) for one in found]
+    hours = {datetime.fromisoformat(one["created_at"]).hour for one in found}
+    early = await dev.json("GET", "/v1/messages:search?q=before:12h")
+
+    assert max(apart) < 1
+    assert len(hours) > 5
+    assert 0 < len(early["data"]) < len(found)
 
 
 @pytest.mark.usefixtures("short_day")

@@ -68,3 +68,14 @@ async def test_only_ndjson_is_taken(serving, hello):
     answer = await serving.post([hello], "/v1/messages:batch")
 
     assert answer.problem == (415, "unsupported_media_type")
+
+
+async def test_its_messages_tell_the_key_and_the_request_that_asked_for_them(serving, hello):
+    answer = await send(serving, hello, hello)
+
+    for result in results(answer):
+        seen = (await serving.get(f"/v1/messages/{result['message']['id']}")).json
+        assert (seen["origin"]["kind"], seen["origin"]["name"]) == ("key", "both")
+        assert seen["origin"]["request"] == answer.headers["X-Request-Id"]
+    found = await serving.get(f"/v1/messages:search?q=request:{answer.headers['X-Request-Id']}")
+    assert len(found.json["data"]) == 2

@@ -1,32 +1,25 @@
-"""Who did what, when and why: the audit, its check, and a copy of it as CSV."""
+"""Who did what, when and why: the audit, and its check."""
 
-import json
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from wasl.audited import Action, Audited, AuditFilters
+from wasl.audited import Action, AuditFilters
 from wasl.console.audit_words import ACTIONS, KINDS, place_of
+from wasl.console.exported import SEE_ALL
 from wasl.console.page import Nav, Page
 from wasl.console.permissions import Permission
 from wasl.console.visit import Visit
-from wasl.csv_lines import csv_text
 from wasl.errors import Refused
-from wasl.users import Role
 
 NAV = Nav("Audit", "/audit", order=90)
-_SEE_ALL = frozenset({Role.ADMIN, Role.AUDITOR})
-"""Whoever else sees the audit sees what they did themselves (threats.md section 4)."""
 _ROWS = 50
-_CSV_ROWS, _CSV_PAGE = 10_000, 1000
-_COLUMNS = ("number", "at", "kind", "id", "name", "role", "action", "brand", "object", "reason", "facts")
 
 
 async def listed(visit: Visit) -> web.StreamResponse:
     """The entries that fit, newest first."""
-    wanted, problem = _wanted(visit)
+    wanted, problem = filters_of(visit)
     try:
         page = await visit.house.gateway.audited(wanted, limit=_ROWS, cursor=visit.query.get("cursor") or None)
     except Refused:
@@ -46,19 +39,11 @@ async def verify(visit: Visit) -> web.StreamResponse:
     return visit.page("audit/verified.html", found=found)
 
 
-async def as_csv(visit: Visit) -> web.StreamResponse:
-    """The newest 10,000 entries that fit, as a file. No cell begins a formula."""
-    wanted, _ = _wanted(visit)
-    await visit.house.gateway.by(visit.actor).audit(Action.AUDIT_EXPORTED, brand="")
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return web.Response(body=_lines(visit, wanted), headers=headers, content_type="text/csv", charset="utf-8")
-
-
 def _sees_all(visit: Visit) -> bool:
-    return visit.user.role in _SEE_ALL
+    return visit.user.role in SEE_ALL
 
 
-def _wanted(visit: Visit) -> tuple[AuditFilters, str]:
+def filters_of(visit: Visit) -> tuple[AuditFilters, str]:
     """The filters of the query, and what is wrong with one; whoever sees only some brands, or their own acts, is told no others."""
     action = visit.query.get("action", "")
     try:
@@ -85,25 +70,7 @@ def _day(visit: Visit, name: str) -> datetime | None:
     return datetime.combine(date.fromisoformat(written), time(), ZoneInfo(visit.zone)).astimezone(UTC) if written else None
 
 
-async def _lines(visit: Visit, wanted: AuditFilters) -> AsyncIterator[bytes]:
-    yield csv_text([_COLUMNS]).encode()
-    cursor = None
-    for _ in range(_CSV_ROWS // _CSV_PAGE):
-        page = await visit.house.gateway.audited(wanted, limit=_CSV_PAGE, cursor=cursor)
-        yield csv_text([_cells(entry) for entry in page.data]).encode()
-        cursor = page.next_cursor
-        if cursor is None:
-            return
-
-
-def _cells(entry: Audited) -> tuple[str, ...]:
-    facts = json.dumps(dict(entry.facts), ensure_ascii=False) if entry.facts else ""
-    whom = (entry.actor.kind, entry.actor.id, entry.actor.name, entry.actor.role)
-    return (str(entry.number), entry.at.isoformat(), *whom, entry.action, entry.brand, entry.object, entry.reason, facts)
-
-
 PAGES = (
     Page("GET", "/audit", Permission.AUDIT, listed),
-    Page("GET", "/audit.csv", Permission.AUDIT, as_csv),
     Page("POST", "/audit/verify", Permission.AUDIT, verify),
 )

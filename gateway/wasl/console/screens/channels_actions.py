@@ -8,6 +8,7 @@ from aiohttp import web
 from wasl.answers import ProvidersSeen
 from wasl.api import Gateway
 from wasl.audited import Action
+from wasl.console.diagnoses import problem_told
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
 from wasl.console.screens.channels import Sayings
@@ -82,7 +83,7 @@ async def _test_form(visit: Visit, problem: str = "", refused: Refused | None = 
     health, healths = await _healths(visit)
     kinds = [(kind.kind, kind.kind) for kind in visit.gateway.provider_spec(name).addresses]
     first = next((one for one in healths if one.provider.channel == health.provider.channel and _takes(one)), None)
-    problems = [one.message for one in refused.errors] if refused is not None else []
+    problems = [problem_told(visit.words, one) for one in refused.errors] if refused is not None else []
     told = Asked(health, problem, fields)
     status = 422 if problem else 200
     return visit.page("channels/test.html", status=status, asked=told, kinds=kinds, first=first, problems=problems, say=Sayings(visit))

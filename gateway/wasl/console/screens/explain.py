@@ -85,7 +85,7 @@ async def _answered(visit: Visit, form: Asked) -> web.Response:
         asked_for = question(form, found.to, ZoneInfo(visit.zone), examples)
         explanation = await gateway.answer(asked_for)
     except Refused as refused:
-        return _page(visit, form, gateway, problems=by_field(refused))
+        return _page(visit, form, gateway, problems=by_field(refused, visit.words))
     deliveries = tuple((one, ways(one.decision, visit.words)) for one in explanation.deliveries)
     assumed = [visit.t(_ASSUMED[one]) for one in explanation.assumptions]
     if examples:

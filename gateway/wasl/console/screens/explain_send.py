@@ -68,7 +68,7 @@ async def _is_code(gateway: Gateway, message: Message) -> bool:
 
 
 def _fill(visit: Visit, asked: ByHand, refused: Refused | None = None) -> web.Response:
-    problems = by_variable(refused) if refused is not None else {}
+    problems = by_variable(refused, visit.words) if refused is not None else {}
     return visit.page("explain/fill.html", status=422 if problems else 200, asked=asked, as_json=AS_JSON, problems=problems)
 
 

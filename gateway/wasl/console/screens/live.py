@@ -13,11 +13,11 @@ from aiohttp import ClientConnectionResetError, web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from wasl.api import Gateway
-from wasl.console import cookies
 from wasl.console.live_rows import Shown, look_of, read
 from wasl.console.message_views import Asked
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
+from wasl.console.progress import still_in
 from wasl.console.serving import HEADERS
 from wasl.console.visit import Visit
 from wasl.errors import Gone, Refused, WaslError
@@ -104,7 +104,7 @@ async def _tell(stream: _Stream, response: EventSourceResponse) -> None:
         await _wait(stream)
         if now() >= look_again:
             look_again = now() + _SESSION
-            if not await _still_in(stream.visit):
+            if not await still_in(stream.visit):
                 return
 
 
@@ -132,13 +132,6 @@ async def _wait(stream: _Stream) -> None:
         for ended in await asyncio.gather(*waiting, return_exceptions=True):
             if isinstance(ended, WaslError):
                 raise ended
-
-
-async def _still_in(visit: Visit) -> bool:
-    """Whether the session lives, and may still see this."""
-    token = cookies.session(visit.request)
-    user = await visit.house.gateway.session(token) if token else None
-    return user is not None and user.brands == visit.user.brands and user.role == visit.user.role
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from wasl.answers import LEFT_ALONE, DeliverySeen, LeftAlone, MessageSeen
 from wasl.api import Gateway
+from wasl.console.diagnoses import refusal_told
 from wasl.console.judged import Way, ways
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
@@ -70,7 +71,7 @@ async def do(visit: Visit) -> web.StreamResponse:
             return await _page(visit, asked, visit.t("Say that you want it all the same."))
         return visit.refused(f"{visit.t(refused.message)} {visit.t(refused.suggested_action)}", status=409)
     except Refused as refused:
-        return visit.refused(refused.message)
+        return visit.refused(refusal_told(visit.words, refused))
     return visit.redirect(f"/messages/{target}", visit.t(_DONE[act]))
 
 
@@ -96,7 +97,7 @@ async def _asked(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Asked:
     try:
         return await (_again(visit, gateway, seen) if act == "again" else _other(visit, gateway, seen))
     except Refused as refused:
-        return Asked(act, seen, refused.message)
+        return Asked(act, seen, refusal_told(visit.words, refused))
 
 
 async def _retry(gateway: Gateway, seen: MessageSeen) -> Asked:

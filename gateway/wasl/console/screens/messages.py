@@ -8,7 +8,7 @@ from aiohttp import web
 
 from wasl.console.charts import bars
 from wasl.console.live_rows import told_of
-from wasl.console.message_views import COLUMNS, MOST_EXPORTED, VIEWS, Asked, asked_span, cell, counted_views, drawn, filters, pieces
+from wasl.console.message_views import COLUMNS, VIEWS, Asked, asked_span, cell, counted_views, drawn, filters, pieces
 from wasl.console.page import Nav, Page
 from wasl.console.paths import message_path, person_path
 from wasl.console.permissions import Permission
@@ -19,6 +19,7 @@ from wasl.searching.rewriting import chosen
 from wasl.searching.seen import Counted, SearchPage
 from wasl.searching.tokens import Misread
 from wasl.searching.vocabulary import KEYS
+from wasl.seeking import Understood
 
 NAV = Nav("Messages", "/messages", order=10)
 _ROWS = 50
@@ -46,14 +47,15 @@ async def listed(visit: Visit) -> web.StreamResponse:
 
 
 async def _page(visit: Visit, asked: Asked, **wrong: object) -> web.StreamResponse:
-    gateway, zone, span = visit.house.gateway, ZoneInfo(visit.zone), asked_span(visit, asked.q)
+    gateway, span = visit.house.gateway, asked_span(visit, asked.q)
+    query = await gateway.understood(asked.q, brands=asked.brands, zone=ZoneInfo(visit.zone))
     try:
         page, strip, counts, own, total = await gather(
-            gateway.search(asked.q, brands=asked.brands, limit=_ROWS, cursor=asked.cursor, zone=zone),
-            gateway.strip_of(asked.q, span, brands=asked.brands, zone=zone),
+            gateway.search(query, limit=_ROWS, cursor=asked.cursor),
+            gateway.strip_of(query, span),
             counted_views(visit, asked.brands),
             gateway.views.of(visit.user.id),
-            _total(visit, asked),
+            _total(visit, asked, query),
         )
     except Misread:
         raise
@@ -79,7 +81,6 @@ async def _page(visit: Visit, asked: Asked, **wrong: object) -> web.StreamRespon
         extra=lambda one: [cell(one, name) for name in asked.columns],
         keys=KEYS,
         exports=visit.may(Permission.EXPORT),
-        most_exported=MOST_EXPORTED,
         emptiness=await _emptiness(visit, asked) if not page.data else None,
         link=lambda q, **more: asked.link(visit, q, **more),
         person_path=person_path,
@@ -91,11 +92,8 @@ async def _page(visit: Visit, asked: Asked, **wrong: object) -> web.StreamRespon
     )
 
 
-async def _total(visit: Visit, asked: Asked) -> Counted | None:
-    if not asked.total:
-        return None
-    zone = ZoneInfo(visit.zone)
-    return await visit.house.gateway.count_found(asked.q, brands=asked.brands, most=_TOTAL, looked_at=_TOTAL, zone=zone)
+async def _total(visit: Visit, asked: Asked, query: Understood) -> Counted | None:
+    return await visit.house.gateway.count_found(query, most=_TOTAL, looked_at=_TOTAL) if asked.total else None
 
 
 def _live(visit: Visit, asked: Asked, page: SearchPage) -> str | None:
@@ -110,7 +108,7 @@ async def _emptiness(visit: Visit, asked: Asked) -> Emptiness:
     """Which of the four it is."""
     unseen = [brand for brand in chosen(asked.q, "brand") if brand not in visit.brands]
     if not asked.brands or unseen:
-        told = visit.t("You see messages of these brands only: {brands}.", brands=", ".join(visit.brands) or "–")
+        told = visit.t("You see messages of these brands only: {brands}.", brands=visit.words.comma.join(visit.brands) or "–")
         return Emptiness("not_allowed", told)
     oldest = await visit.house.gateway.oldest_message(brands=asked.brands)
     if oldest is None:

@@ -4,11 +4,13 @@ from typing import get_args
 
 from aiohttp import web
 
+from wasl.acts_seen import Aim
 from wasl.console.page import Page
 from wasl.console.paths import person_path
 from wasl.console.permissions import Permission
 from wasl.console.persons import person
 from wasl.console.serving import HEADERS
+from wasl.console.two_people import takes_two
 from wasl.console.visit import Visit
 from wasl.person_life import PersonGlance
 from wasl.person_seen import Because
@@ -55,6 +57,10 @@ async def erase(visit: Visit) -> web.StreamResponse:
         return await _erase_form(visit, visit.t("Choose why it is asked for."))
     if fields.get("typed", "").strip() != seen.id:
         return await _erase_form(visit, visit.t("What you typed is not the id of this person."))
+    if takes_two(gateway.config.console, "erase", 0):
+        aim = Aim(until=gateway.now(), brands=(seen.brand,), recipient=seen.id, because=because)
+        act = await gateway.ask_act("erase", aim, (await gateway.foresee_act("erase", aim)).count, second=True)
+        return visit.redirect(f"/acts/{act.id}", said=visit.t("Asked for. Somebody else must agree within 24 hours."))
     done = await gateway.erase_recipient(seen.id, because=because)
     told = visit.tn("Erased; {count} message was emptied.", "Erased; {count} messages were emptied.", done.messages)
     if done.under_way:
@@ -70,7 +76,8 @@ async def _export_form(visit: Visit, problem: str = "") -> web.StreamResponse:
 async def _erase_form(visit: Visit, problem: str = "") -> web.StreamResponse:
     gateway, seen = await person(visit)
     whole = await gateway.recipient(seen.id)
-    told = {"whole": whole, "waiting": sum(whole.deliveries.get(state, 0) for state in PENDING), "problem": problem}
+    waiting = sum(whole.deliveries.get(state, 0) for state in PENDING)
+    told = {"whole": whole, "waiting": waiting, "problem": problem, "two": takes_two(gateway.config.console, "erase", 0)}
     return visit.page("people/erase.html", status=422 if problem else 200, seen=seen, **told, **_around(seen, "erase"))
 
 

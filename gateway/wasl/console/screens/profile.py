@@ -51,7 +51,7 @@ async def change_password(visit: Visit) -> web.StreamResponse:
     except Refused:
         told = visit.t("The new password needs at least {least} characters; a few words are easier to remember.", least=LEAST_PASSWORD)
         return _page(visit, new_error=told)
-    session = await gateway.open_session(visit.user)
+    session = await gateway.open_session(visit.user, proved_at=visit.signed.proved_at if visit.signed is not None else None)
     visit.parting = visit.t("Your password is changed, and you are signed out everywhere else.")
     return signed_in(visit, session, "/profile")
 
@@ -60,7 +60,8 @@ def _page(visit: Visit, *, zone: str | None = None, **errors: str) -> web.Respon
     named = [(tag, _named(tag)) for tag in languages()]
     told = {"zone_error": "", "password_error": "", "new_error": "", **errors}
     shown = visit.user.zone or "" if zone is None else zone
-    return visit.page("profile.html", status=422 if errors else 200, languages=named, zones=zones(), zone=shown, **told)
+    status, single = 422 if errors else 200, visit.house.gateway.config.console.oidc
+    return visit.page("profile.html", status=status, languages=named, zones=zones(), zone=shown, single=single, **told)
 
 
 def _named(tag: str) -> str:

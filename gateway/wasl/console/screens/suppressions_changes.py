@@ -1,12 +1,14 @@
 """Putting an address on the suppression list and taking one off: who may, by what proof, and with which words kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from aiohttp import web
 
 from wasl.consent import ConsentEntry
 from wasl.console.consent_grid import CATEGORIES
+from wasl.console.diagnoses import problem_told
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
 from wasl.console.screens.suppressions import CAUSES, at, channels, told
@@ -14,7 +16,7 @@ from wasl.console.visit import Visit
 from wasl.errors import Conflict, NotFound, Refused
 from wasl.ledger.suppressions import ALL_BRANDS
 from wasl.problems import validated
-from wasl.suppression import Origin, Suppression, SuppressionStory, Unsuppression
+from wasl.suppression import NOT_ARRIVING, TRY_AGAIN, Origin, Suppression, SuppressionStory, Unsuppression, tried_lately
 from wasl.users import Role
 from wasl_contracts import Reason
 
@@ -22,12 +24,14 @@ _LONGEST_REASON = 1000
 
 
 class Removal(NamedTuple):
-    """What somebody is about to take off the list: the address, the grants that prove the person's wish, and what stands in the way."""
+    """What somebody is about to take off the list: the address, the grants that prove the person's wish, when they wrote from there since,
+    which proves that it works, and what stands in the way."""
 
     story: SuppressionStory
     brand: str
     proofs: Sequence[ConsentEntry]
-    hurdle: str
+    wrote: datetime | None
+    hurdle: str = ""
 
 
 async def ask_add(visit: Visit) -> web.StreamResponse:
@@ -77,7 +81,7 @@ async def remove(visit: Visit) -> web.StreamResponse:
 
 
 async def _add_form(visit: Visit, problem: str = "", refused: Refused | None = None) -> web.StreamResponse:
-    problems = [one.message for one in refused.errors] if refused is not None else []
+    problems = [problem_told(visit.words, one) for one in refused.errors] if refused is not None else []
     return visit.page(
         "suppressions/add.html", status=422 if problem else 200, fields=await visit.form(), problem=problem, problems=problems,
         channels=channels(visit), causes=CAUSES, scopes=CATEGORIES, brand=visit.gateway.brand,
@@ -90,17 +94,20 @@ async def _remove_form(visit: Visit, problem: str = "") -> web.StreamResponse:
     return visit.page(
         "suppressions/remove.html", status=422 if problem else 200, removal=found, problem=problem, choices=choices,
         fields=await visit.form(), causes=CAUSES, scopes=CATEGORIES, complained=Reason.SUPPRESSED_COMPLAINT in choices,
+        not_arriving=not NOT_ARRIVING.isdisjoint(choices),
     )  # fmt: skip
 
 
 async def _removal(visit: Visit, listed_for: Reason | None) -> Removal:
     brand, story = await told(visit)
-    proofs = await visit.of(brand).grants_since(story)
-    return Removal(story, brand, proofs, _hurdle(visit, story, listed_for, proofs))
+    gateway = visit.of(brand)
+    found = Removal(story, brand, await gateway.grants_since(story), await gateway.wrote_since(story))
+    return found._replace(hurdle=_hurdle(visit, found, listed_for))
 
 
-def _hurdle(visit: Visit, story: SuppressionStory, listed_for: Reason | None, proofs: Sequence[ConsentEntry]) -> str:
+def _hurdle(visit: Visit, found: Removal, listed_for: Reason | None) -> str:
     """What keeps this user from taking it off; empty where nothing does (threats.md section 4, console.md S6)."""
+    story = found.story
     own = {row.reason for row in story.data if row.brand != ALL_BRANDS}
     if not story.data:
         return visit.t("It is not on the list any more.")
@@ -109,9 +116,24 @@ def _hurdle(visit: Visit, story: SuppressionStory, listed_for: Reason | None, pr
     meant = own if listed_for is None else own & {listed_for}
     if Reason.SUPPRESSED_COMPLAINT in meant and visit.user.role is not Role.ADMIN:
         return visit.t("They reported a message as unwanted. Only an admin may take this address off the list.")
-    if visit.user.role is Role.SUPPORT and not proofs:
-        return visit.t("This needs proof that they want it: a consent that they gave after this. Ask them for it, or ask an operator.")
-    return ""
+    if visit.user.role is not Role.SUPPORT or found.proofs:
+        return ""
+    if meant <= NOT_ARRIVING:
+        return _tried(visit, found)
+    return visit.t("This needs proof that they want it: a consent that they gave after this. Ask them for it, or ask an operator.")
+
+
+def _tried(visit: Visit, found: Removal) -> str:
+    """What did not arrive is tried once; if it comes back, only what proves that it works opens it again so soon."""
+    lately = tried_lately(found.story, visit.times.now)
+    if lately is None or found.wrote is not None:
+        return ""
+    return visit.t(
+        "It was taken off the list on {day} and came back. Within {days} days it is tried once more only if they wrote from it, "
+        "or agreed to something by it, since. Or ask an operator.",
+        day=visit.times.day(lately),
+        days=TRY_AGAIN.days,
+    )
 
 
 def _origin(visit: Visit) -> Origin:

@@ -1,12 +1,12 @@
-"""Suppressions from a CSV file and into one: a file is checked first, and imported only if it is the same that was checked."""
+"""Suppressions from a CSV file: it is checked first, and imported only if it is the same that was checked."""
 
 import hashlib
 import io
-from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from wasl.api import Gateway
+from wasl.console.diagnoses import problem_told
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
 from wasl.console.visit import Visit
@@ -41,14 +41,8 @@ async def import_csv(visit: Visit) -> web.StreamResponse:
             return visit.page("suppressions/import.html", report=report, mark=mark, problem="", brand=gateway.brand)
         done = await gateway.import_suppressions(io.BytesIO(file), origin=Origin("import", visit.user.name))
     except Refused as refused:
-        return _form(visit, visit.t("The file {message}", message=refused.errors[0].message))
+        return _form(visit, visit.t("The file {message}", message=problem_told(visit.words, refused.errors[0])))
     return visit.redirect(_list(gateway), _told(visit, done))
-
-
-async def export_csv(visit: Visit) -> web.StreamResponse:
-    """What holds now, as a file. Addresses are masked in it, and no cell begins a formula (csv_lines.csv_text)."""
-    headers = {"Content-Disposition": 'attachment; filename="suppressions.csv"'}
-    return web.Response(body=_encoded(visit.of(visit.gateway.brand)), headers=headers, content_type="text/csv", charset="utf-8")
 
 
 def _form(visit: Visit, problem: str = "") -> web.Response:
@@ -74,13 +68,7 @@ def _list(gateway: Gateway) -> str:
     return f"/suppressions?brand={gateway.brand}"
 
 
-async def _encoded(gateway: Gateway) -> AsyncIterator[bytes]:
-    async for part in gateway.export_suppressions():
-        yield part.encode()
-
-
 PAGES = (
     Page("GET", "/suppressions/import", Permission.SUPPRESS, ask_import),
     Page("POST", "/suppressions/import", Permission.SUPPRESS, import_csv),
-    Page("GET", "/suppressions/export", Permission.EXPORT, export_csv),
 )

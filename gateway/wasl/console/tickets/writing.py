@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time, get_timezone_location
 
 from wasl.answers import DeliverySeen, MessageSeen
 from wasl.console.tickets.wording import Wording, wording
+from wasl.console.words import comma
 from wasl.person_life import LifeDelivery, LifeMessage
 from wasl.states import rank
 from wasl_contracts import State
@@ -69,7 +70,8 @@ def _spoken(seen: MessageSeen, one: DeliverySeen) -> str | None:
 def _line(message: LifeMessage, words: Wording, reader: Reader) -> str:
     leading = min(message.deliveries, key=lambda one: rank(one.state))
     at = message.at.astimezone(ZoneInfo(reader.zone))
-    when = f"{format_date(at, locale=reader.lang)}, {format_time(at, 'HH:mm', tzinfo=at.tzinfo, locale=reader.lang)}"
+    hour = format_time(at, "HH:mm", tzinfo=at.tzinfo, locale=reader.lang)
+    when = f"{format_date(at, locale=reader.lang)}{comma(reader.lang)}{hour}"
     outcome = words.states[leading.state]
     if leading.reason is not None and leading.state not in _ARRIVED:
         outcome = f"{outcome} {words.why(leading.reason)}"

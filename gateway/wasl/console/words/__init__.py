@@ -19,6 +19,7 @@ from wasl.content.bidi import FSI, PDI, direction_of
 from wasl_contracts.content import Direction
 
 ENGLISH = "en"
+_ARABIC_SCRIPT = frozenset({"ar", "ckb", "fa", "ps", "sd", "ug", "ur"})
 Forms = Mapping[str, str]
 _parse = Formatter().parse
 
@@ -26,6 +27,11 @@ _parse = Formatter().parse
 def msgid(sentence: str) -> str:
     """The sentence itself. It marks one that is translated elsewhere: in a table, say, from which a page takes it later."""
     return sentence
+
+
+def comma(lang: str) -> str:
+    """What stands between the parts of a list, with its space: what is written in Arabic script has a comma of its own."""
+    return "، " if lang in _ARABIC_SCRIPT else ", "
 
 
 @cache
@@ -68,6 +74,7 @@ class Words:
         self.lang = lang
         self.dir: Direction = direction_of(lang)
         self.locale = Locale.parse(lang)
+        self.comma = comma(lang)
         self._said = catalogue(lang)
 
     def t(self, sentence: str, **values: object) -> str:
@@ -76,7 +83,7 @@ class Words:
         A value that is markup makes the whole markup, in which all else is escaped.
         """
         said = self._said.get(sentence, sentence)
-        return self._filled(said if isinstance(said, str) else said["other"], values)
+        return self.filled(said if isinstance(said, str) else said["other"], values)
 
     def tn(self, one: str, many: str, count: int, **values: object) -> str:
         """As `t`, for a sentence with a count: `tn("{count} message", "{count} messages", 3)`. Catalogues have it under `many`."""
@@ -85,13 +92,14 @@ class Words:
             text = one if form == "one" else many
         else:
             text = said if isinstance(said, str) else said.get("zero" if count == 0 and "zero" in said else form, said["other"])
-        return self._filled(text, {"count": self.number(count), **values})
+        return self.filled(text, {"count": self.number(count), **values})
 
     def number(self, value: float) -> str:
         """A number with the separators of the language; the digits are 0 to 9 everywhere, as in ids and times."""
         return str(format_decimal(value, locale=self.locale, numbering_system="latn"))
 
-    def _filled(self, text: str, values: Mapping[str, object]) -> str:
+    def filled(self, text: str, values: Mapping[str, object]) -> str:
+        """A text of this language with values for what stands in braces, as `t` does it."""
         if "{" not in text:
             return text
         rich = any(hasattr(value, "__html__") for value in values.values())
