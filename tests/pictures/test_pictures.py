@@ -28,7 +28,7 @@ SCREENS = {
     "preview": "/templates/order_shipped/preview?channel=email&locale=ar", "brand": "/brands/cedar",
     "explain": "/explain?person=amina&template=order_shipped", "suppressions": "/suppressions", "consents": "/consents",
     "reports": "/reports?days=1", "audit": "/audit", "setup": "/setup", "inbox": "/inbox", "captured": "/inbox/{captured}",
-    "profile": "/profile", "users": "/users",
+    "profile": "/profile", "users": "/users", "approvals": "/approvals",
 }  # fmt: skip
 IN_ARABIC = ("messages", "person", "message", "explain", "reports")
 """These also in Arabic and in the dark."""

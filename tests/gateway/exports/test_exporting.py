@@ -62,7 +62,7 @@ async def test_a_hundred_thousand_rows_are_written_whole_in_bounded_memory(offic
     async for part in await office.gateway.take_export(export):
         count, size, last = count + part.count(b"\n"), size + len(part), part
 
-    assert (begun.state, begun.expected, begun.at_least) == ("writing", 20_000, True)
+    assert (begun.state, 0 < begun.expected <= 20_000, begun.at_least) == ("writing", True, True)  # it counts for 50 ms at most
     assert (export.state, export.rows, export.bytes, count) == ("ready", 100_001, size, 100_002)
     assert last.decode().splitlines()[-1].split(",")[3:6] == ["آن", "a•••@e•••.com", "email"]
     assert grown < 32 * MB
