@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed
 from tests.gateway.acted import PASSWORD, REFUSED, Opened, aim, by, ended, failed
 from tests.gateway.scripted import Carrier, Script
 from wasl.ledger.tables import deliveries, messages
@@ -14,7 +14,7 @@ from wasl.ledger.tables import deliveries, messages
 COUNT = 100_000
 
 
-def multiplied(url: str, message_id: str, count: int) -> None:
+async def multiplied(url: str, message_id: str, count: int) -> None:
     """So many copies of a message, with its deliveries."""
     lite = url.startswith("sqlite")
     number = "printf('%013x', n.n)" if lite else "lpad(to_hex(n.n), 13, '0')"
@@ -22,7 +22,9 @@ def multiplied(url: str, message_id: str, count: int) -> None:
     for table, key in ((messages, "id"), (deliveries, "message_id")):
         names = [column.name for column in table.columns]
         told = ", ".join(f"substr({name}, 1, 23) || {number}" if name == key else name for name in names)
-        rows(url, f"INSERT INTO {table.name} ({', '.join(names)}) {source} SELECT {told} FROM {table.name}, n WHERE {key} = '{message_id}'")
+        await changed(
+            url, f"INSERT INTO {table.name} ({', '.join(names)}) {source} SELECT {told} FROM {table.name}, n WHERE {key} = '{message_id}'"
+        )
 
 
 def resident() -> int:
@@ -42,9 +44,9 @@ async def test_a_hundred_thousand_messages_take_no_more_memory_than_some(
     gateway = await opened({"mail": Carrier("email", Script(then=REFUSED))})
     bob = await gateway.add_user("bob", PASSWORD, "operator")
     (one,) = await failed(gateway, 1)
-    rows(database, "UPDATE deliveries SET state = 'sent', reason = NULL")
-    multiplied(database, one, count - 1)
-    rows(database, "ANALYZE")
+    await changed(database, "UPDATE deliveries SET state = 'sent', reason = NULL")
+    await multiplied(database, one, count - 1)
+    await changed(database, "ANALYZE")
     foreseen = await gateway.foresee_act("cancel", aim(gateway, ""))
     asked = await by(gateway, bob).ask_act("cancel", aim(gateway, ""), count, second=False)
     before = resident()

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.acted import PASSWORD, REFUSED, Opened, aim, by, ended, failed
 from tests.gateway.scripted import Carrier, Script
 from wasl.api import Gateway
@@ -131,14 +131,14 @@ async def test_what_waits_too_long_lapses_and_is_gone_after_a_month(gateway: Gat
     bob, eve, _ = staff.values()
     act = await by(gateway, bob).ask_act("retry", aim(gateway, "to:ann@example.com is:failed"), 3, second=True)
     stored = str(rows(database, "SELECT * FROM acts"))
-    rows(database, "UPDATE acts SET lapses_at = 1")
+    await changed(database, "UPDATE acts SET lapses_at = 1")
 
     with pytest.raises(Conflict):
         await by(gateway, eve).approve_act(act, eve, bob, 3)
     early = (await gateway.act(act.id)).state
     await gateway._open.ledger.act_work.acts.clear()
     late = await gateway.act(act.id)
-    rows(database, "UPDATE acts SET asked_at = 1")
+    await changed(database, "UPDATE acts SET asked_at = 1")
     await gateway._open.ledger.act_work.acts.clear()
 
     assert "ann@example" not in stored

@@ -11,16 +11,15 @@ from datetime import datetime
 from math import inf
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select, text
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from wasl.clock import moment
 from wasl.ids import made_at
 from wasl.keys import KeyRing
 from wasl.ledger.cursors import cursor_after, place_of
-from wasl.ledger.listed import pairs
 from wasl.ledger.people import recipient_seen, unseal
-from wasl.ledger.search_keys import Pairs, first_referred, messages_there, people_there
+from wasl.ledger.search_keys import Pairs, chosen, first_referred, messages_there, names_of, people_there
 from wasl.ledger.search_legs import Step, Wanted
 from wasl.ledger.search_strip import Scale, drawn
 from wasl.ledger.search_terms import LEADS, leading
@@ -253,11 +252,10 @@ _SHOWN: Select[Any] = (
     .join_from(messages, leading, LEADS)
     .join(recipients, (recipients.c.brand == messages.c.brand) & (recipients.c.id == messages.c.recipient_id))
 )
-_THESE = "(messages.brand, messages.id) IN ({})"
 
 
 async def _rows_of(connection: AsyncConnection, keys: Pairs) -> list[Found]:
     """These messages, newest first, as far as they are there."""
-    those = text(_THESE.format(pairs(connection.dialect.name, "keys", "brand", "id")))
-    found = await connection.execute(_SHOWN.where(those), {"keys": json.dumps(keys)}) if keys else ()
-    return sorted(found, key=lambda row: str(row.id), reverse=True)
+    wanted = set(keys)
+    found = await connection.execute(_SHOWN.where(*chosen(connection.dialect.name, "messages")), names_of(keys)) if keys else ()
+    return sorted((row for row in found if (row.brand, row.id) in wanted), key=lambda row: str(row.id), reverse=True)

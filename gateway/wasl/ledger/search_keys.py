@@ -1,22 +1,33 @@
 """What a pasted text names: messages and people by their ids, references. One statement looks in all brands."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from wasl.ledger.listed import pairs, values
+from wasl.ledger.listed import among, values
 from wasl.ledger.rows import LONGEST_REFERENCE
 from wasl.ledger.tables import messages, recipients
 
 Pairs = Sequence[tuple[str, str]]
 """Brands and ids."""
-_THOSE = "(recipients.brand, recipients.id) IN ({})"
+_THERE = select(recipients.c.brand, recipients.c.id).where(recipients.c.erased_at.is_(None))
 _REFERRED = f"""SELECT value FROM ({{refs}}) AS named
 WHERE EXISTS (SELECT 1 FROM messages AS m WHERE m.brand IN ({{brands}}) AND m.reference = substr(named.value, 1, {LONGEST_REFERENCE}))
 OR EXISTS (SELECT 1 FROM messages AS m WHERE m.brand IN ({{brands}}) AND m.about = named.value)
 OR EXISTS (SELECT 1 FROM provider_refs AS p WHERE p.provider IN ({{providers}}) AND p.ref = named.value AND p.brand IN ({{brands}}))"""  # noqa: S608 - what is asked for is bound
+
+
+def chosen(dialect: str, table: str) -> Sequence[TextClause]:
+    """Conditions: what has one of the brands and one of the ids of `names_of`: all of those, and perhaps more."""
+    return [text(among(dialect, f"{table}.{column}", f"{column}s")) for column in ("brand", "id")]
+
+
+def names_of(those: Pairs) -> Mapping[str, str]:
+    """What `chosen` wants to be bound."""
+    brands, ids = ({one[place] for one in those} for place in (0, 1))
+    return {"brands": json.dumps(sorted(brands)), "ids": json.dumps(sorted(ids))}
 
 
 async def messages_there(connection: AsyncConnection, brands: Sequence[str], message_id: str) -> Pairs:
@@ -27,11 +38,9 @@ async def messages_there(connection: AsyncConnection, brands: Sequence[str], mes
 
 async def people_there(connection: AsyncConnection, people: Pairs) -> Pairs:
     """Those of these people who are there and were not erased, by brand in the order given, then by id."""
-    those = text(_THOSE.format(pairs(connection.dialect.name, "people", "brand", "id")))  # SQLite finds no written list by an index
-    query = select(recipients.c.brand, recipients.c.id).where(those, recipients.c.erased_at.is_(None))
     place = {brand: number for number, (brand, _) in reversed(list(enumerate(people)))}
-    told = await connection.execute(query, {"people": json.dumps(people)})
-    found = [(str(row.brand), str(row.id)) for row in told]
+    told = await connection.execute(_THERE.where(*chosen(connection.dialect.name, "recipients")), names_of(people))
+    found = {(str(row.brand), str(row.id)) for row in told} & set(people)
     return sorted(found, key=lambda one: (place[one[0]], one[1]))
 
 

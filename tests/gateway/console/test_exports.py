@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.databases import rows
+from tests.databases import changed, rows
 from tests.gateway.console.conftest import PASSWORD, Browsing, Console, Seen, axe, picture
 from tests.gateway.console.test_live import following, told
 from tests.gateway.scripted import ANN, message
@@ -195,7 +195,7 @@ async def test_the_link_is_another_users_404_and_a_changed_one_too(console: Cons
 async def test_after_a_day_the_link_says_that_it_is_over(console: Console) -> None:
     page = await begun(console)
     link = await link_of(console, page)
-    rows(console.gateway.config.database, "UPDATE exports SET expires_at = 1")
+    await changed(console.gateway.config.database, "UPDATE exports SET expires_at = 1")
     seen = await export_of(console, page)
     ended = seen.model_copy(update={"expires_at": console.gateway.now() - timedelta(seconds=1)})
 
@@ -331,7 +331,7 @@ async def test_a_file_that_goes_while_it_is_taken_breaks_off(console: Console, m
     await accept(console)
     page = await begun(console)
     link = await link_of(console, page)
-    rows(console.gateway.config.database, "DELETE FROM export_parts")
+    await changed(console.gateway.config.database, "DELETE FROM export_parts")
 
     with pytest.raises(Exception, match=r"(?i)disconnected|payload|closed"):
         await console.get(link)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.databases import rows
+from tests.databases import changed
 from tests.gateway.scripted import NOON, Carrier, FakeClock, message
 from wasl.api import Gateway
 from wasl.audited import WASL, Action, AuditFilters, Entry
@@ -71,9 +71,9 @@ class Office:
         number = "printf('%032x', n)" if self.url.startswith("sqlite") else "lpad(to_hex(n), 32, '0')"
         own = f"'msg_' || {number}"
         sent = {"state": "'sent'", "channel": "'email'", "provider": "'mail'", "due_at": "NULL", "address": "'a•••@e•••.com'"}
-        for table, key, changed in ((messages, "id", {"reference": "'=1042'"}), (deliveries, "message_id", sent)):
-            values = ", ".join({**changed, key: own}.get(column.name, f"old.{column.name}") for column in table.columns)
-            rows(
+        for table, key, own_values in ((messages, "id", {"reference": "'=1042'"}), (deliveries, "message_id", sent)):
+            values = ", ".join({**own_values, key: own}.get(column.name, f"old.{column.name}") for column in table.columns)
+            await changed(
                 self.url,
                 f"INSERT INTO {table.name} ({', '.join(column.name for column in table.columns)}) "
                 f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) "
