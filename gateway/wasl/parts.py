@@ -72,7 +72,7 @@ async def receipts_in(around: Surroundings, carriers: Carriers | None, stack: As
         return carriers.providers if carriers is not None else await opened_providers(around.specs, own)
 
     made = receipts(around, opening)
-    stack.push_async_callback(made.callbacks.drained)
+    stack.push_async_callback(made.intake.drained)
     if carriers is not None:
         waited_for = expected(around.specs, filter(carriers.reports, around.specs.plugins), around.brands)
         for task in (Sweeping(made.callbacks), Overdue(around.ledger.confirmations, waited_for, carriers.counters), *_beside(around)):

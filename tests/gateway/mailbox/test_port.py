@@ -146,11 +146,11 @@ async def test_a_store_that_is_down_makes_the_other_server_keep_the_mail(postroo
     _, bounces = await postroom.sent()
     callbacks = postroom.gateway._open.receipts.callbacks
 
-    async def away(arrival: object) -> None:
+    async def away(_arrivals: object) -> None:
         raise LedgerUnavailable("The database is away.")
 
     with monkeypatch.context() as context:
-        context.setattr(callbacks, "put", away)
+        context.setattr(callbacks, "put_all", away)
         with pytest.raises(SMTPDataError) as later:
             await postroom.bring(bounces, postfix(bounces))
     code, _ = await postroom.bring(bounces, postfix(bounces))

@@ -1,17 +1,22 @@
 """threats.md H: what comes to /hooks, and what is answered to it."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from tests.gateway.receipts.conftest import Hooked
 from tests.gateway.receipts.teller import SECRET, event, signed
 from tests.gateway.scripted import types
 from wasl.errors import LedgerUnavailable
-from wasl_contracts import State
+from wasl.ledger.callbacks import Arrival, Fate
+from wasl_contracts import Callback, Event, State
 
 DELIVERED = json.dumps([event("delivered", "att_1_1_1")]).encode()
 GOOD = signed(DELIVERED)
@@ -109,11 +114,97 @@ async def test_nothing_is_confirmed_before_it_is_on_disk(hooked: Hooked, monkeyp
         raise LedgerUnavailable("The database is away.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(hooked.gateway._open.receipts.callbacks._receiving, "_write", away)
-        answer = await hooked.call([event("delivered", seen.deliveries[0].attempts[0].id)])
+        patched.setattr(hooked.gateway._open.receipts.callbacks, "put_all", away)
+        told = [event("delivered", seen.deliveries[0].attempts[0].id)]
+        answer, forged = await asyncio.gather(hooked.call(told), hooked.call(told, headers=FORGED[0]))
 
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert (answer.status, answer.headers["Retry-After"], forged.status) == (503, "5", 401)
     assert await hooked.tell(seen, "delivered") == ["settled"]
+
+
+async def test_a_callback_is_judged_by_itself_among_others_of_its_moment(hooked: Hooked) -> None:
+    seen = [await hooked.sent() for _ in range(3)]
+    told = [[event("delivered", one.deliveries[0].attempts[0].id)] for one in seen]
+
+    calls = [*map(hooked.call, told), hooked.call(told[0], headers=FORGED[0]), hooked.call(b"{no json"), hooked.call(told[1])]
+    answers = await asyncio.gather(*calls)
+
+    outcomes = sorted(answer.headers.get("Wasl-Outcome", str(answer.status)) for answer in answers)
+    assert outcomes == ["401", "duplicate", "settled", "settled", "settled", "unparsed"]
+    assert [(await hooked.get(one)).state for one in seen] == [State.DELIVERED] * 3
+
+
+async def test_what_breaks_the_storing_of_one_breaks_no_other_one(lite: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = [await lite.sent() for _ in range(3)]
+    callbacks = lite.gateway._open.receipts.callbacks
+    put_all, bad = callbacks.put_all, seen[0].id[4:]
+
+    async def broken(arrivals: Sequence[Arrival]) -> list[Fate]:
+        if any(arrival.key.startswith(bad) for arrival in arrivals):
+            raise ValueError(bad)
+        return await put_all(arrivals)
+
+    monkeypatch.setattr(callbacks, "put_all", broken)
+    answers = await asyncio.gather(*(lite.tell(one, "delivered") for one in seen))
+
+    assert sorted(answers) == [["500"], ["settled"], ["settled"]]
+
+
+async def test_others_have_their_turn_while_large_ones_are_read(lite: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway, turns, seen_at = lite.gateway, 0, []
+    source = await gateway._open.receipts.sources.of("mail")
+    assert source is not None
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    def parse(_self: object, _callback: Callback) -> list[Event]:
+        seen_at.append(turns)
+        return []
+
+    monkeypatch.setattr(type(source.reader), "parse", parse)
+    large = [Callback("POST", "", {}, str(n).encode() * 300_000, gateway.received_at()) for n in range(4)]
+    beside = asyncio.create_task(others())
+    taken = await asyncio.gather(*(gateway.take_callback("mail", one) for one in large))
+    beside.cancel()
+
+    assert {one.fate for one in taken} == {"settled"}
+    assert len(set(seen_at)) == len(large)
+
+
+async def test_a_handshake_that_breaks_loses_no_callback(lite: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = await lite.sent()
+    source = await lite.gateway._open.receipts.sources.of("mail")
+    assert source is not None
+
+    async def broken(_self: object, _callback: object) -> None:
+        raise KeyError("a fault of the plugin")
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(type(source.reader), "handshake", broken)
+        outcomes = await lite.tell(seen, "delivered")
+
+    assert outcomes == ["unparsed"]
+    assert [(log["event"], log["error"]) for log in logs if log["log_level"] == "error"] == [("callback.parse_failed", "KeyError")]
+    assert (await lite.gateway.reread_callbacks()).understood == 1
+
+
+async def test_the_log_names_the_callback_that_a_plugin_could_not_read(lite: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = await lite.sent()
+    source = await lite.gateway._open.receipts.sources.of("mail")
+    assert source is not None
+
+    with monkeypatch.context() as patched, capture_logs(processors=[merge_contextvars]) as logs:
+        patched.setattr(type(source.reader), "broken", KeyError("a fault of the plugin"))
+        outcomes = await lite.tell(seen, "delivered")
+
+    failed = next(log for log in logs if log["event"] == "callback.parse_failed")
+    assert outcomes == ["unparsed"]
+    assert lite.rows("SELECT id FROM callbacks WHERE state = 'unparsed'") == [(failed["callback"],)]
+    assert "request_id" not in failed
 
 
 async def test_a_handshake_is_answered(lite: Hooked) -> None:
