@@ -4,6 +4,9 @@ BIN := .venv/bin
 MEMBERS := contracts gateway $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
 SOURCES := contracts/wasl_contracts gateway/wasl $(wildcard plugins/*/wasl_*)
 
+# Tests start hundreds of processes: each would compile all of wasl anew where this is set.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup dev demo test check fix serve bench torture proof screenshots lock
 
 setup: .venv/installed

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 
 import tests.described  # noqa: F401 - every server that a test starts describes itself with it
 from tests.gateway.scripted import Carrier, Desk, FakeClock, specs, world
@@ -19,6 +20,13 @@ from wasl.ledger.postgres import Postgres
 from wasl.ledger.sqlite import Sqlite
 
 FRONT = '+++\ntitle = "It left"\n[variables]\nnumber = { type = "text", example = "1042" }\n+++\n'
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing that costs next to nothing."""
+    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr("wasl.passwords._room", asyncio.Semaphore(2))  # of this test's loop
 
 
 @pytest.fixture(scope="session")

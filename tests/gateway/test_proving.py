@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from argon2 import PasswordHasher
 
 from tests.databases import rows
 from tests.gateway.authenticator import enrolled, shown
@@ -17,12 +16,6 @@ from wasl.users import Session, User
 PASSWORD = "correct horse battery"
 ROOT = Actor("cli", "root")
 Opened = Callable[..., Awaitable[Gateway]]
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr("wasl.passwords._room", asyncio.Semaphore(2))
 
 
 @pytest.fixture

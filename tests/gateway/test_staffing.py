@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from argon2 import PasswordHasher
 
 from tests.databases import rows
 from tests.gateway.scripted import Carrier, FakeClock
@@ -17,11 +16,6 @@ from wasl.users import Role, Session
 
 PASSWORD = "correct horse battery"
 Opened = Callable[..., Awaitable[Gateway]]
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

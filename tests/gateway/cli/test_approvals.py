@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from wasl.acts_seen import Aim
 from wasl.api import Gateway
@@ -22,7 +21,6 @@ def ran(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
     """Runs `wasl approvals`, and returns what went to stdout and stderr."""
     (folder / "wasl.toml").write_text(f'database = "sqlite:///{folder}/wasl.db"\n')
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     def run(*words: str, code: int = 0) -> tuple[str, str]:
         monkeypatch.setattr(sys, "argv", ["wasl", "approvals", *words])

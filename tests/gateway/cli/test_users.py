@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from tests.gateway.authenticator import enrolled
 from wasl.api import Gateway
@@ -23,7 +22,6 @@ def ran(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
     """Runs `wasl user` with a text on stdin, and returns what went to stdout and stderr."""
     (folder / "wasl.toml").write_text(f'database = "sqlite:///{folder}/wasl.db"\n')
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     def run(*words: str, given: str = "", code: int = 0) -> tuple[str, str]:
         monkeypatch.setattr(sys, "argv", ["wasl", "user", *words])

@@ -4,7 +4,6 @@
 the same as another role. `page` is a tab of Chromium that is signed in as `console` is; `browsing(**options)` opens others.
 """
 
-import asyncio
 import os
 import shutil
 import socket
@@ -17,7 +16,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from argon2 import PasswordHasher
 from playwright.async_api import Page, async_playwright
 
 from tests.gateway.brands.faces import written
@@ -106,13 +104,6 @@ async def session_of(gateway: Gateway, role: str, brands: tuple[str, ...] = ()) 
     known = {user.name: user for user in await gateway.users()}
     user = known.get(name) or await gateway.add_user(name, PASSWORD, Role(role), brands)
     return await gateway.open_session(user, proved_at=gateway.now())
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing that costs next to nothing."""
-    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr("wasl.passwords._room", asyncio.Semaphore(2))  # of this test's loop
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from tests.gateway.console.conftest import session_of
 from tests.gateway.scripted import Carrier, Script, message, outcome, specs
 from wasl.api import Gateway
 from wasl.assembly import World
-from wasl.clock import SystemClock
+from wasl.clock import AnchoredClock, SystemClock
 from wasl.consent import ConsentChange
 from wasl.server.app import listening
 from wasl.users import Session
-from wasl_contracts import Delivery, Reason, Receipt, Rejected, State
+from wasl_contracts import Delivery, Reason, Receipt, Rejected
 
 NORA = {"id": "nora", "email": "nora@example.com", "phone": "+966501234567", "locale": "ar", "attributes": {"name": "نورة السالم"}}
 BOB = {"id": "bob", "email": "bob@exmaple.com", "locale": "en", "attributes": {"name": "Bob Fischer"}}
@@ -38,7 +38,7 @@ _TOPICS = {
 }
 
 
-_SHORT = timedelta(milliseconds=60)
+_AN_HOUR_AGO = timedelta(hours=1)
 _BRISK = {"base": "10ms", "reconcile_after": "20ms", "budget_floor": 1_000_000}
 
 
@@ -99,18 +99,26 @@ async def desk(chromium: str, fresh_ledger: Path, folder: Path) -> AsyncIterator
         patch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         routes = {"default": {"channels": ["email", "push"]}, "codes": {"channels": ["sms"]}}
         told = specs(folder, Providers().carriers(), topics=_TOPICS, routes=routes, country="SA", retry=_BRISK)
-        gateway = await stack.enter_async_context(Gateway(told, world=World(SystemClock(), Random(7), {})))
+        clock = AnchoredClock(SystemClock().now() - _AN_HOUR_AGO)
+        gateway = await stack.enter_async_context(Gateway(told, world=World(clock, Random(7), {})))
+        ids = {"code": await _code(gateway, clock), **await _troubles(gateway)}
         url = await stack.enter_async_context(listening(gateway, "127.0.0.1", 0))
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.connect_over_cdp(chromium)
-        yield Desk(url, gateway, await session_of(gateway, "support"), browser, await _troubles(gateway))
+        yield Desk(url, gateway, await session_of(gateway, "support"), browser, ids)
+
+
+async def _code(gateway: Gateway, clock: AnchoredClock) -> str:
+    """A code of an hour ago that waited until its life was over; from then on it is now."""
+    await gateway.pause_provider("text")
+    code = message(NORA, topic="codes", content={"body": "Your code is 482913"})
+    waiting = await outcome(gateway, code, lambda seen: seen.reason is not None and seen.reason.code is Reason.OPERATOR_PAUSED)
+    clock.anchor(SystemClock().now())
+    return (await gateway.wait(waiting.id, timeout=5)).id
 
 
 async def _troubles(gateway: Gateway) -> dict[str, str]:
     found = {}
-    await gateway.pause_provider("text")
-    code = message(NORA, topic="codes", expires_in=_SHORT, content={"body": "Your code is 482913"})
-    found["code"] = (await outcome(gateway, code, lambda seen: seen.state is State.EXPIRED)).id
     found["bounced"] = (await outcome(gateway, message(BOB, topic="orders"))).id
     await gateway.put_recipient(message(JONAS).to)
     await gateway.record_consent("jonas", [ConsentChange(topic="offers", channel="email", state="withdrawn", source="preference_page")])

@@ -7,7 +7,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from argon2 import PasswordHasher
 
 from wasl.dev.place import Place, free_port, made
 from wasl.dev.running import Development, Talk
@@ -96,8 +95,6 @@ def short_day(monkeypatch: pytest.MonkeyPatch) -> None:
 async def dev(folder: Path, here: Path, brisk: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Dev]:
     """One that is not started, in a folder without a configuration, on a ledger that is there already."""
     monkeypatch.setattr("wasl.dev.workshop._EVERY", 0.01)
-    monkeypatch.setattr("wasl.passwords._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr("wasl.passwords._room", asyncio.Semaphore(2))  # of this test's loop
     (here / ".wasl").mkdir()
     for name in ("wasl.db", "wasl.db.keys"):
         (folder / name).rename(here / ".wasl" / name.replace("wasl.db", "dev.db"))
