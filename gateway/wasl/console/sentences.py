@@ -41,6 +41,7 @@ class _Language(NamedTuple):
     goes_at: str
     unproved: str
     waited: str
+    untaken: str
     unnamed: str
 
 
@@ -88,6 +89,7 @@ _ENGLISH: Final = _Language(
     goes_at="It goes at {at}.",
     unproved="Nothing has told yet that it arrived.",
     waited="What it waited for: {reason}",
+    untaken="The provider could not take it in all that time.",
     unnamed="a message",
 )
 _ARABIC: Final = _Language(
@@ -134,6 +136,7 @@ _ARABIC: Final = _Language(
     goes_at="تُرسل في {at}.",
     unproved="لم يأتِ بعد ما يثبت وصولها.",
     waited="ما كانت تنتظره: {reason}",
+    untaken="لم يتمكن المزوّد من قبولها طوال ذلك الوقت.",
     unnamed="",
 )
 _LANGUAGES: Final = {"en": _ENGLISH, "ar": _ARABIC}
@@ -161,7 +164,7 @@ def sentence(seen: MessageSeen, lang: str, *, topic: str | None = None, at: Call
     if seen.state is State.SCHEDULED and leading.due_at is not None:
         found.append(said.goes_at.format(at=_kept((at or _in_utc)(leading.due_at))))
     if seen.state is State.EXPIRED and (waited := _waited(seen, leading)) is not None:
-        found.append(said.waited.format(reason=reason_sentence(waited, lang)))
+        found.append(said.untaken if waited is Reason.RETRYING else said.waited.format(reason=reason_sentence(waited, lang)))
     if seen.state in _WENT:
         found += [said.not_by.format(channel=channel_word(one, lang), reason=reason) for one, reason in _others(seen, leading, lang)]
     found += [text for mark, text in said.marks.items() if mark in seen.marks]

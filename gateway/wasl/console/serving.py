@@ -91,6 +91,8 @@ class Serving:
         visit.fields = MultiDictProxy(MultiDict(await self.read_form(visit.request)))
         if not of_our_own(visit, open_to_all=page.permission is Permission.NOBODY):
             raise Forbidden("This form was not sent from a page of the console.", code="csrf")
+        if any("\0" in text for field in visit.fields.items() for text in field):  # PostgreSQL keeps none
+            return visit.refused(visit.t("A field of the form holds the character NUL, which no text has."))
         return await self._once(visit, page)
 
     async def _waiting(self, visit: Visit) -> int:

@@ -15,6 +15,18 @@ from wasl.console.words import comma
 _SECONDS = 90  # up to which a duration is told in them
 
 
+def day_of(written: str) -> date:
+    """A day as forms write it, 2026-05-03.
+
+    Raises:
+        ValueError: it is none, or so far away that the days beside it may be none.
+    """
+    found = date.fromisoformat(written.strip())
+    if not 1000 < found.year < 9000:
+        raise ValueError(written)
+    return found
+
+
 class Times:
     """Writes moments; `now` is the moment that "3 minutes ago" is told from."""
 

@@ -69,6 +69,14 @@ async def test_support_and_operators_see_what_they_did_themselves(console: Conso
     assert checked.status == (200 if all_of_it else 403)
 
 
+@pytest.mark.parametrize("query", ["since=0001-01-01", "until=0001-01-01", "since=9999-12-31", "until=9999-12-31", "until=2026-02-30"])
+async def test_a_day_that_is_none_or_far_away_is_told(console: Console, query: str) -> None:
+    seen = await console.get(f"/audit?{query}")
+
+    assert seen.status == 200
+    assert "written like 2026-05-03" in seen.text
+
+
 async def test_an_auditor_of_one_brand_sees_that_brand_alone(console: Console) -> None:
     for brand in ("acme", "beta"):
         await console.gateway.of(brand).by(SARA).audit(Action.PERSON_REVEALED, f"u_{brand}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,6 +122,17 @@ async def test_nothing_of_another_brand_is_followed_by_naming_it(console: Consol
                 await told(own)
 
     assert (named.status, own.status) == (200, 200)
+
+
+async def test_one_user_follows_twenty_pages_and_leaves_places_for_others(console: Console) -> None:
+    path, other = await stream_of(console), await console.as_("viewer")
+
+    async with AsyncExitStack() as stack:
+        own = [await stack.enter_async_context(following(console, path)) for _ in range(21)]
+        theirs = await stack.enter_async_context(following(other, path))
+
+        assert [answer.status for answer in own] == [200] * 20 + [503]
+        assert theirs.status == 200
 
 
 async def test_a_query_that_cannot_be_read_has_no_stream(console: Console) -> None:

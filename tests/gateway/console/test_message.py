@@ -1,5 +1,6 @@
 """The page of one message, what it shows of the content, and what may be done from it."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -184,6 +185,34 @@ async def test_sending_again_shows_first_what_will_happen_and_a_double_click_doe
     assert [(one.object, one.reason) for one in entries] == [(seen.id, "ticket 4711")]
     followed = await console.get(f"/messages/{seen.id}")
     assert "Sent again as" in followed.text
+
+
+async def test_who_looked_before_more_went_to_them_looks_again(console: Console) -> None:
+    seen = await over(console, topic="letters")
+    path, other = f"/messages/{seen.id}/again", await console.as_("operator")
+    stale = fields_of((await other.get(path)).text)
+    first = await console.post(path, {**fields_of((await console.get(path)).text), **WHY})
+
+    late = await other.post(path, {**stale, **WHY})
+    unseen = await other.post(path, {**stale, **WHY, "shown": "", "once": "another"})
+    second = await other.post(path, {**fields_of(late.text), **WHY})
+
+    assert (first.status, late.status, unseen.status, second.status) == (303, 422, 422, 303)
+    assert "Meanwhile more went to them." in late.text
+    assert first.location.rpartition("/")[2] in late.text
+    assert first.location != second.location
+
+
+async def test_two_who_saw_the_same_send_it_again_once(console: Console) -> None:
+    seen = await over(console, topic="letters")
+    path, other = f"/messages/{seen.id}/again", await console.as_("operator")
+    forms = [(one, fields_of((await one.get(path)).text)) for one in (console, other)]
+
+    sent = await asyncio.gather(*(one.post(path, {**fields, **WHY}) for one, fields in forms))
+
+    copies = [one.id for one in await console.gateway.related(seen.id) if one.how == "resent_as"]
+    assert {one.location.rpartition("/")[2] for one in sent if one.status == 303} == {*copies}
+    assert len(copies) == 1
 
 
 async def test_what_was_confirmed_needs_a_word_more(console: Console, carriers: Mapping[str, Carrier]) -> None:

@@ -75,6 +75,15 @@ async def test_nobody_has_it_and_who_is_near_are_told(console: Console, ann: lis
     assert "Nobody has an address that differs by one slip either." in nobody.text
 
 
+async def test_who_may_reveal_no_address_is_told_none_of_who_is_near(console: Console, ann: list[str]) -> None:
+    viewer = await console.as_("viewer")
+
+    typo = await viewer.get("/people?q=ann.smith@exmaple.com")
+
+    assert "a•••@e•••.com" in typo.text
+    assert "ann.smith@example.com" not in typo.text
+
+
 async def test_several_people_with_one_address_are_a_choice_and_never_a_guess(console: Console, ann: list[str]) -> None:
     await console.gateway.accept(message({"id": "ann-2", "phone": PHONE}))
     await console.gateway.accept(message({"id": "ann-4711", "email": "other@example.com"}, brand="acme"))

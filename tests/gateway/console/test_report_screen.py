@@ -96,6 +96,14 @@ async def test_whoever_sees_one_brand_is_told_of_no_other(full: Console) -> None
     assert asked.status == 404
 
 
+@pytest.mark.parametrize("query", ["since=0001-01-01", "until=0001-01-01", "since=9999-12-31", "until=9999-12-31", "until=2026-02-30"])
+async def test_a_day_that_is_none_or_far_away_is_told(full: Console, query: str) -> None:
+    seen = await full.get(f"/reports?{query}")
+
+    assert seen.status == 422
+    assert "written like 2026-05-03" in seen.text
+
+
 async def test_what_is_not_counted_is_said(full: Console) -> None:
     await full.gateway.send(to={"id": "u_1", "email": "ann@example.com"}, content={"body": "x"}, brand="beta", send_at=_later(full))
     message = await full.gateway.of("beta").list()

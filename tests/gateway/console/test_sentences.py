@@ -76,6 +76,15 @@ def test_what_waited_too_long_tells_what_for() -> None:
     assert IN_ARABIC[Reason.OPERATOR_PAUSED] in sentence(seen, "ar")
 
 
+def test_what_was_tried_until_its_life_was_over_is_not_said_to_be_tried_again() -> None:
+    held = TimelineEntry(at=NOON, type="scheduled", delivery="dlv_1_1", facts={"reason": "retrying"})
+    seen = told(delivery(State.EXPIRED), state=State.EXPIRED, template=None, timeline=(held,), reason=WhyNot.of(Reason.EXPIRED))
+
+    assert plain(sentence(seen, "en", topic="Sign-in codes")) == (
+        "Sign-in codes was not sent to u_42 in time. The provider could not take it in all that time."
+    )
+
+
 def test_a_channel_that_came_first_and_did_not_carry_it_is_told_with_its_reason() -> None:
     failed = delivery(State.FAILED, "sms", reason=Reason.SUPPRESSED_BOUNCE)
     seen = told(failed, delivery(State.SENT, "email", number=2), state=State.SENT)

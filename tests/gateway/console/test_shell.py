@@ -148,6 +148,13 @@ async def test_a_form_whose_end_is_not_known_is_not_carried_out_again(console: C
     assert "not known how that ended" in found.text
 
 
+@pytest.mark.parametrize("field", ["once", "reason"])
+async def test_a_form_with_a_nul_is_refused_and_does_nothing(console: Console, field: str) -> None:
+    seen = await console.post("/profile", {"once": "one", field: "a\0b", "lang": "ar"})
+
+    assert (seen.status, "the character NUL" in seen.text) == (422, True)
+
+
 async def test_a_part_of_a_page_comes_without_the_frame(console: Console) -> None:
     part = await console.get("/profile", **{"HX-Request": "true"})
 

@@ -1,6 +1,6 @@
 """Who did what, when and why: the audit, and its check."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -10,6 +10,7 @@ from wasl.console.audit_words import ACTIONS, KINDS, place_of
 from wasl.console.exported import SEE_ALL
 from wasl.console.page import Nav, Page
 from wasl.console.permissions import Permission
+from wasl.console.times import day_of
 from wasl.console.visit import Visit
 from wasl.errors import Refused
 
@@ -67,7 +68,7 @@ def filters_of(visit: Visit) -> tuple[AuditFilters, str]:
 def _day(visit: Visit, name: str) -> datetime | None:
     """The beginning of a day of the viewer's zone."""
     written = visit.query.get(name, "").strip()
-    return datetime.combine(date.fromisoformat(written), time(), ZoneInfo(visit.zone)).astimezone(UTC) if written else None
+    return datetime.combine(day_of(written), time(), ZoneInfo(visit.zone)).astimezone(UTC) if written else None
 
 
 PAGES = (

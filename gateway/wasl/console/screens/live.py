@@ -83,6 +83,7 @@ async def followed(visit: Visit) -> web.StreamResponse:
     except Misread:
         return web.Response(status=204)
     async with AsyncExitStack() as stack:
+        stack.enter_context(visit.house.limits.following(visit.user.id))
         stream.listeners = [await stack.enter_async_context(_listening(visit, brand)) for brand in asked.brands]
         async with sse_response(visit.request, headers=HEADERS) as response:
             try:

@@ -1,6 +1,7 @@
 """What may be done with a message: retry, send again, by another channel, cancel. Each shows first what will happen, and asks why."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
 from aiohttp import web
@@ -41,6 +42,8 @@ class Asked(NamedTuple):
     resend: ResendSeen | None = None
     ways: Sequence[tuple[str, Sequence[Way]]] = ()
     others: Sequence[tuple[str, ResendSeen]] = ()
+    shown: str = ""
+    """Stands for what the person has already, and how often it was sent again: who confirms must have seen as much."""
 
     @property
     def possible(self) -> bool:
@@ -62,6 +65,8 @@ async def do(visit: Visit) -> web.StreamResponse:
     if not reason or len(reason) > LONGEST_REASON:
         problem = visit.t("Say why, in at most {most} characters.", most=LONGEST_REASON)
         return await _page(visit, await _asked(visit, gateway, seen), problem)
+    if act in ("again", "other") and (asked := await _asked(visit, gateway, seen)).shown != fields.get("shown", ""):
+        return await _page(visit, asked, visit.t("Meanwhile more went to them. See what they have now, and confirm once more."))
     acting = gateway.by(visit.actor, reason)
     try:
         target = await _done(acting, seen, act, visit, anyway=anyway)
@@ -83,7 +88,8 @@ async def _done(acting: Gateway, seen: MessageSeen, act: Act, visit: Visit, *, a
     if act == "retry":
         return (await acting.retry(seen.id, possible_duplicate=anyway)).id
     channel = fields.get("channel", "") if act == "other" else None
-    return (await acting.resend(seen.id, channel=channel, anyway=anyway, token=fields.get("once") or visit.once())).id
+    # Two who saw the same want the same: it goes once.
+    return (await acting.resend(seen.id, channel=channel, anyway=anyway, token=f"{channel} {fields.get('shown', '')}")).id
 
 
 async def _asked(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Asked:
@@ -95,7 +101,8 @@ async def _asked(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Asked:
     if act == "retry":
         return await _retry(gateway, seen)
     try:
-        return await (_again(visit, gateway, seen) if act == "again" else _other(visit, gateway, seen))
+        asked = await (_again(visit, gateway, seen) if act == "again" else _other(visit, gateway, seen))
+        return asked._replace(shown=await _shown(gateway, asked))
     except Refused as refused:
         return Asked(act, seen, refusal_told(visit.words, refused))
 
@@ -127,6 +134,12 @@ async def _other(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Asked:
         return Asked("other", seen, against, resend=base, others=others)
     told = (doubtful or [one for _, one in others])[0]
     return Asked("other", seen, told.sentence, told.next_step, told.overridable, resend=base, others=others)
+
+
+async def _shown(gateway: Gateway, asked: Asked) -> str:
+    has = [one.message for one in asked.resend.has] if asked.resend is not None else []
+    copies = [one.id for one in await gateway.related(asked.seen.id) if one.how == "resent_as"]
+    return sha256(" ".join([*sorted(has), "-", *sorted(copies)]).encode()).hexdigest()[:32]
 
 
 def _ways(visit: Visit, told: ResendSeen) -> Sequence[tuple[str, Sequence[Way]]]:

@@ -13,6 +13,7 @@ from wasl.console.visit import Visit
 from wasl.errors import NotFound
 from wasl.person_life import NearMiss, PersonGlance
 from wasl.seeking import Key, Resolved
+from wasl_contracts.address import masked
 
 NAV = Nav("People", "/people", order=20)
 _QUERY = re.compile(r"(?:^|\s)[-!]?[a-z][a-z0-9_.]*:\S")
@@ -33,6 +34,8 @@ class Near(NamedTuple):
 
     brand: str
     miss: NearMiss
+    shown: str
+    """The address; masked for whoever may reveal none, though they typed most of it."""
 
 
 async def found(visit: Visit) -> web.StreamResponse:
@@ -85,7 +88,14 @@ async def _candidates(visit: Visit, people: Sequence[Key]) -> tuple[Candidate, .
 
 
 async def _near(visit: Visit, text: str) -> tuple[Near, ...]:
-    return tuple([Near(brand, miss) for brand in visit.brands for miss in await visit.of(brand).near_recipients(text)])
+    open_ = visit.may(Permission.REVEAL)
+    return tuple(
+        [
+            Near(brand, miss, miss.shown if open_ or "@" not in miss.shown else masked("email", miss.shown))
+            for brand in visit.brands
+            for miss in await visit.of(brand).near_recipients(text)
+        ]
+    )
 
 
 PAGES = (

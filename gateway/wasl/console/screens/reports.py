@@ -1,7 +1,7 @@
 """Reports: what was sent and what became of it, over a time, by channel, provider, template, category, brand or country."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from aiohttp import web
 
@@ -11,6 +11,7 @@ from wasl.console.page import Nav, Page
 from wasl.console.permissions import Permission
 from wasl.console.report_charts import drawn
 from wasl.console.report_words import DIMENSION_NAMES, Wording
+from wasl.console.times import day_of
 from wasl.console.visit import Visit
 from wasl.console.words import msgid
 from wasl.csv_lines import csv_text
@@ -71,7 +72,7 @@ def _days(visit: Visit) -> int:
 
 
 def _midnight(written: str) -> datetime | None:
-    return datetime.combine(date.fromisoformat(written.strip()), time(), UTC) if written.strip() else None
+    return datetime.combine(day_of(written), time(), UTC) if written.strip() else None
 
 
 def _chart_rows(visit: Visit, report: Report, name: str) -> Sequence[Sequence[str]]:
