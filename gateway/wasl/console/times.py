@@ -61,7 +61,13 @@ class Times:
         away = moment - self.now
         if abs(away) > timedelta(days=14):
             return self.day(moment)
-        return str(format_timedelta(away, granularity="second", add_direction=True, format="short", locale=self._locale))
+        try:
+            return self._away(away, "short")
+        except KeyError:  # Babel 2.18 lacks some short forms: in Arabic "in 30 seconds" and "10 days ago"
+            return self._away(away, "long")
+
+    def _away(self, away: timedelta, form: Literal["short", "long"]) -> str:
+        return str(format_timedelta(away, granularity="second", add_direction=True, format=form, locale=self._locale))
 
     def day(self, moment: datetime) -> str:
         """The day: 3 May 2026."""

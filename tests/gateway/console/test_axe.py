@@ -107,13 +107,16 @@ async def test_axe_has_nothing_against_any_page_and_all_fit_320_pixels(
 async def against(seen: Seeded, tab: Tab, turn: Turn) -> list[str]:
     """What stands against a page: what axe finds at a desk, and what does not fit a small screen."""
     await tab.set_viewport_size({"width": 1280, "height": 800})
-    await tab.goto(f"/console{seen.path(turn.view.path)}")
+    answer = await tab.goto(f"/console{seen.path(turn.view.path)}")
     await tab.evaluate("document.querySelector('.menu')?.setAttribute('open', '')") if turn.page == "GET /profile" else None
     if turn.view.form:
-        async with tab.expect_navigation():
+        async with tab.expect_navigation() as going:
             await tab.evaluate(SEND, [turn.view.form, dict(turn.view.fields)])
+        answer = await going.value
     await picture(tab, str(turn).translate(str.maketrans(" /{}|:?*", "--------")))
     found = await axe(tab)
+    if answer is None or answer.status == 500:
+        found.append("it failed")
     await tab.set_viewport_size({"width": 320, "height": 640})
     if await tab.evaluate("document.documentElement.scrollWidth > 320"):
         found.append("wider than 320 pixels")

@@ -14,6 +14,16 @@ def times(zone: str = "Asia/Riyadh", lang: str = "en") -> Times:
     return Times(Locale.parse(lang), zone, NOW)
 
 
+@pytest.mark.parametrize("lang", ["ar", "de", "en", "fa", "fr", "ur"])
+def test_every_moment_can_be_told_in_every_language(lang: str) -> None:
+    minutes = [timedelta(minutes=minute) for minute in range(0, 14 * 24 * 60, 7)]
+    aways = [timedelta(seconds=second) for second in range(120)] + minutes
+
+    told = [times(lang=lang).relative(NOW + sign * away) for away in aways for sign in (1, -1)]
+
+    assert all(told)
+
+
 def test_a_moment_is_told_in_the_zone_of_the_viewer() -> None:
     moment = datetime(2026, 5, 3, 22, 8, 1, 120_000, tzinfo=UTC)
 
