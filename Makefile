@@ -47,7 +47,7 @@ bench: setup
 
 # Kills, stops, power cuts: about half an hour. A seed that failed is told with the command to repeat it.
 torture: setup
-	$(BIN)/python -m pytest -q -s tests/torture --torture
+	$(BIN)/pytest -q tests/torture --torture -n $$(getconf _NPROCESSORS_ONLN) --dist worksteal
 
 # The policies against their oracles, and every page of the console in every look before axe: minutes. A seed that failed is told with the
 # command to repeat it.

@@ -23,9 +23,10 @@ def written(rows: Iterable[Row]) -> list[str]:
         for name in _COUNTS:
             if name in row:
                 summed[name] = summed.get(name, 0) + int(row[name])
+    by_fault = sorted(sums.items(), key=lambda one: one[0][::-1])
     shown = [name for name in _COUNTS if any(name in summed for summed in sums.values())]
     head = f"| Engine | Fault | {' | '.join(name.capitalize() for name in shown)} |"
-    lines = [f"| {engine} | {fault} | {' | '.join(_cell(summed, name) for name in shown)} |" for (engine, fault), summed in sums.items()]
+    lines = [f"| {engine} | {fault} | {' | '.join(_cell(summed, name) for name in shown)} |" for (engine, fault), summed in by_fault]
     return [head, f"|---|---|{'---:|' * len(shown)}", *lines]
 
 
