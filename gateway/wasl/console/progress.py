@@ -17,21 +17,25 @@ _STUCK = 30.0  # seconds in which a browser must take something
 
 
 class Look(NamedTuple):
-    """What the page is told now, as `<hx-partial>` elements; and whether nothing more will change."""
+    """What the page is told now, as `<hx-partial>` elements; and whether nothing more will change.
+
+    `closes`: the text takes away what follows the stream, so whoever comes when it is over is told it too.
+    """
 
     text: str
     over: bool
+    closes: bool = False
 
 
 async def followed(visit: Visit, look: Callable[[], Awaitable[Look]]) -> web.StreamResponse:
     """What `look` tells, each time that it is something new, until that is over, the reader leaves or is signed out, or this process ends.
 
-    Where it is over before it begins there is no stream (204), so that no browser asks again and again.
+    Where it is over before it begins there is no stream (204), so that no browser asks again and again; but for what closes it.
     """
     if _ending(visit):
         return web.Response(status=503)
     seen = await look()
-    if seen.over:
+    if seen.over and not seen.closes:
         return web.Response(status=204)
     async with sse_response(visit.request, headers=HEADERS) as response:
         try:

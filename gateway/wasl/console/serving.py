@@ -54,7 +54,7 @@ class Serving:
         async def answered(request: web.Request) -> web.StreamResponse:
             visit = await self._visit(request)
             try:
-                response = await self._shown(visit, page)
+                response = _nul_in_url(visit) or await self._shown(visit, page)
             except WaslError as error:
                 response = _told(visit, error)
             except Exception as error:
@@ -92,7 +92,7 @@ class Serving:
         if not of_our_own(visit, open_to_all=page.permission is Permission.NOBODY):
             raise Forbidden("This form was not sent from a page of the console.", code="csrf")
         if any("\0" in text for field in visit.fields.items() for text in field):  # PostgreSQL keeps none
-            return visit.refused(visit.t("A field of the form holds the character NUL, which no text has."))
+            return _nul(visit)
         return await self._once(visit, page)
 
     async def _waiting(self, visit: Visit) -> int:
@@ -117,6 +117,15 @@ class Serving:
         finally:
             await gateway.end_form(visit.user, token, location)
         return response
+
+
+def _nul_in_url(visit: Visit) -> web.StreamResponse | None:
+    path, _, query = visit.request.raw_path.partition("?")
+    return visit.not_found() if "%00" in path else _nul(visit) if "%00" in query else None
+
+
+def _nul(visit: Visit) -> web.StreamResponse:
+    return visit.refused(visit.t("One of the texts holds the character NUL, which no text has."))
 
 
 def _sign_in(visit: Visit) -> web.StreamResponse:

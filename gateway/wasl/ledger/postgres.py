@@ -38,7 +38,7 @@ def engine_of(url: str) -> AsyncEngine:
         except OUTAGES as error:
             raise translated(error) from error
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=opened, pool_size=4, pool_pre_ping=True)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=opened, pool_size=4, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def _tell(context: ExceptionContext) -> None:

@@ -182,7 +182,7 @@ def read_only(database: Path | str) -> AsyncEngine:
 
 def _sqlite(path: Path) -> AsyncEngine:
     url = URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path.absolute()))}", query={"mode": "ro", "uri": "true"})
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _no_transactions(connection: DBAPIConnection, _record: object) -> None:

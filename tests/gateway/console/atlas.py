@@ -185,7 +185,7 @@ EXPORTS = ("/messages/export", "/suppressions/export", "/consents/export", "/aud
 
 NO_PAGE: Mapping[str, str] = {
     "GET /": "leads to the first page", "GET /static/{file}": "files", "GET /dev/{token}": "leads to the first page, once",
-    "GET /live": "a stream", "GET /inbox/live": "a stream", "GET /inbox/{id}/source": "a file",
+    "GET /live": "a stream", "GET /messages/{id}/live": "a stream", "GET /inbox/live": "a stream", "GET /inbox/{id}/source": "a file",
     "GET /messages/{id}/frame": "FRAMES", "GET /inbox/{id}/preview": "FRAMES", "GET /templates/{name}/frame": "FRAMES",
     "GET /reports.csv": "FILES", "GET /exports/file/{token}": "EXPORTS", "GET /exports/{id}/live": "a stream",
     "POST /exports/{id}/stop": "leads back",

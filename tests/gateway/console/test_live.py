@@ -31,7 +31,9 @@ async def told(answer: ClientResponse) -> Parts:
     place, data = "", []
     async with asyncio.timeout(3):
         while True:
-            line = (await answer.content.readline()).decode().rstrip("\r\n")
+            read = await answer.content.readline()
+            assert read, "it ended"
+            line = read.decode().rstrip("\r\n")
             name, _, value = line.partition(": ")
             if name == "id":
                 place = value
@@ -133,6 +135,24 @@ async def test_one_user_follows_twenty_pages_and_leaves_places_for_others(consol
 
         assert [answer.status for answer in own] == [200] * 20 + [503]
         assert theirs.status == 200
+
+
+async def test_the_page_of_a_message_tells_that_it_went_on(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasl.console.progress._LOOK", 0.02)
+    shown = await later(console)
+    path = await stream_of(console, f"/{shown}")
+
+    async with following(console, path) as answer:
+        await console.gateway.cancel(shown)
+        _, changed = await told(answer)
+        rest = await asyncio.wait_for(answer.content.read(), 3)
+
+    assert path.startswith(f"/messages/{shown}/live?look=")
+    assert ("was cancelled" in changed, "It went on · Show" in changed, rest.strip()) == (True, True, b"")
+    async with following(console, path) as late:  # told at once what was missed
+        assert "was cancelled" in (await told(late))[1]
+    ended = await console.get(f"/messages/{shown}")
+    assert "hx-sse:connect" not in ended.text
 
 
 async def test_a_query_that_cannot_be_read_has_no_stream(console: Console) -> None:

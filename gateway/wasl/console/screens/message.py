@@ -13,6 +13,7 @@ from wasl.api import Gateway
 from wasl.config import Config
 from wasl.console.consent_grid import topic_title
 from wasl.console.judged import Way, ways
+from wasl.console.live_rows import look_of
 from wasl.console.page import Page
 from wasl.console.permissions import Permission
 from wasl.console.revealing import revealed
@@ -21,14 +22,17 @@ from wasl.console.story import Step, steps
 from wasl.console.visit import Visit
 from wasl.ledger.kin import Details
 from wasl.related_seen import Alike, RelatedSeen
+from wasl.seeking import Key
 from wasl.showing.parts import Part, parts
 from wasl.showing.seen import CallShown
-from wasl.states import PENDING
+from wasl.states import LIVE, PENDING
 from wasl_contracts import Reason, State
 
 TABS: Final = ("preview", "text", "source", "data", "calls", "related")
 _ALIKE: Final = frozenset({State.FAILED, State.BOUNCED, State.EXPIRED, State.UNKNOWN, State.WITHHELD, State.SCHEDULED})
 _RETRIED: Final = frozenset({State.FAILED, State.BOUNCED, State.EXPIRED, State.UNKNOWN})
+UNDER_WAY: Final = LIVE | {State.SENT}
+"""What may become something else by itself."""
 _LONGEST_SOURCE: Final = 60_000  # characters that are shown
 
 
@@ -78,7 +82,17 @@ async def show(visit: Visit) -> web.StreamResponse:
         curl=_curl(gateway.config, seen.id),
         can_retry=any(one.state in _RETRIED or one.reason is Reason.AFTER_RESTORE for one in seen.deliveries),
         can_cancel=any(one.state in PENDING for one in seen.deliveries),
+        live=await _live(visit, seen),
     )
+
+
+async def _live(visit: Visit, seen: MessageSeen) -> str | None:
+    """Where the page is told how it goes on, below /console; None where nothing more happens to it by itself."""
+    rows = await visit.house.gateway.messages_found([Key(seen.brand, seen.id)]) if seen.state in UNDER_WAY else ()
+    if not rows:
+        return None
+    the_same = (rows[0].state, rows[0].marks) == (seen.state, seen.marks)  # it may have gone on between the two looks
+    return f"/messages/{seen.id}/live?look={look_of(rows[0]) if the_same else ''}"
 
 
 async def found(visit: Visit) -> tuple[Gateway, MessageSeen]:
@@ -91,7 +105,7 @@ async def _whole(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Whole:
     related, details, is_open = await gateway.related(seen.id), await gateway.details(seen.id), await revealed(visit, gateway, seen)
     return Whole(
         seen=seen,
-        sentence=sentence(seen, visit.lang, topic=_title(visit, gateway, seen), at=visit.times.absolute),
+        sentence=told_in_a_sentence(visit, gateway, seen),
         steps=steps(seen, related),
         details=details,
         related=related,
@@ -101,6 +115,11 @@ async def _whole(visit: Visit, gateway: Gateway, seen: MessageSeen) -> Whole:
         revealed=is_open,
         calls=await gateway.shown(seen.id) if is_open else (),
     )
+
+
+def told_in_a_sentence(visit: Visit, gateway: Gateway, seen: MessageSeen) -> str:
+    """What became of it, in the viewer's language."""
+    return sentence(seen, visit.lang, topic=_title(visit, gateway, seen), at=visit.times.absolute)
 
 
 def _title(visit: Visit, gateway: Gateway, seen: MessageSeen) -> str | None:
