@@ -23,6 +23,7 @@ from wasl_contracts.receipt import Receipt
 PATIENCE = 10.0
 """Seconds after which a check gives up on a plugin."""
 _LITTLE_PATIENCE = 2.0  # for the checks after one that hung: else a plugin that always hangs takes ten minutes to say so
+_CONNECTING = 1.5  # seconds: for fifty at once, on a machine that has other work
 SHORT = 0.3
 """The timeout in seconds of the checks that wait for one."""
 Outcome = Receipt | ProviderError
@@ -113,7 +114,7 @@ class Contract(ABC):
     @asynccontextmanager
     async def staged(self, fake: FakeT, settings: Mapping[str, object], patience: float = PATIENCE) -> AsyncIterator[Stage[FakeT]]:
         """Construct the provider in the running loop, as wasl does, and clear away after it."""
-        timeout, longest = aiohttp.ClientTimeout(total=patience, sock_connect=SHORT), self._patience
+        timeout, longest = aiohttp.ClientTimeout(total=patience, sock_connect=_CONNECTING), self._patience
         try:
             async with asyncio.timeout(longest), aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=16)) as http:
                 provider = self.provider(self.valid(settings), cast("HttpSession", http))

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from wasl.api import Gateway
 from wasl.audited import Actor
-from wasl.errors import Unusable, WaslError
+from wasl.errors import NotFound, Unusable, WaslError
 from wasl.ids import new_request_id
 from wasl.lasting import run_until_told
 from wasl.server import (
@@ -42,7 +42,7 @@ from wasl.server import (
 from wasl.server.auth import authorized
 from wasl.server.bodies import header
 from wasl.server.operations import NOBODY, Operation
-from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, nul_in, refusal
+from wasl.server.problems import REQUEST_ID, SOFTWARE, Broken, Misdirected, refusal
 from wasl.server.reply import Reply
 from wasl.server.slow_clients import Answering, PatientRunner, Shortcuts
 
@@ -163,8 +163,8 @@ def answering(operation: Operation, gateway: Gateway) -> Answering:
     async def answered(request: web.Request) -> web.StreamResponse:
         request_id = new_request_id()
         try:
-            if "%00" in request.raw_path:
-                raise nul_in(request)
+            if "%00" in request.raw_path and "\0" in request.path and request.method != "PUT":
+                raise NotFound("There is nothing of this name.")  # PostgreSQL can be asked for none; what a PUT names is told by its field
             if "X-Request-Id" in request.headers:
                 request_id = _given_id(request) or request_id
             request[REQUEST_ID] = request_id

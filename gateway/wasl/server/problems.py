@@ -73,13 +73,6 @@ def bad_header(name: str, what: str) -> Malformed:
     return Malformed([Problem(pointer="", code="bad_header", message=f"has a header {name} that {what}")])
 
 
-def nul_in(request: web.Request) -> WaslError:
-    """What is wrong with a URL that holds %00: no text in it has that character, and PostgreSQL can be asked for none."""
-    if "%00" in request.raw_path.partition("?")[0]:
-        return NotFound("There is nothing of this name.")
-    return Refused([Problem(pointer="", code="bad_value", message="has the character NUL (%00) in its query, which no text has")])
-
-
 def shutting_down() -> LedgerUnavailable:
     """The error for new work while the process stops."""
     return LedgerUnavailable("This process is shutting down.", code="shutting_down")

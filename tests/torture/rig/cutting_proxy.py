@@ -59,7 +59,7 @@ class CuttingProxy:
 
     async def _requests(self, pair: _Pair) -> None:
         while data := await pair.from_wasl.read(65_536):
-            how = self._chance.choice(self._hows) if _COMMIT.search(data) and self._chance.random() < self.likely else None
+            how = self._rarest() if _COMMIT.search(data) and self._chance.random() < self.likely else None
             if how is not None:
                 self.cuts[how] += 1
             if how == "before it arrives":
@@ -69,6 +69,11 @@ class CuttingProxy:
             await pair.to_server.drain()
             if how == "as soon as it left":
                 return
+
+    def _rarest(self) -> str:
+        """In turns, so that a short run has each of them."""
+        least = min(self.cuts[how] for how in self._hows)
+        return self._chance.choice([how for how in self._hows if self.cuts[how] == least])
 
     async def _answers(self, pair: _Pair) -> None:
         while (data := await pair.from_server.read(65_536)) and not pair.muted:
