@@ -270,8 +270,8 @@ async def outcome(gateway: Gateway, given: Message, until: Callable[[MessageSeen
     """The message when nothing more happens to it, or when it is as wanted."""
     accepted = await gateway.accept(given)
     if until is None:
-        return await gateway.wait(accepted.id, timeout=5)
-    async with asyncio.timeout(5):
+        return await gateway.wait(accepted.id, timeout=20)
+    async with asyncio.timeout(20):
         while not until(seen := await gateway.get(accepted.id)):  # noqa: ASYNC110 - what is awaited happens in the ledger
             await asyncio.sleep(0.005)
     return seen

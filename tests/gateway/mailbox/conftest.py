@@ -34,7 +34,7 @@ class Postroom:
         """A message that went out, and where its bounces go."""
         given = {"to": Recipient(id="u_1", email="ann@example.com"), "topic": "news", "content": Content(title="News", body="Hello")}
         accepted = await self.gateway.accept(Message.model_validate({**given, **fields}))
-        return await self.gateway.wait(accepted.id), self.smarthost.sent[-1].sender
+        return await self.gateway.wait(accepted.id, timeout=20), self.smarthost.sent[-1].sender
 
     def header(self, name: str) -> str:
         """A header of the mail that went out last."""

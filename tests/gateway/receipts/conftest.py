@@ -28,7 +28,7 @@ class Hooked:
         """A message that the provider took."""
         given = {"channels": ["email"], **fields}
         accepted = await self.gateway.accept(message(**given))
-        return await self.gateway.wait(accepted.id, timeout=5)
+        return await self.gateway.wait(accepted.id, timeout=20)
 
     async def call(self, told: object, provider: str = "mail", **how: Any) -> aiohttp.ClientResponse:
         """What the provider tells; with its proof, unless other headers are given."""
@@ -48,7 +48,7 @@ class Hooked:
         return await self.gateway.get(seen.id)
 
     async def until(self, seen: MessageSeen, fits: Callable[[MessageSeen], bool]) -> MessageSeen:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not fits(now := await self.get(seen)):  # noqa: ASYNC110 - what is awaited happens in the ledger
                 await asyncio.sleep(0.01)
         return now

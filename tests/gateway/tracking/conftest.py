@@ -42,7 +42,7 @@ class Tracked:
         content = Content(title="News", body=BODY)
         to = Recipient(id="u_1", email="ann@example.com")
         accepted = await self.gateway.accept(Message.model_validate({"to": to, "topic": topic, "content": content, **fields}))
-        seen = await self.gateway.wait(accepted.id)
+        seen = await self.gateway.wait(accepted.id, timeout=20)
         mail = self.carrier.script.calls[-1].content
         assert isinstance(mail, Mail)
         return seen, mail
