@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
+from yarl import URL
 
 from tests.gateway.console.conftest import PASSWORD, Browsing, Console, serious, standing, tabs
 from wasl.users import Role
@@ -153,6 +154,14 @@ async def test_a_form_with_a_nul_is_refused_and_does_nothing(console: Console, f
     seen = await console.post("/profile", {"once": "one", field: "a\0b", "lang": "ar"})
 
     assert (seen.status, "the character NUL" in seen.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/messages/%00", 404), ("/people/a%00b", 404), ("/people?q=%00", 422), ("/search?q=a%00", 422)]
+)
+async def test_a_url_with_a_nul_is_refused(console: Console, path: str, status: int) -> None:
+    async with console.http.get(URL(f"{console.url}/console{path}", encoded=True), cookies=console.cookies) as answer:
+        assert answer.status == status
 
 
 async def test_a_part_of_a_page_comes_without_the_frame(console: Console) -> None:
